@@ -122,7 +122,16 @@ fn a_topic_is_labelled_as_in_its_session_also_when_the_docket_is_closed() {
 
     let closed_at = at("2027-03-01T03:00:00Z");
     let (adopted, rejected, deferred, referred, withdrawn) = (0, 0, 0, 0, 2);
-    let end = Event::Closed { closed_at, adopted, rejected, deferred, referred, withdrawn };
+    let end = Event::Closed {
+        closed_at,
+        adopted,
+        rejected,
+        deferred,
+        referred,
+        withdrawn,
+        spent_seconds: 0,
+        digression_minutes: 0,
+    };
     let closed = [internal, vec![end]].concat();
     let secret = by_process(&closed, relabel(1, Label::Secret)).unwrap();
     let closed = [closed, secret].concat();

@@ -1,6 +1,7 @@
 //! The label of a matter: it stays, and gets weaker only by a command that says so.
 
 use super::*;
+use crate::Refusal as _;
 
 const LABELS: [Label; 3] = [Label::Public, Label::Internal, Label::Secret];
 

@@ -110,7 +110,14 @@ fn a_topic_and_a_paper_are_labelled_otherwise_at_any_time_and_once() {
         reason: text("可以公开"),
     };
     let filed = labelled();
-    let events = labels::relabel_paper(&filed, 1, sha256.clone(), Label::Public, text("可以公开")).unwrap();
+    let events = crate::scheduling::session::labels::relabel_paper(
+        &filed,
+        1,
+        sha256.clone(),
+        Label::Public,
+        text("可以公开"),
+    )
+    .unwrap();
     let after = State::Filed(Box::new(filed)).after(&events[0]);
     let papers = &after.filed().unwrap().papers;
     let of_topic = papers.iter().filter(|filed| filed.topic == 1).map(|filed| filed.paper.label);
