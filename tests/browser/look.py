@@ -62,6 +62,7 @@ def addresses(ids):
         "calendars": "/calendars",
         "proof": "/proof",
         "system": "/system",
+        "access": f"/system?see={ids['session']}",
         "nothing": "/items/00000000-0000-0000-0000-000000000000",
     }
 
