@@ -91,7 +91,7 @@ fn floor(floor: &Floor) -> pb::TopicFloor {
     let speaker = |speaker: &Speaker| pb::FloorSpeaker {
         turn: speaker.turn,
         department_code: speaker.department.to_wire(),
-        since: speaker.since.to_wire(),
+        started_at: speaker.since.to_wire(),
         spoken_seconds: speaker.spoken_seconds,
         ends_at: speaker.ends_at.to_wire(),
         time_ended: speaker.time_ended,
