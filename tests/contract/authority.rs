@@ -306,6 +306,28 @@ fn on_a_choice(command: &str, own: &Code) -> Option<docket::Command> {
         }
         "docket void-choice" => Command::VoidChoice { topic, reason: reason() },
         "docket close-choice" => Command::CloseChoice { topic, opened: vec![], lot: None },
+        _ => return on_the_floor(command, own),
+    })
+}
+
+/// The same, of who speaks.
+fn on_the_floor(command: &str, own: &Code) -> Option<docket::Command> {
+    use docket::Command;
+    let (topic, department) = (1, own.clone());
+    Some(match command {
+        "docket request-floor" => Command::RequestFloor { topic, department },
+        "docket withdraw-floor-request" => Command::WithdrawFloorRequest { topic, department },
+        "docket give-floor" => Command::GiveFloor { topic, department: code("SEAT"), reason: None },
+        "docket yield-floor" => Command::YieldFloor { topic, department },
+        "docket limit-debate" => {
+            Command::LimitDebate { topic, speaking_minutes: Some(5), list_closed: false }
+        }
+        "docket raise-point-of-order" => {
+            Command::RaisePointOfOrder { topic, department, text: text("It is late") }
+        }
+        "docket rule-point-of-order" => {
+            Command::RulePointOfOrder { topic, point: 1, sustained: true, reason: text("It is") }
+        }
         _ => return None,
     })
 }
@@ -479,6 +501,26 @@ fn who_may_do_what_with_a_session_and_its_docket() {
     assert!(table == golden, "changed, or in another order:\n{}", changed.join("\n"));
 }
 
+/// CHAIR speaks, SEAT waits and has interrupted it.
+fn speaking() -> [docket::Event; 3] {
+    let (topic, turn, given_at) = (1, 1, at("2027-03-08T01:00:00Z"));
+    let department = || code("SEAT");
+    let (ends_at, reason) = (None, None);
+    let to = code("CHAIR");
+    [
+        docket::Event::FloorRequested { topic, department: department() },
+        docket::Event::FloorGiven { topic, turn, department: to, given_at, ends_at, reason },
+        docket::Event::PointOfOrderRaised {
+            topic,
+            point: 1,
+            department: department(),
+            text: text("It is late"),
+            turn: Some(turn),
+            spoken_seconds: 0,
+        },
+    ]
+}
+
 #[test]
 fn what_can_happen_next_on_a_docket_names_every_command() {
     let pending = docket::Event::AmendmentSubmitted {
@@ -490,6 +532,7 @@ fn what_can_happen_next_on_a_docket_names_every_command() {
     };
     let (department, holders) = (code("SEAT"), vec![code("CHAIR")]);
     let mandate = docket::Event::MandateGiven { topic: None, department, holders };
+    let speaking = speaking();
     let steps = |state| docket::next::steps(&state, at("2027-03-08T01:00:00Z"), &calendar());
     let meeting = docket("docket close").proceedings().unwrap().clone();
     let mut awaited = meeting.clone();
@@ -502,6 +545,7 @@ fn what_can_happen_next_on_a_docket_names_every_command() {
         others.into_iter().flat_map(|state| steps(state).into_iter().map(|step| step.rpc)).collect();
     let named = |command: &str| -> BTreeSet<&str> {
         let state = Docket::fold(docket(command), &[pending.clone(), mandate.clone()]);
+        let state = Docket::fold(state, &speaking);
         steps(state).iter().map(|step| step.rpc).chain(others.iter().copied()).collect()
     };
     let ours = rpcs().iter().filter(|rpc| !rpc.reads && rpc.command.starts_with("docket "));

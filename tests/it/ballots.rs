@@ -45,14 +45,14 @@ fn charter() -> BodyCharter {
     }
 }
 
-fn ensure_refused<T: std::fmt::Debug>(answer: Result<T, Status>, reason: &str) -> anyhow::Result<()> {
+pub fn ensure_refused<T: std::fmt::Debug>(answer: Result<T, Status>, reason: &str) -> anyhow::Result<()> {
     let refused = answer.err().with_context(|| format!("{reason} refuses it"))?;
     ensure!(Client::reason(&refused).as_deref() == Some(reason), "{reason} is expected: {refused}");
     Ok(())
 }
 
 /// A convened session of the body, in which all three decide on this many topics; its docket is there.
-async fn convened(clerk: &Client, topics: u32) -> anyhow::Result<String> {
+pub async fn convened(clerk: &Client, topics: u32) -> anyhow::Result<String> {
     let mut outline = outline("Stop the flood", "WATER");
     outline.body_code = "JOINT".into();
     outline.kind = SessionKind::Emergency.into();

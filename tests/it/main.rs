@@ -14,6 +14,7 @@ mod command_line;
 mod commands;
 mod conference;
 mod crash;
+mod debate;
 mod delivery;
 mod delivery_copies;
 mod delivery_robots;

@@ -236,6 +236,9 @@ impl Default for VotingRule {
     }
 }
 
+/// Minutes that a department may be given to speak on one topic, at most, where they are limited.
+pub const SPEAKING_MINUTES_MAX: u32 = 600;
+
 /// How a body decides matters of one class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DecisionRule {
@@ -253,6 +256,8 @@ pub struct DecisionRule {
     pub ballots_per_version: u32,
     /// The finer points of voting.
     pub voting: VotingRule,
+    /// Minutes that each department may speak on a topic in all; 0 where they are not limited.
+    pub speaking_minutes: u32,
 }
 
 impl DecisionRule {
@@ -266,6 +271,7 @@ impl DecisionRule {
             quorum: Quorum { base: QuorumBase::AllSeats, numerator: 1, denominator: 2 },
             ballots_per_version: 1,
             voting: VotingRule::default(),
+            speaking_minutes: 0,
         }
     }
 

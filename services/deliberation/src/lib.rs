@@ -36,6 +36,8 @@ pub const NAME: &str = <DeliberationServiceServer<Service> as tonic::server::Nam
 const COUNTING: &str = "count_countersigns";
 /// The name, on record, of the timer that takes silence about minutes for consent.
 const SETTLING: &str = "settle_minutes";
+/// The name, on record, of the timer that says when speaking times and timeboxes are over.
+const TIMING: &str = "time_debates";
 /// The name, on record, of the process manager that seals minutes.
 const SEALING: &str = "seal_minutes";
 
@@ -66,6 +68,7 @@ fn service(kit: &Kit, time_zone: &str, fonts_folder: Option<&Path>) -> anyhow::R
         .context("the view of deliberation")?;
     count_countersigns(kit, &view);
     let committed = kit.journal().committed();
+    time_debates(kit, &view);
     let check = || minutes::Command::CheckDeadlines;
     timer::run::<Minutes>(kit, &view, committed, SETTLING, view::next_confirmations, check);
     Ok(Service { kit: kit.clone(), view, default_calendar, press })
@@ -74,6 +77,11 @@ fn service(kit: &Kit, time_zone: &str, fonts_folder: Option<&Path>) -> anyhow::R
 fn count_countersigns(kit: &Kit, view: &ViewStore) {
     let committed = kit.journal().committed();
     timer::run::<Docket>(kit, view, committed, COUNTING, view::next_deadlines, || Command::CheckDeadlines);
+}
+
+fn time_debates(kit: &Kit, view: &ViewStore) {
+    let committed = kit.journal().committed();
+    timer::run::<Docket>(kit, view, committed, TIMING, view::next_clocks, || Command::CheckClocks);
 }
 
 /// The realm's calendar.

@@ -49,3 +49,12 @@ CREATE TABLE confirming (
     waits INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX confirmations_ahead ON confirming (confirm_by, docket) WHERE waits;
+-- The clocks that run in meetings: that of whoever speaks, and the timebox of the topic that is open. The number of a clock
+-- is its own on the docket.
+CREATE TABLE clocks (
+    docket TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    ends_at INTEGER NOT NULL,
+    PRIMARY KEY (docket, number)
+) WITHOUT ROWID;
+CREATE INDEX clocks_ahead ON clocks (ends_at, docket, number);

@@ -1,5 +1,9 @@
 //! Lists of dockets, and the next deadlines of countersigns. A single docket is read from its own history.
 
+mod clocks;
+
+pub(crate) use clocks::next_clocks;
+
 use domain::deliberation::docket::{Agenda, Docket, Event, Mode};
 use domain::deliberation::minutes::{self, Minutes};
 use domain::{Aggregate as _, Timestamp, Uuid};
@@ -32,6 +36,7 @@ impl View for DeliberationView {
         }
         for event in decode::<Docket>(record)? {
             project(tables, &id, record.position, &event)?;
+            clocks::project(tables, &id, &event)?;
         }
         Ok(())
     }

@@ -68,6 +68,7 @@ impl<'a> Teller<'a> {
             let value = words.time_spent(spent, over, debate.digression_minutes);
             facts.push((words.time_used.to_owned(), words.sentence(&value)));
         }
+        self.speakers(topic, facts);
         for recusal in self.record.recusals.iter().filter(|recusal| recusal.topic == topic.number) {
             let version = recusal.version.map(|version| words.of_version(version)).unwrap_or_default();
             let why = words.in_brackets(&format!("{version}{}", recusal.reason));
@@ -75,6 +76,25 @@ impl<'a> Teller<'a> {
         }
         for (department, statement) in &topic.statements {
             facts.push((words.says(self.name(department), statement.stance), statement.reasons.to_string()));
+        }
+    }
+
+    /// Who spoke for how long, and what was out of order.
+    fn speakers(&self, topic: &Topic, facts: &mut Vec<Fact>) {
+        let words = self.words;
+        let spoken = topic.floor.spoken.iter();
+        let spoken: Vec<String> =
+            spoken.map(|(code, seconds)| words.spoken(self.name(code), seconds.div_ceil(60))).collect();
+        if !spoken.is_empty() {
+            let label = words.pick("Speeches", "发言用时").to_owned();
+            facts.push((label, words.sentence(&spoken.join(words.comma))));
+        }
+        for point in &topic.floor.points {
+            let raised = format!("{}{}{}", self.name(&point.department), words.colon, point.text);
+            let ruling =
+                point.ruling.as_ref().map(|ruling| words.ruling(ruling.sustained, ruling.reason.as_str()));
+            let said = [Some(raised), ruling].into_iter().flatten().collect::<Vec<_>>().join(words.semicolon);
+            facts.push((words.pick("Point of order", "秩序问题").to_owned(), words.sentence(&said)));
         }
     }
 

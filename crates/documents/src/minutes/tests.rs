@@ -1,7 +1,8 @@
 use super::*;
 use crate::{Block, Names};
 use domain::deliberation::docket::{
-    Agenda, AgendaTopic, Command, Docket, Event, Mode, Participant, RoleOnTopic, State, TopicRole,
+    Agenda, AgendaTopic, Command, Docket, Event, Mode, Participant, PointOfOrder, RoleOnTopic, Ruling, State,
+    TopicRole,
 };
 use domain::testing::{actor, at, code, constitution, line, text};
 use domain::{Aggregate as _, Issued, Role, Uuid};
@@ -127,4 +128,23 @@ fn as_a_paper_minutes_say_it_by_names_and_who_was_away_at_the_end() {
         ]
     );
     assert_eq!(paper.dated.to_string(), "2027-03-08");
+}
+
+#[test]
+fn minutes_say_who_spoke_and_what_was_out_of_order() {
+    let mut record = record();
+    let floor = &mut record.proceedings.topics[0].floor;
+    floor.spoken = [(code("ROADS"), 300), (code("WATER"), 61)].into();
+    floor.points = vec![PointOfOrder {
+        number: 1,
+        department: code("WATER"),
+        text: text("离题了"),
+        ruling: Some(Ruling { sustained: false, reason: text("与排水有关") }),
+    }];
+    let chinese = html(&record, Language::Chinese, &zone());
+    let spoken = "<p>发言用时：ROADS5分钟、WATER2分钟。</p>";
+    let point = "<p>秩序问题：WATER：离题了；不成立：与排水有关。</p>";
+    assert!(chinese.contains(spoken) && chinese.contains(point), "{chinese}");
+    let english = html(&record, Language::English, &zone());
+    assert!(english.contains("Speeches: ROADS 5 min, WATER 2 min."), "{english}");
 }

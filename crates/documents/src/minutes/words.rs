@@ -61,6 +61,24 @@ impl Words {
         said
     }
 
+    /// For how many minutes a department spoke.
+    pub(super) fn spoken(&self, department: &str, minutes: u64) -> String {
+        if self.is_chinese() {
+            format!("{department}{minutes}分钟")
+        } else {
+            format!("{department} {minutes} min")
+        }
+    }
+
+    /// What the chair said to a point of order.
+    pub(super) fn ruling(&self, sustained: bool, reason: &str) -> String {
+        let ruled = match sustained {
+            true => self.pick("well taken", "成立"),
+            false => self.pick("not well taken", "不成立"),
+        };
+        format!("{ruled}{}{reason}", self.colon)
+    }
+
     /// That something is said of one version; a reason may follow.
     pub(super) fn of_version(&self, version: u32) -> String {
         if self.is_chinese() { format!("第{version}稿") } else { format!("version {version}") }

@@ -2,7 +2,7 @@
 //!
 //! It is prepared from a session and has the session's id. The folder holds its parts: [`agenda`] is what it
 //! is prepared with, [`proceedings`] how far it has come, [`item`] what a decision requires; then the rules
-//! by subject: `floor`, `proposals`, `voting`, [`secret`], `outcomes`; `seen` is how much of it somebody may see; [`size`] is
+//! by subject: `floor`, `speakers`, `proposals`, `voting`, [`secret`], `outcomes`; `seen` is how much of it somebody may see; [`size`] is
 //! how large it may grow; and `evolve`.
 
 pub mod agenda;
@@ -11,6 +11,7 @@ pub mod choices;
 pub mod event;
 mod evolve;
 mod floor;
+pub mod floor_state;
 mod hands;
 pub mod item;
 pub mod mandates;
@@ -25,12 +26,14 @@ mod secret_choices;
 mod seen;
 mod signing;
 pub mod size;
+mod speakers;
 mod votes;
 mod voting;
 
 pub use agenda::{Agenda, AgendaTopic, Carried, Mode, Participant, RoleOnTopic, TopicRole};
 pub use choices::{OpenedLot, OpenedPaper, OptionChoice, SealedLot};
 pub use event::Event;
+pub use floor_state::{Floor, PointOfOrder, Ruling, Speaker};
 pub use item::{Decision, DraftedItem, ItemDraft, ItemDue};
 pub use mandates::Mandate;
 pub use proceedings::{
@@ -62,6 +65,8 @@ pub const AMENDMENTS_MAX: usize = 100;
 pub const BALLOTS_MAX: u32 = 200;
 /// Minutes of one digression, at most.
 pub const DIGRESSION_MINUTES_MAX: u32 = 600;
+/// Points of order on one topic, at most.
+pub const POINTS_OF_ORDER_MAX: usize = 50;
 /// How many times a topic may be deferred that is about no matter.
 pub const DEFERRALS_MAX: u32 = 2;
 /// Working days in which the leads must acknowledge what was decided.
@@ -95,6 +100,22 @@ pub enum Command {
     RecordDigression { topic: u32, minutes: u32, note: Option<Line> },
     /// Closes the debate on a topic.
     CloseDebate { topic: u32 },
+    /// Puts a department on the list of those that want to speak.
+    RequestFloor { topic: u32, department: Code },
+    /// Takes it off that list.
+    WithdrawFloorRequest { topic: u32, department: Code },
+    /// Gives a department the floor, the first on the list or, for a reason, another.
+    GiveFloor { topic: u32, department: Code, reason: Option<Text> },
+    /// Ends the speech of a department.
+    YieldFloor { topic: u32, department: Code },
+    /// Says how long each department may speak on a topic, and whether others may still ask to.
+    LimitDebate { topic: u32, speaking_minutes: Option<u32>, list_closed: bool },
+    /// Raises a point of order, which interrupts whoever speaks.
+    RaisePointOfOrder { topic: u32, department: Code, text: Text },
+    /// Rules on a point of order.
+    RulePointOfOrder { topic: u32, point: u32, sustained: bool, reason: Text },
+    /// Notes which speaking times and timeboxes are over.
+    CheckClocks,
     /// Records what a department says on a topic.
     RecordStatement { topic: u32, department: Code, stance: Stance, reasons: Text },
     /// Submits the next version of a topic's proposal.
@@ -178,6 +199,11 @@ impl Command {
             self,
             Command::Prepare { .. }
                 | Command::Relabel { .. }
+                | Command::RequestFloor { .. }
+                | Command::WithdrawFloorRequest { .. }
+                | Command::YieldFloor { .. }
+                | Command::RaisePointOfOrder { .. }
+                | Command::CheckClocks
                 | Command::RecordStatement { .. }
                 | Command::SubmitAmendment { .. }
                 | Command::CastVote { .. }
@@ -203,6 +229,13 @@ impl Command {
             | Command::PauseTopic { topic }
             | Command::RecordDigression { topic, .. }
             | Command::CloseDebate { topic }
+            | Command::RequestFloor { topic, .. }
+            | Command::WithdrawFloorRequest { topic, .. }
+            | Command::GiveFloor { topic, .. }
+            | Command::YieldFloor { topic, .. }
+            | Command::LimitDebate { topic, .. }
+            | Command::RaisePointOfOrder { topic, .. }
+            | Command::RulePointOfOrder { topic, .. }
             | Command::RecordStatement { topic, .. }
             | Command::SubmitProposal { topic, .. }
             | Command::SubmitAmendment { topic, .. }
@@ -245,6 +278,7 @@ impl Command {
             | Command::GiveMandate { .. }
             | Command::RevokeMandate { .. }
             | Command::CheckDeadlines
+            | Command::CheckClocks
             | Command::Close => None,
         }
     }
@@ -296,6 +330,14 @@ impl State {
         }
     }
 
+    /// The moments at which [`Command::CheckClocks`] will have something to note, each with its number on the docket.
+    pub fn running_clocks(&self) -> Vec<(Timestamp, u32)> {
+        match self {
+            State::Open(proceedings) => proceedings.topics.iter().flat_map(Topic::running_clocks).collect(),
+            _ => vec![],
+        }
+    }
+
     /// The proceedings of an open docket, or why there are none.
     fn open(&self) -> Result<&Proceedings, Rejection> {
         match self {
@@ -343,7 +385,7 @@ impl Aggregate for Docket {
                 floor::record_arrival(state.not_closed()?, department, delegate)
             }
             Command::RecordDeparture { department } => {
-                floor::record_departure(state.not_closed()?, department)
+                floor::record_departure(state.not_closed()?, department, issued)
             }
             Command::Open => floor::open(state, issued),
             Command::Adjourn { reason } => floor::adjourn(state, reason),
@@ -357,6 +399,28 @@ impl Aggregate for Docket {
                 floor::record_digression(state.open()?, topic, minutes, note, issued)
             }
             Command::CloseDebate { topic } => floor::close_debate(state.open()?, topic, issued),
+            Command::RequestFloor { topic, department } => {
+                speakers::request(state.open()?, topic, department, issued)
+            }
+            Command::WithdrawFloorRequest { topic, department } => {
+                speakers::withdraw(state.open()?, topic, &department, issued)
+            }
+            Command::GiveFloor { topic, department, reason } => {
+                speakers::give(state.open()?, topic, department, reason, issued)
+            }
+            Command::YieldFloor { topic, department } => {
+                speakers::yield_floor(state, topic, &department, issued)
+            }
+            Command::LimitDebate { topic, speaking_minutes, list_closed } => {
+                speakers::limit(state.open()?, topic, speaking_minutes, list_closed)
+            }
+            Command::RaisePointOfOrder { topic, department, text } => {
+                speakers::raise_point(state.open()?, topic, department, text, issued)
+            }
+            Command::RulePointOfOrder { topic, point, sustained, reason } => {
+                speakers::rule(state.open()?, topic, point, Ruling { sustained, reason }, issued)
+            }
+            Command::CheckClocks => Ok(speakers::check_clocks(state, issued)),
             Command::RecordStatement { topic, department, stance, reasons } => floor::record_statement(
                 state.open()?,
                 topic,

@@ -137,10 +137,25 @@ wire_events!(docket::Docket, docket::Event => deliberation {
     SigningExtended => SigningExtended { sign_by, reason, extensions },
     MeetingCalled => MeetingCalled { reason },
     TopicRelabelled => TopicRelabelled { topic_number: topic, label, reason },
-    TopicOpened => TopicOpened { topic_number: topic, opened_at },
+    TopicOpened => TopicOpened { topic_number: topic, opened_at, time_ends_at },
     TopicPaused => TopicPaused { topic_number: topic, spent_seconds },
     DigressionRecorded => DigressionRecorded { topic_number: topic, minutes, note },
     DebateClosed => DebateClosed { topic_number: topic, spent_seconds, overrun_seconds, digression_minutes },
+    FloorRequested => FloorRequested { topic_number: topic, department_code: department },
+    FloorRequestWithdrawn => FloorRequestWithdrawn { topic_number: topic, department_code: department },
+    FloorGiven => FloorGiven {
+        topic_number: topic, turn, department_code: department, given_at, ends_at, reason,
+    },
+    FloorYielded => FloorYielded { topic_number: topic, turn, department_code: department, spoken_seconds },
+    DebateLimited => DebateLimited { topic_number: topic, speaking_minutes, list_closed },
+    SpeakingTimeEnded => SpeakingTimeEnded { topic_number: topic, turn, department_code: department, ended_at },
+    TopicTimeEnded => TopicTimeEnded { topic_number: topic, ended_at },
+    PointOfOrderRaised => PointOfOrderRaised {
+        topic_number: topic, point_number: point, department_code: department, text, turn, spoken_seconds,
+    },
+    PointOfOrderRuled => PointOfOrderRuled {
+        topic_number: topic, point_number: point, sustained, reason, turn, resumed_at, ends_at,
+    },
     StatementRecorded => StatementRecorded {
         topic_number: topic, department_code: department, stance, reasons,
     },

@@ -32,6 +32,7 @@ pub fn constitution() -> Constitution {
             quorum: Quorum { base: QuorumBase::AllSeats, numerator: 2, denominator: 3 },
             ballots_per_version: 2,
             voting: VotingRule::default(),
+            speaking_minutes: 0,
         },
     }
 }

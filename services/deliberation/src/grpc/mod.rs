@@ -129,6 +129,46 @@ impl DeliberationService for Service {
         decide!(self, request => CloseDebateResponse, CloseDebate { topic_number: topic })
     }
 
+    async fn request_floor(
+        &self,
+        request: Request<pb::RequestFloorRequest>,
+    ) -> Reply<pb::RequestFloorResponse> {
+        decide!(self, request => RequestFloorResponse, RequestFloor { topic_number: topic, department_code: department })
+    }
+
+    async fn withdraw_floor_request(
+        &self,
+        request: Request<pb::WithdrawFloorRequestRequest>,
+    ) -> Reply<pb::WithdrawFloorRequestResponse> {
+        decide!(self, request => WithdrawFloorRequestResponse, WithdrawFloorRequest { topic_number: topic, department_code: department })
+    }
+
+    async fn give_floor(&self, request: Request<pb::GiveFloorRequest>) -> Reply<pb::GiveFloorResponse> {
+        decide!(self, request => GiveFloorResponse, GiveFloor { topic_number: topic, department_code: department, reason })
+    }
+
+    async fn yield_floor(&self, request: Request<pb::YieldFloorRequest>) -> Reply<pb::YieldFloorResponse> {
+        decide!(self, request => YieldFloorResponse, YieldFloor { topic_number: topic, department_code: department })
+    }
+
+    async fn limit_debate(&self, request: Request<pb::LimitDebateRequest>) -> Reply<pb::LimitDebateResponse> {
+        decide!(self, request => LimitDebateResponse, LimitDebate { topic_number: topic, speaking_minutes, list_closed })
+    }
+
+    async fn raise_point_of_order(
+        &self,
+        request: Request<pb::RaisePointOfOrderRequest>,
+    ) -> Reply<pb::RaisePointOfOrderResponse> {
+        decide!(self, request => RaisePointOfOrderResponse, RaisePointOfOrder { topic_number: topic, department_code: department, text })
+    }
+
+    async fn rule_point_of_order(
+        &self,
+        request: Request<pb::RulePointOfOrderRequest>,
+    ) -> Reply<pb::RulePointOfOrderResponse> {
+        decide!(self, request => RulePointOfOrderResponse, RulePointOfOrder { topic_number: topic, point_number: point, sustained, reason })
+    }
+
     async fn record_statement(
         &self,
         request: Request<pb::RecordStatementRequest>,

@@ -3,7 +3,9 @@
 use domain::deliberation::ballot::{Ballot, BallotResult, SealedVote, Vote};
 use domain::deliberation::docket::choices::{ChoicePaper, OptionChoice};
 use domain::deliberation::docket::next::Step;
-use domain::deliberation::docket::{Outcome, Rejection, State, Statement, Topic, TopicStage};
+use domain::deliberation::docket::{
+    Floor, Outcome, PointOfOrder, Rejection, Ruling, Speaker, State, Statement, Topic, TopicStage,
+};
 use domain::{Code, Label, Line, Refusal as _, Uuid};
 use proto::Wire as _;
 use proto::contract::{role_number, rpc};
@@ -40,6 +42,7 @@ fn topic(topic: &Topic, scope: &Scope) -> pb::DocketTopic {
     if scope.is_recused(&topic.recused) {
         shown.statements.clear();
         shown.amendments.clear();
+        shown.floor.iter_mut().for_each(|floor| floor.points_of_order.clear());
         let votes = shown.ballots.iter_mut().flat_map(|ballot| &mut ballot.votes);
         votes.for_each(|vote| vote.reason = None);
         shown.choices.iter_mut().for_each(|choice| choice.papers.clear());
@@ -78,6 +81,42 @@ fn whole_topic(topic: &Topic) -> pb::DocketTopic {
         moved_by_code: topic.moved_by.to_wire(),
         late_minutes: topic.late_minutes,
         label: topic.label.to_wire(),
+        floor: Some(floor(&topic.floor)),
+        time_ends_at: topic.time_ends_at.to_wire(),
+        time_ended: topic.time_ended,
+    }
+}
+
+fn floor(floor: &Floor) -> pb::TopicFloor {
+    let speaker = |speaker: &Speaker| pb::FloorSpeaker {
+        turn: speaker.turn,
+        department_code: speaker.department.to_wire(),
+        started_at: speaker.since.to_wire(),
+        spoken_seconds: speaker.spoken_seconds,
+        ends_at: speaker.ends_at.to_wire(),
+        time_ended: speaker.time_ended,
+    };
+    let spoken = |(department, seconds): (&Code, &u64)| pb::SpokenTime {
+        department_code: department.to_wire(),
+        spoken_seconds: *seconds,
+    };
+    let ruling = |known: &Ruling| pb::PointOfOrderRuling {
+        sustained: known.sustained,
+        reason: known.reason.to_wire(),
+    };
+    let point = |point: &PointOfOrder| pb::PointOfOrder {
+        number: point.number,
+        department_code: point.department.to_wire(),
+        text: point.text.to_wire(),
+        ruling: point.ruling.as_ref().map(ruling),
+    };
+    pb::TopicFloor {
+        waiting_codes: floor.waiting.iter().map(Code::to_string).collect(),
+        list_closed: floor.list_closed,
+        speaking_minutes: floor.speaking_minutes,
+        speaker: floor.speaker.as_ref().map(speaker),
+        spoken: floor.spoken.iter().map(spoken).collect(),
+        points_of_order: floor.points.iter().map(point).collect(),
     }
 }
 

@@ -63,6 +63,19 @@ fn commands() -> impl Strategy<Value = Command> {
         }),
         1 => topic().prop_map(move |topic| Command::WithdrawTopic { topic, reason: text() }),
         2 => Just(Command::CheckDeadlines),
+        4 => (topic(), department()).prop_map(|(topic, department)| Command::RequestFloor { topic, department }),
+        4 => (topic(), department()).prop_map(move |(topic, department)| Command::GiveFloor {
+            topic, department, reason: Some(text()),
+        }),
+        2 => (topic(), department()).prop_map(|(topic, department)| Command::YieldFloor { topic, department }),
+        1 => topic().prop_map(|topic| Command::LimitDebate { topic, speaking_minutes: Some(15), list_closed: false }),
+        2 => (topic(), department()).prop_map(move |(topic, department)| Command::RaisePointOfOrder {
+            topic, department, text: text(),
+        }),
+        2 => topic().prop_map(move |topic| Command::RulePointOfOrder {
+            topic, point: 1, sustained: true, reason: text(),
+        }),
+        3 => Just(Command::CheckClocks),
         1 => Just(Command::Close),
     ]
 }
@@ -106,7 +119,9 @@ proptest! {
         for (command, minutes) in begin.map(|command| (command, 0)).into_iter().chain(life) {
             now = Timestamp::from_microsecond(now.as_microsecond() + minutes * 60_000_000).unwrap();
             let speaker = match &command {
-                Command::CastVote { department, .. } => department.as_str().to_owned(),
+                Command::CastVote { department, .. }
+                | Command::RequestFloor { department, .. }
+                | Command::RaisePointOfOrder { department, .. } => department.as_str().to_owned(),
                 _ => "WATER".to_owned(),
             };
             let issued = Issued { at: now, by: actor("chen", &speaker, Role::Chair) };
@@ -118,6 +133,11 @@ proptest! {
             prop_assert_eq!(shown, row(id, &state));
             let next = view::next_deadlines(view.within(&Scope::whole()), 9).unwrap();
             prop_assert_eq!(next.first().map(|deadline| deadline.at), state.next_deadline());
+            let clocks = view::next_clocks(view.within(&Scope::whole()), 9).unwrap();
+            let clocks: Vec<_> = clocks.iter().map(|clock| (clock.at, clock.number)).collect();
+            let mut running = state.running_clocks();
+            running.sort();
+            prop_assert_eq!(clocks, running);
         }
     }
 }

@@ -78,6 +78,8 @@ pub enum Event {
         topic: u32,
         /// When.
         opened_at: Timestamp,
+        /// When its timebox is over, if it is timed and not over already.
+        time_ends_at: Option<Timestamp>,
     },
     /// A topic was paused.
     TopicPaused {
@@ -105,6 +107,105 @@ pub enum Event {
         overrun_seconds: u64,
         /// Minutes of digressions.
         digression_minutes: u32,
+    },
+    /// A department asked to speak on a topic.
+    FloorRequested {
+        /// On which topic.
+        topic: u32,
+        /// Which department.
+        department: Code,
+    },
+    /// A department no longer asks to speak.
+    FloorRequestWithdrawn {
+        /// On which topic.
+        topic: u32,
+        /// Which department.
+        department: Code,
+    },
+    /// A department was given the floor.
+    FloorGiven {
+        /// On which topic.
+        topic: u32,
+        /// The number of its turn on the docket, from 1.
+        turn: u32,
+        /// Which department.
+        department: Code,
+        /// When.
+        given_at: Timestamp,
+        /// When its time to speak is over, where it is limited.
+        ends_at: Option<Timestamp>,
+        /// Why it was called out of order, if it was.
+        reason: Option<Text>,
+    },
+    /// A department no longer has the floor.
+    FloorYielded {
+        /// On which topic.
+        topic: u32,
+        /// The number of its turn.
+        turn: u32,
+        /// Which department.
+        department: Code,
+        /// How many seconds it spoke in this turn.
+        spoken_seconds: u64,
+    },
+    /// The debate on a topic has other limits from now on.
+    DebateLimited {
+        /// On which topic.
+        topic: u32,
+        /// Minutes that each department may speak on it in all, 0 without a limit; as the body's rule says when `None`.
+        speaking_minutes: Option<u32>,
+        /// Whether nobody else may ask to speak.
+        list_closed: bool,
+    },
+    /// The time of a department that has the floor was over.
+    SpeakingTimeEnded {
+        /// On which topic.
+        topic: u32,
+        /// The number of its turn.
+        turn: u32,
+        /// Which department.
+        department: Code,
+        /// When it was over.
+        ended_at: Timestamp,
+    },
+    /// The timebox of a topic was over.
+    TopicTimeEnded {
+        /// Which topic.
+        topic: u32,
+        /// When it was over.
+        ended_at: Timestamp,
+    },
+    /// A point of order was raised; whoever spoke is interrupted.
+    PointOfOrderRaised {
+        /// On which topic.
+        topic: u32,
+        /// Its number within the topic, from 1.
+        point: u32,
+        /// By which department.
+        department: Code,
+        /// What it says.
+        text: Text,
+        /// The turn that is interrupted, if somebody speaks.
+        turn: Option<u32>,
+        /// How many seconds whoever is interrupted spoke in this turn.
+        spoken_seconds: u64,
+    },
+    /// A point of order was ruled on; whoever was interrupted goes on.
+    PointOfOrderRuled {
+        /// On which topic.
+        topic: u32,
+        /// Which one.
+        point: u32,
+        /// Whether it was well taken.
+        sustained: bool,
+        /// Why.
+        reason: Text,
+        /// The turn that was interrupted and goes on, if one does.
+        turn: Option<u32>,
+        /// When it goes on.
+        resumed_at: Option<Timestamp>,
+        /// When its time to speak is over, where it is limited.
+        ends_at: Option<Timestamp>,
     },
     /// A department made a statement on a topic.
     StatementRecorded {

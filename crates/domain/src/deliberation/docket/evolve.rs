@@ -1,6 +1,7 @@
 //! What each event adds to the state. An event that does not fit leaves the state as it was.
 
 use super::choices::OptionChoice;
+use super::floor_state;
 use super::{
     Amendment, AmendmentStage, Event, Mandate, Mode, Outcome, Proceedings, State, Statement, Topic,
     TopicStage,
@@ -31,6 +32,7 @@ pub(super) fn evolve(state: State, event: &Event) -> State {
                 && let Some(topic) = proceedings.topics.iter_mut().find(|topic| topic.number == number)
             {
                 debate(topic, event);
+                floor_state::evolve(topic, event);
                 edit(topic, event);
                 choose(topic, event);
                 vote(topic, event);
@@ -51,6 +53,8 @@ fn attend(proceedings: &mut Proceedings, event: &Event) {
         }
         Event::DepartureRecorded { department } => {
             proceedings.present.remove(department);
+            let lists = proceedings.topics.iter_mut().map(|topic| &mut topic.floor.waiting);
+            lists.for_each(|waiting| waiting.retain(|known| known != department));
         }
         Event::MandateGiven { topic, department, holders } => {
             proceedings.mandates.retain(|known| !known.is_of(department, *topic));
@@ -68,6 +72,7 @@ fn attend(proceedings: &mut Proceedings, event: &Event) {
 fn advance_numbers(proceedings: &mut Proceedings, event: &Event) {
     match event {
         Event::ItemDrafted { item } => proceedings.items = proceedings.items.max(item.number),
+        Event::FloorGiven { turn, .. } => proceedings.turns = proceedings.turns.max(*turn),
         Event::BallotOpened { ballot, .. } => proceedings.ballots = proceedings.ballots.max(*ballot),
         Event::SigningExtended { sign_by, extensions, .. } => {
             proceedings.agenda.mode = Mode::Countersign { sign_by: *sign_by };
@@ -84,6 +89,15 @@ fn topic_of(proceedings: &Proceedings, event: &Event) -> Option<u32> {
         | Event::TopicPaused { topic, .. }
         | Event::DigressionRecorded { topic, .. }
         | Event::DebateClosed { topic, .. }
+        | Event::FloorRequested { topic, .. }
+        | Event::FloorRequestWithdrawn { topic, .. }
+        | Event::FloorGiven { topic, .. }
+        | Event::FloorYielded { topic, .. }
+        | Event::DebateLimited { topic, .. }
+        | Event::SpeakingTimeEnded { topic, .. }
+        | Event::TopicTimeEnded { topic, .. }
+        | Event::PointOfOrderRaised { topic, .. }
+        | Event::PointOfOrderRuled { topic, .. }
         | Event::StatementRecorded { topic, .. }
         | Event::ProposalSubmitted { topic, .. }
         | Event::AmendmentSubmitted { topic, .. }
@@ -133,18 +147,25 @@ fn topic_of(proceedings: &Proceedings, event: &Event) -> Option<u32> {
 /// The debate: its stages, its time, the statements, and who moved to put it off.
 fn debate(topic: &mut Topic, event: &Event) {
     match event {
-        Event::TopicOpened { opened_at, .. } => {
+        Event::TopicOpened { opened_at, time_ends_at, .. } => {
             topic.stage = TopicStage::Open { opened_at: *opened_at };
+            topic.time_ends_at = *time_ends_at;
             topic.outcome = None;
             topic.moved_by = None;
             topic.late_minutes = None;
         }
+        Event::TopicTimeEnded { .. } => {
+            topic.time_ended = true;
+            topic.time_ends_at = None;
+        }
         Event::TopicPaused { spent_seconds, .. } => {
             topic.stage = TopicStage::Paused;
+            topic.time_ends_at = None;
             topic.spent_seconds = *spent_seconds;
         }
         Event::DebateClosed { spent_seconds, overrun_seconds, .. } => {
             topic.stage = TopicStage::DebateClosed;
+            topic.time_ends_at = None;
             topic.spent_seconds = *spent_seconds;
             topic.overrun_seconds = *overrun_seconds;
         }

@@ -2,6 +2,7 @@
 
 use super::mandates::takes_its_place;
 use super::proceedings::count;
+use super::speakers;
 use super::{
     Agenda, DIGRESSION_MINUTES_MAX, Event, Mode, Outcome, Proceedings, Rejection, RoleOnTopic, State,
     Statement, Topic, TopicStage,
@@ -67,12 +68,17 @@ pub(super) fn record_arrival(
     Ok(vec![Event::ArrivalRecorded { department, delegate }])
 }
 
-pub(super) fn record_departure(proceedings: &Proceedings, department: Code) -> Result<Vec<Event>, Rejection> {
+pub(super) fn record_departure(
+    proceedings: &Proceedings,
+    department: Code,
+    issued: &Issued,
+) -> Result<Vec<Event>, Rejection> {
     may_attend(proceedings, &department)?;
     if !proceedings.present.contains_key(&department) {
         return Ok(vec![]);
     }
-    Ok(vec![Event::DepartureRecorded { department }])
+    let yielded = speakers::yielded_by(proceedings, &department, issued.at);
+    Ok(yielded.into_iter().chain([Event::DepartureRecorded { department }]).collect())
 }
 
 /// Refuses attendance at a countersign, and by departments that neither take part nor are substitutes.
@@ -139,7 +145,10 @@ pub(super) fn open_topic(
         Some(open) if proceedings.is_meeting() => {
             Err(Rejection::AnotherTopicOpen { open_topic_number: open.number, topic_number: number })
         }
-        _ => Ok(vec![Event::TopicOpened { topic: number, opened_at: issued.at }]),
+        _ => {
+            let time_ends_at = topic.timebox_ends_at(issued.at).filter(|_| proceedings.is_meeting());
+            Ok(vec![Event::TopicOpened { topic: number, opened_at: issued.at, time_ends_at }])
+        }
     }
 }
 
@@ -151,7 +160,8 @@ pub(super) fn pause_topic(
     let topic = proceedings.undecided(number)?;
     match topic.stage {
         TopicStage::Open { .. } => {
-            Ok(vec![Event::TopicPaused { topic: number, spent_seconds: topic.spent_until(issued.at) }])
+            let paused = Event::TopicPaused { topic: number, spent_seconds: topic.spent_until(issued.at) };
+            Ok(topic.floor.yielded(number, issued.at).into_iter().chain([paused]).collect())
         }
         TopicStage::Paused => Ok(vec![]),
         TopicStage::Waiting => Err(Rejection::TopicNotOpened { topic_number: number }),
@@ -198,7 +208,9 @@ pub(super) fn close_debate(
             Err(Rejection::TopicNotOpened { topic_number: number })
         }
         TopicStage::Waiting | TopicStage::Open { .. } | TopicStage::Paused => {
-            Ok(vec![debate_closed(topic, issued.at)])
+            speakers::no_point_pending(topic)?;
+            let closed = debate_closed(topic, issued.at);
+            Ok(topic.floor.yielded(number, issued.at).into_iter().chain([closed]).collect())
         }
     }
 }
@@ -251,6 +263,15 @@ pub(super) fn may_speak(
     if !takes_its_place(proceedings, topic, department, issued) {
         may_speak_for(proceedings, department, issued)?;
     }
+    may_be_heard(proceedings, topic, department)
+}
+
+/// Refuses departments that are not heard on the topic: those that are only informed, or have recused themselves from it.
+pub(super) fn may_be_heard(
+    proceedings: &Proceedings,
+    topic: &Topic,
+    department: &Code,
+) -> Result<(), Rejection> {
     not_recused(topic, department)?;
     match proceedings.agenda.role_on(topic.number, department) {
         Some(RoleOnTopic::Decides | RoleOnTopic::Advises) => Ok(()),

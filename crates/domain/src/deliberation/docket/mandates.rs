@@ -120,10 +120,20 @@ pub(super) fn takes_its_place(
     department: &Code,
     issued: &Issued,
 ) -> bool {
+    let taking = substitute_in_place(proceedings, topic, department);
+    taking.is_some_and(|code| issued.by.speaks_for(code))
+}
+
+/// The substitute that takes the department's place on a topic now, when it is not there itself.
+pub(super) fn substitute_in_place<'p>(
+    proceedings: &'p Proceedings,
+    topic: &Topic,
+    department: &Code,
+) -> Option<&'p Code> {
     let voter = proceedings.agenda.constitution.voter(department);
     let substitutes = voter.map_or(&[][..], |voter| &voter.substitutes);
     let stand_ins = stand_ins(proceedings, topic, department);
-    stand_ins.into_iter().any(|code| substitutes.contains(code) && issued.by.speaks_for(code))
+    stand_ins.into_iter().find(|code| substitutes.contains(code))
 }
 
 /// Refuses a department that votes for as many seats already as the body's rule allows, unless it votes by itself for

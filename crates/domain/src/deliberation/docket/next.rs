@@ -2,6 +2,7 @@
 
 mod choice;
 mod floor;
+mod speakers;
 mod text;
 
 use super::{
@@ -76,6 +77,7 @@ fn asked(state: &State, proceedings: &Proceedings, calendar: &WorkingCalendar, a
     if matches!(state, State::Open(_)) {
         for topic in &proceedings.topics {
             all.extend(on_topic(proceedings, topic, calendar));
+            all.extend(speakers::asked(proceedings, topic));
             all.extend(text::asked(topic));
             all.extend(choice::asked(state, topic));
             all.extend(on_ballot(state, topic));

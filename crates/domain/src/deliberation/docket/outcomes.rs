@@ -3,6 +3,7 @@
 use super::floor::debate_closed;
 use super::proceedings::count;
 use super::proposals::{no_open_ballot, nothing_pending};
+use super::speakers::no_point_pending;
 use super::{ACKNOWLEDGE_WORKING_DAYS, Event, ItemDue, Outcome, Proceedings, Rejection, State, Topic};
 use crate::calendar::WorkingCalendar;
 use crate::due::DueRule;
@@ -215,6 +216,7 @@ fn not_passed(proceedings: &Proceedings, number: u32) -> Result<&Topic, Rejectio
 fn without_open_ballot(proceedings: &Proceedings, number: u32) -> Result<&Topic, Rejection> {
     let topic = proceedings.undecided(number)?;
     no_open_ballot(topic)?;
+    no_point_pending(topic)?;
     if topic.open_choice().is_some() {
         return Err(Rejection::ChoiceStillOpen { topic_number: number });
     }
@@ -229,5 +231,6 @@ fn concluded(proceedings: &Proceedings, topic: &Topic, outcome: Event, issued: &
         let seconds = u64::try_from(issued.at.duration_since(decide_by).as_secs()).unwrap_or(0);
         Event::DecidedLate { topic: topic.number, decide_by, late_minutes: seconds.div_ceil(60).max(1) }
     });
-    debate.into_iter().chain([outcome]).chain(late).collect()
+    let yielded = topic.floor.yielded(topic.number, issued.at);
+    yielded.into_iter().chain(debate).chain([outcome]).chain(late).collect()
 }

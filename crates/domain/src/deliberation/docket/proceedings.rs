@@ -2,6 +2,7 @@
 
 use super::agenda::{Agenda, AgendaTopic, Carried, Mode};
 use super::choices::OptionChoice;
+use super::floor_state::Floor;
 use super::item::{DraftedItem, ItemDue};
 use super::mandates::Mandate;
 use super::{DEFERRALS_MAX, Rejection};
@@ -150,6 +151,12 @@ pub struct Topic {
     pub spent_seconds: u64,
     /// Minutes of digressions.
     pub digression_minutes: u32,
+    /// When its timebox is over, while it is open and timed.
+    pub time_ends_at: Option<Timestamp>,
+    /// Whether its timebox was over.
+    pub time_ended: bool,
+    /// Who speaks on it, and who wants to.
+    pub floor: Floor,
     /// The latest statement of each department.
     pub statements: BTreeMap<Code, Statement>,
     /// The proposal's versions; the last one is current.
@@ -194,6 +201,9 @@ impl Topic {
             stage: TopicStage::Waiting,
             spent_seconds: 0,
             digression_minutes: 0,
+            time_ends_at: None,
+            time_ended: false,
+            floor: Floor::default(),
             statements: BTreeMap::new(),
             versions: Vec::new(),
             amendments: Vec::new(),
@@ -297,6 +307,8 @@ pub struct Proceedings {
     pub items: u32,
     /// The highest number given to a ballot.
     pub ballots: u32,
+    /// How many times somebody was given the floor.
+    pub turns: u32,
     /// How many times the time to sign was extended.
     pub signing_extensions: u32,
 }
@@ -305,7 +317,16 @@ impl Proceedings {
     pub(super) fn new(agenda: Agenda) -> Proceedings {
         let topics = agenda.topics.iter().map(Topic::new).collect();
         let (present, mandates) = (BTreeMap::new(), Vec::new());
-        Proceedings { agenda, present, mandates, topics, items: 0, ballots: 0, signing_extensions: 0 }
+        Proceedings {
+            agenda,
+            present,
+            mandates,
+            topics,
+            items: 0,
+            ballots: 0,
+            turns: 0,
+            signing_extensions: 0,
+        }
     }
 
     /// The topic with this number.

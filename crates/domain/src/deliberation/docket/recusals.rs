@@ -25,7 +25,10 @@ pub(super) fn record(
         return Ok(vec![]);
     }
     before_the_count(topic)?;
-    Ok(vec![Event::RecusalRecorded { topic: number, department, reason, version }])
+    let speaks = topic.floor.speaker.as_ref().is_some_and(|speaker| speaker.department == department);
+    let yielded = topic.floor.yielded(number, issued.at).filter(|_| speaks);
+    let recusal = Event::RecusalRecorded { topic: number, department, reason, version };
+    Ok(yielded.into_iter().chain([recusal]).collect())
 }
 
 pub(super) fn withdraw(

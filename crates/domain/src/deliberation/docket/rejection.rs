@@ -31,6 +31,26 @@ rejections! {
             "{sign_by} is not later than {earliest}",
         SigningExtensionsExhausted("SIGNING_EXTENSIONS_EXHAUSTED") { max: u32 } =
             "the time to sign was extended {max} times, the most it can be; call a meeting, or defer the topics",
+        NotOnTheFloor("NOT_ON_THE_FLOOR") { topic_number: u32 } =
+            "topic {topic_number} is not open; nobody speaks on it before it is, and after it was paused",
+        SpeakersListClosed("SPEAKERS_LIST_CLOSED") { topic_number: u32 } =
+            "the list of speakers on topic {topic_number} is closed; the chair may still call a department, for a reason",
+        FloorTaken("FLOOR_TAKEN") { topic_number: u32, department_code: Code } =
+            "department {department_code} has the floor on topic {topic_number}; it yields first, or the chair ends its turn",
+        CalledOutOfOrder("CALLED_OUT_OF_ORDER") { department_code: Code, topic_number: u32 } =
+            "department {department_code} is not the first on the list of speakers on topic {topic_number}; give a reason \
+             to call it out of order",
+        SpeakingTimeUsed("SPEAKING_TIME_USED") { department_code: Code, topic_number: u32, minutes: u32 } =
+            "department {department_code} has spoken on topic {topic_number} for the {minutes} minutes that each may; the \
+             chair may allow more to all",
+        SpeakingMinutesOutOfRange("SPEAKING_MINUTES_OUT_OF_RANGE") { minutes: u32, max: u32 } =
+            "{minutes} minutes are more than the {max} that a department may be given",
+        PointOfOrderPending("POINT_OF_ORDER_PENDING") { point_number: u32, topic_number: u32 } =
+            "point of order {point_number} on topic {topic_number} waits for the chair to rule on it; that comes first",
+        PointOfOrderRuled("POINT_OF_ORDER_RULED") { point_number: u32, topic_number: u32 } =
+            "point of order {point_number} on topic {topic_number} was ruled on otherwise",
+        PointsOfOrderExhausted("POINTS_OF_ORDER_EXHAUSTED") { topic_number: u32, max: usize } =
+            "topic {topic_number} has had {max} points of order, the most there may be",
         UnknownBody("UNKNOWN_BODY") { body_code: Code } =
             "body {body_code} is not defined; a topic is referred to a body that can accept it",
         ReferredToItself("REFERRED_TO_ITSELF") { body_code: Code } =

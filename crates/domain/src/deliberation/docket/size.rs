@@ -29,6 +29,8 @@ impl Command {
             | Command::ResolveAmendment { adopt: true, .. }
             | Command::DraftItems { .. }
             | Command::DeclareChanges { .. }
+            | Command::GiveFloor { reason: Some(_), .. }
+            | Command::RaisePointOfOrder { .. }
             | Command::ReviseItem { .. } => Some(BYTES_FOR_TEXTS_MAX),
             Command::OpenChoice { .. } => Some(BYTES_FOR_TEXTS_MAX),
             Command::OpenBallot { .. }
@@ -79,6 +81,12 @@ fn bytes_of_topic(topic: &Topic, votes: usize) -> usize {
     let ballots = topic.ballots.iter().map(|ballot| RESULT_BYTES + votes + bytes_of_reasons(ballot));
     let choices = topic.choices.iter().map(|choice| bytes_of_choice(choice, votes));
     let changes = topic.changes.iter().map(|change| PART_BYTES + change.carried_over.len() * PART_BYTES);
+    let points = topic.floor.points.iter().map(|point| {
+        let ruling = point.ruling.as_ref().map_or(0, |ruling| ruling.reason.as_str().len());
+        point.department.as_str().len() + point.text.as_str().len() + ruling + PART_BYTES
+    });
+    let speakers = topic.floor.waiting.iter().chain(topic.floor.spoken.keys());
+    let speakers = speakers.map(|code| code.as_str().len() + PART_BYTES);
     let acceptances = topic.acceptances.values().flatten().map(|code| code.as_str().len() + PART_BYTES);
     statements
         .chain(versions)
@@ -86,6 +94,8 @@ fn bytes_of_topic(topic: &Topic, votes: usize) -> usize {
         .chain(items)
         .chain(ballots)
         .chain(choices)
+        .chain(points)
+        .chain(speakers)
         .chain(acceptances)
         .chain(changes)
         .sum()

@@ -16,6 +16,7 @@ mod mandates;
 mod next;
 mod random;
 mod secret;
+mod speakers;
 mod votes;
 
 fn calendar() -> WorkingCalendar {
@@ -77,7 +78,11 @@ fn opened() -> Event {
     Event::Opened { opened_at: at("2027-03-01T01:00:00Z"), present: 3, needed: 2, departments: 3 }
 }
 fn topic_opened(topic: u32) -> Event {
-    Event::TopicOpened { topic, opened_at: at("2027-03-01T01:05:00Z") }
+    Event::TopicOpened {
+        topic,
+        opened_at: at("2027-03-01T01:05:00Z"),
+        time_ends_at: Some(at("2027-03-01T01:25:00Z")),
+    }
 }
 fn proposed(version: u32) -> Event {
     Event::ProposalSubmitted { topic: 1, version, text: text(&format!("Text {version}")) }
@@ -239,7 +244,7 @@ fn a_topics_time_is_measured_without_its_pauses() {
     let paused =
         given::<Docket>(&history).at("2027-03-01T01:20:00Z").when(Command::PauseTopic { topic: 1 }).unwrap();
     assert_eq!(paused, [Event::TopicPaused { topic: 1, spent_seconds: 900 }]);
-    let again = Event::TopicOpened { topic: 1, opened_at: at("2027-03-01T02:00:00Z") };
+    let again = Event::TopicOpened { topic: 1, opened_at: at("2027-03-01T02:00:00Z"), time_ends_at: None };
     let closed = given::<Docket>(&followed_by(followed_by(history, paused), [again]))
         .at("2027-03-01T02:10:30Z")
         .when(Command::CloseDebate { topic: 1 })

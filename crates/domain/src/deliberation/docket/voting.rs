@@ -5,6 +5,7 @@ use super::outcomes::executable;
 use super::proceedings::count;
 use super::proposals::{binds_nobody_unasked, no_open_ballot, not_voted_on, nothing_pending};
 use super::secret;
+use super::speakers::{no_point_pending, nobody_speaks};
 use super::votes::takes_part_now;
 use super::{BALLOTS_MAX, Event, Mode, Proceedings, Rejection, Stance, State, Topic, TopicStage};
 use crate::decision_rule::{DecisionRule, Method};
@@ -56,6 +57,8 @@ fn may_be_opened(
         return Err(Rejection::TopicNotOpened { topic_number: number });
     }
     still_signing(proceedings, issued)?;
+    no_point_pending(topic)?;
+    nobody_speaks(topic)?;
     let current = topic.current_version();
     if current == 0 {
         return Err(Rejection::NoProposal { topic_number: number });

@@ -1,7 +1,7 @@
 //! What a body is: who has a seat, who leads it, who acts for it, and by which rules it meets and decides.
 
 use super::{EmergencyPlan, MeetingRules, Rejection};
-use crate::decision_rule::{DecisionRule, MatterClass};
+use crate::decision_rule::{DecisionRule, MatterClass, SPEAKING_MINUTES_MAX};
 use crate::{Code, Date, Line};
 use std::collections::BTreeSet;
 
@@ -222,6 +222,7 @@ fn check_voting(rule: &DecisionRule) -> Result<(), Rejection> {
     let fields = [
         ("votes_min_after_recusal", rule.voting.votes_min_after_recusal, 1, seats_max),
         ("mandates_max", rule.voting.mandates_max, 0, MANDATES_MAX),
+        ("speaking_minutes", rule.speaking_minutes, 0, SPEAKING_MINUTES_MAX),
     ];
     match fields.into_iter().find(|(_, given, min, max)| !(min..=max).contains(&given)) {
         Some((field, given, min, max)) => {

@@ -28,6 +28,7 @@ pub fn all() -> Vec<Box<dyn Sample>> {
             in_secret(),
             on_secret_choices(),
             with_labels(),
+            of_speakers(),
         ]
         .concat(),
     );
@@ -182,7 +183,7 @@ fn on_the_floor() -> Vec<Event> {
         Event::ArrivalRecorded { department: department.clone(), delegate: line("李伟") },
         Event::DepartureRecorded { department },
         Event::Opened { opened_at, present: 3, needed: 2, departments: 4 },
-        Event::TopicOpened { topic: 1, opened_at },
+        Event::TopicOpened { topic: 1, opened_at, time_ends_at: None },
         Event::TopicPaused { topic: 1, spent_seconds: 900 },
         Event::DigressionRecorded { topic: 1, minutes: 4, note: Some(line("Parking")) },
         Event::DigressionRecorded { topic: 1, minutes: 5, note: None },
@@ -290,6 +291,52 @@ fn on_secret_choices() -> Vec<Event> {
         Event::SecretChoiceOpened { topic, choice, papers: vec![paper] },
         Event::ChoiceClosed { topic, choice, result, roll: roll(), sealed: true },
         Event::ChoiceVoided { topic, choice, reason: text("The key is lost") },
+    ]
+}
+
+fn of_speakers() -> Vec<Event> {
+    let (topic, turn, department) = (1, 4, || code("ROADS"));
+    let (now, later) = (at("2027-03-01T01:10:00Z"), at("2027-03-01T01:15:00Z"));
+    let given = |ends_at, reason| Event::FloorGiven {
+        topic,
+        turn,
+        department: department(),
+        given_at: now,
+        ends_at,
+        reason,
+    };
+    let ruled = |sustained, turn, resumed_at, ends_at| Event::PointOfOrderRuled {
+        topic,
+        point: 2,
+        sustained,
+        reason: text("与议题无关"),
+        turn,
+        resumed_at,
+        ends_at,
+    };
+    let limited =
+        |speaking_minutes, list_closed| Event::DebateLimited { topic, speaking_minutes, list_closed };
+    vec![
+        Event::TopicOpened { topic, opened_at: now, time_ends_at: Some(later) },
+        Event::FloorRequested { topic, department: department() },
+        Event::FloorRequestWithdrawn { topic, department: department() },
+        given(None, None),
+        given(Some(later), Some(text("只有该部门掌握水位"))),
+        Event::FloorYielded { topic, turn, department: department(), spoken_seconds: 240 },
+        limited(Some(5), true),
+        limited(None, false),
+        Event::SpeakingTimeEnded { topic, turn, department: department(), ended_at: later },
+        Event::TopicTimeEnded { topic, ended_at: later },
+        Event::PointOfOrderRaised {
+            topic,
+            point: 2,
+            department: department(),
+            text: text("离题了"),
+            turn: Some(turn),
+            spoken_seconds: 90,
+        },
+        ruled(true, Some(turn), Some(now), Some(later)),
+        ruled(false, None, None, None),
     ]
 }
 

@@ -73,6 +73,7 @@ fn decision_rule(class: MatterClass, method: Method, base: QuorumBase) -> Decisi
         quorum,
         ballots_per_version: 2,
         voting: VotingRule::default(),
+        speaking_minutes: 0,
     }
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::decision_rule::VotingRule;
 use crate::deliberation::ballot::{Ballot, BallotResult, carried_by};
 use proptest::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Three that decide, one that is kept informed, and one that does not take part.
 const DEPARTMENTS: [&str; 8] = ["WATER", "ROADS", "HEALTH", "WATER", "ROADS", "HEALTH", "PRESS", "MARS"];
@@ -51,7 +51,7 @@ fn topic() -> impl Strategy<Value = u32> + Clone {
 }
 
 fn command() -> impl Strategy<Value = Command> {
-    prop_oneof![2 => on_the_floor(), 2 => on_the_text(), 9 => on_ballots(), 2 => outcomes()]
+    prop_oneof![4 => on_the_floor(), 2 => on_the_text(), 9 => on_ballots(), 2 => outcomes()]
 }
 
 fn on_the_floor() -> impl Strategy<Value = Command> {
@@ -66,6 +66,24 @@ fn on_the_floor() -> impl Strategy<Value = Command> {
         1 => topic.clone().prop_map(|topic| Command::CloseDebate { topic }),
         1 => (topic.clone(), 0u32..700)
             .prop_map(|(topic, minutes)| Command::RecordDigression { topic, minutes, note: None }),
+        2 => (topic.clone(), department())
+            .prop_map(|(topic, department)| Command::RequestFloor { topic, department }),
+        1 => (topic.clone(), department())
+            .prop_map(|(topic, department)| Command::WithdrawFloorRequest { topic, department }),
+        3 => (topic.clone(), department(), any::<bool>()).prop_map(|(topic, department, out_of_order)| {
+            Command::GiveFloor { topic, department, reason: out_of_order.then(|| text("They know")) }
+        }),
+        2 => (topic.clone(), department()).prop_map(|(topic, department)| Command::YieldFloor { topic, department }),
+        1 => (topic.clone(), proptest::option::of(0u32..8), any::<bool>()).prop_map(
+            |(topic, speaking_minutes, list_closed)| Command::LimitDebate { topic, speaking_minutes, list_closed }
+        ),
+        1 => (topic.clone(), department()).prop_map(|(topic, department)| Command::RaisePointOfOrder {
+            topic, department, text: text("Off topic"),
+        }),
+        1 => (topic.clone(), 1u32..3, any::<bool>()).prop_map(|(topic, point, sustained)| {
+            Command::RulePointOfOrder { topic, point, sustained, reason: text("Heard") }
+        }),
+        2 => Just(Command::CheckClocks),
         1 => (topic, department()).prop_map(|(topic, department)| Command::RecordStatement {
             topic, department, stance: Stance::Oppose, reasons: text("Costs"),
         }),
@@ -195,10 +213,53 @@ fn decisions_are_executable(state: &State, topic: &Topic) {
     assert!(decision.items.iter().all(|item| item.due_on >= decision.decided_on));
 }
 
+/// One speaks at a time, who is there, is heard on the topic and has not recused itself; nobody waits who could not speak.
+fn the_floor_is_in_order(proceedings: &Proceedings) {
+    let speaking = proceedings.topics.iter().filter(|topic| topic.floor.speaker.is_some());
+    assert!(speaking.count() <= 1, "two speak at once");
+    for topic in &proceedings.topics {
+        let heard = |code: &Code| {
+            let role = proceedings.agenda.role_on(topic.number, code);
+            assert!(matches!(role, Some(RoleOnTopic::Decides | RoleOnTopic::Advises)), "{code} is not heard");
+            assert!(!topic.recused.contains(code), "{code} has recused itself");
+        };
+        topic.floor.waiting.iter().for_each(heard);
+        let unruled = topic.floor.points.iter().filter(|point| point.ruling.is_none()).count();
+        assert!(
+            unruled <= 1 && (unruled == 0 || topic.outcome.is_none()),
+            "a point of order without a ruling"
+        );
+        let Some(speaker) = &topic.floor.speaker else { continue };
+        heard(&speaker.department);
+        assert!(proceedings.present.contains_key(&speaker.department), "somebody speaks who left");
+        assert!(
+            matches!(topic.stage, TopicStage::Open { .. }),
+            "somebody speaks on a topic that is not open"
+        );
+        assert!(unruled == 0 || speaker.since.is_none() && speaker.ends_at.is_none(), "not interrupted");
+    }
+}
+
+/// What each spoke in its turns adds up, and is no more than the time of the topic.
+fn times_add_up(state: &State, turns: &BTreeMap<(u32, u32), u64>) {
+    let Some(proceedings) = state.proceedings() else { return };
+    for topic in &proceedings.topics {
+        let of_turns: u64 =
+            turns.iter().filter(|((on, _), _)| *on == topic.number).map(|(_, spoken)| spoken).sum();
+        assert_eq!(topic.floor.spoken.values().sum::<u64>(), of_turns);
+        assert!(
+            !proceedings.is_meeting()
+                || topic.floor.speaker.is_some()
+                || of_turns <= topic.spent_until(Timestamp::MAX)
+        );
+    }
+}
+
 fn invariants_hold(state: &State) {
     let Some(proceedings) = state.proceedings() else { return };
     let open = proceedings.topics.iter().filter(|topic| matches!(topic.stage, TopicStage::Open { .. }));
     assert!(!proceedings.is_meeting() || open.count() <= 1, "two topics are open");
+    the_floor_is_in_order(proceedings);
     for topic in &proceedings.topics {
         assert!(topic.deferrals <= DEFERRALS_MAX);
         assert!(!matches!(state, State::Closed(_)) || topic.outcome.is_some(), "closed undecided");
@@ -218,6 +279,9 @@ fn informed(state: &State, command: Command, by: Code) -> (Command, Code) {
         | Command::RevokeMandate { ref department, .. }
         | Command::AcceptItem { ref department, .. }
         | Command::RecordStatement { ref department, .. }
+        | Command::RequestFloor { ref department, .. }
+        | Command::WithdrawFloorRequest { ref department, .. }
+        | Command::RaisePointOfOrder { ref department, .. }
         | Command::SubmitAmendment { ref department, .. } => {
             let own = department.clone();
             (command, own)
@@ -260,6 +324,7 @@ proptest! {
         let begin = begin.map(|command| (command, code("WATER"), 0));
 
         let mut state = State::Absent;
+        let (mut turns, mut ended) = (BTreeMap::new(), BTreeSet::new());
         for (command, by, seconds) in begin.chain(commands) {
             now += jiff::SignedDuration::from_secs(seconds);
             let (command, by) = if seconds % 5 == 0 { (command, by) } else { informed(&state, command, by) };
@@ -267,6 +332,21 @@ proptest! {
             let Ok(events) = Docket::decide(&state, command.clone(), &issued) else { continue };
             state = Docket::fold(state, &events);
             invariants_hold(&state);
+            for event in &events {
+                match event {
+                    Event::FloorYielded { topic, turn, spoken_seconds, .. } => {
+                        prop_assert!(turns.insert((*topic, *turn), *spoken_seconds).is_none(), "a turn ended twice");
+                    }
+                    Event::SpeakingTimeEnded { turn, .. } => {
+                        prop_assert!(ended.insert((0, *turn)), "a clock struck twice");
+                    }
+                    Event::TopicTimeEnded { topic, .. } => {
+                        prop_assert!(ended.insert((1, *topic)), "a clock struck twice");
+                    }
+                    _ => {}
+                }
+            }
+            times_add_up(&state, &turns);
             let adds = matches!(command, Command::DraftItems { .. } | Command::RecordDigression { .. });
             // A repeat has no effect: an outcome, a vote or an amendment does not count twice.
             let again = Docket::decide(&state, command.clone(), &issued);
