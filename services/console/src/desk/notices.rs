@@ -58,8 +58,7 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
         .await?;
     let mut frame = Frame::new(reader, &around, asked, Nav::Notices, words.t("Notices"));
     let (at, position) = (past.at.or(upcoming.evaluated_at), past.position.unwrap_or(upcoming.position));
-    frame.stamp =
-        Some(Stamp::new(reader, &around.calendar, at, position, "/v1/upcoming-notices").await);
+    frame.stamp = Some(Stamp::new(reader, &around.calendar, at, position, "/v1/upcoming-notices").await);
     past.show(words, &query, &mut frame);
     let page = NoticesPage {
         is_past: past.is_asked(),
