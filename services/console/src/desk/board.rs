@@ -8,7 +8,7 @@ use super::markup::{Light, Markup};
 use super::past::Past;
 use super::reader::Reader;
 use super::targets;
-use super::words::Words;
+use super::words::{Words, said};
 use super::{Asked, Desk};
 use askama::Template;
 use http::Response;
@@ -23,10 +23,6 @@ pub(super) struct Column {
     pub(super) name: &'static str,
     pub(super) title: &'static str,
     pub(super) meaning: &'static str,
-}
-
-const fn said(text: &'static str) -> &'static str {
-    text
 }
 
 /// The columns of the board, in their order.

@@ -13,7 +13,7 @@ use super::moment;
 use super::pager::Pager;
 use super::past::Past;
 use super::reader::{Reader, Surroundings};
-use super::words::Words;
+use super::words::{Words, said};
 use super::{Asked, Desk, Query};
 use askama::Template;
 use burn_up::BurnUp;
@@ -24,10 +24,6 @@ use proto::resolution::v1::{
 };
 use set::SetForm;
 use tonic::body::Body;
-
-const fn said(text: &'static str) -> &'static str {
-    text
-}
 
 const REASON: Field = Field { path: "reason", label: said("Why"), input: Input::Text };
 
@@ -162,8 +158,8 @@ fn lede(words: Words, targets: &[Target], is_whole: bool) -> String {
     let count = |stage| targets.iter().filter(|target| target.stage() == stage).count();
     let [reached, missed, open] = [TargetStage::Reached, TargetStage::Missed, TargetStage::Open].map(count);
     let sentence = match is_whole {
-        true => "{reached} targets are reached, {missed} missed, {open} open.",
-        false => "On this page {reached} targets are reached, {missed} missed, {open} open.",
+        true => said("{reached} targets are reached, {missed} missed, {open} open."),
+        false => said("On this page {reached} targets are reached, {missed} missed, {open} open."),
     };
     words.say(sentence, &[("reached", &reached), ("missed", &missed), ("open", &open)])
 }

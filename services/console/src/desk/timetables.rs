@@ -9,7 +9,7 @@ use super::markup::Markup;
 use super::pager::Pager;
 use super::reader::{Reader, Surroundings};
 use super::sessions::slots::{obstacle, when};
-use super::words::Words;
+use super::words::{Words, said};
 use super::{Asked, Desk, Query};
 use askama::Template;
 use http::Response;
@@ -23,10 +23,6 @@ use tonic::body::Body;
 
 const STAGE: &str = "huishang.scheduling.v1.TimetableStage";
 const REASON: &str = "huishang.scheduling.v1.SlotPenaltyReason";
-
-const fn said(text: &'static str) -> &'static str {
-    text
-}
 
 /// What can be done with a timetable.
 pub(super) const ACTS: &[Act] = &[

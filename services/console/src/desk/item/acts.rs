@@ -1,10 +1,7 @@
 //! What can be done with an item.
 
 use crate::desk::act::{Act, Field, Input};
-
-const fn said(text: &'static str) -> &'static str {
-    text
-}
+use crate::desk::words::said;
 
 const REASON: Field = Field { path: "reason", label: said("Why"), input: Input::Text };
 const NOTE: Field = Field { path: "note", label: said("What was done"), input: Input::Text };

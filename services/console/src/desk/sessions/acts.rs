@@ -1,10 +1,7 @@
 //! What can be done with a session and its docket.
 
 use crate::desk::act::{Act, Field, Input};
-
-const fn said(text: &'static str) -> &'static str {
-    text
-}
+use crate::desk::words::said;
 
 const REASON: Field = Field { path: "reason", label: said("Why"), input: Input::Text };
 const TOPIC: Field = Field { path: "topicNumber", label: said("Topic"), input: Input::Number };
