@@ -8,6 +8,7 @@ use event_log::{EventLog, Options};
 use journal::embedded::EmbeddedJournal;
 use journal::{Commit, Journal as _, Write};
 use proto::directory::v1::ListDepartmentsRequest;
+use proto::followup::v1::GetBoardRequest;
 use proto::ledger::v1::GetRecordRequest;
 use proto::operations::v1::ListSetAsideRequest;
 use proto::record::Envelope;
@@ -66,6 +67,8 @@ async fn a_poisoned_record_halts_its_stream_alone_and_is_listed() -> anyhow::Res
     let end = clerk.register_department("LATER").await?;
     ensure!(departments(&clerk, end).await? == ["LATER", "WELL"]);
     let operator = sandbox.client(Role::Operator, None).await?;
+    let board = GetBoardRequest { at_least_position: end, ..Default::default() };
+    operator.call(board).await.context("both views have passed it")?;
     let listed = operator.call(ListSetAsideRequest::default()).await?;
     let consumers: Vec<&str> = listed.records.iter().map(|record| record.consumer.as_str()).collect();
     ensure!(consumers.contains(&"directory") && consumers.contains(&"followup"), "{listed:?}");
@@ -198,7 +201,7 @@ async fn a_service_catches_up_after_a_long_downtime() -> anyhow::Result<()> {
     let end = register_many(&clerk, "D", COMMANDS).await?;
     sandbox.start_process("followup")?;
     let supervisor = sandbox.client(Role::Supervisor, None).await?;
-    let board = proto::followup::v1::GetBoardRequest { at_least_position: end, ..Default::default() };
+    let board = GetBoardRequest { at_least_position: end, ..Default::default() };
     let board = supervisor.call_patiently(board).await?;
     ensure!(board.position >= end, "the board is at {} and the log at {end}", board.position);
     Ok(())
