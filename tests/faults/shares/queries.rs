@@ -8,7 +8,7 @@ use proto::resolution::v1::{ListResolutionsRequest, RecordResolutionRequest};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_small_query_is_answered_while_the_many_of_another_caller_still_wait() -> anyhow::Result<()> {
-    const RESOLUTIONS: usize = 300;
+    const RESOLUTIONS: usize = 600;
     const QUERIES: usize = 60;
     let sandbox = start(&[])?;
     // A search looks for twenty words in all texts; only the last one is nowhere, so nothing ends it early.
