@@ -38,3 +38,6 @@ pub(crate) const CACHED_STREAMS_MAX: usize = 256 * 1024;
 pub(crate) const TAIL_RECORDS: u64 = 256;
 /// Bytes that the log takes on the disk for one byte of a record, at most, with index, tree and what sled adds.
 pub(crate) const DISK_BYTES_PER_BYTE_MAX: u64 = 4;
+/// Bytes that sled and the index write when the log is closed, at most, beside what its records take: sled begins one of
+/// its segments. Where there is a reserve, they are kept free above it.
+pub(crate) const CLOSE_BYTES_MAX: u64 = 512 * 1024;

@@ -1,6 +1,6 @@
 //! The disk reserve: the log refuses appends when less space is free, or would be once they are written.
 
-use crate::limits::DISK_BYTES_PER_BYTE_MAX;
+use crate::limits::{CLOSE_BYTES_MAX, DISK_BYTES_PER_BYTE_MAX};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -60,11 +60,13 @@ impl Reserve {
         self.unflushed.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// Returns the shortage that there could be once everything staged, and so many bytes of records more, are written.
+    /// Returns the shortage that there could be once everything staged, and so many bytes of records more, are written, and
+    /// the log is closed.
     pub(crate) fn shortage_with(&self, bytes: u64) -> Option<Shortage> {
         let coming = self.unflushed() + bytes;
         let free = self.free.load(Ordering::Relaxed);
         let coming = coming.saturating_mul(DISK_BYTES_PER_BYTE_MAX) + self.growth.load(Ordering::Relaxed);
+        let coming = coming.saturating_add(CLOSE_BYTES_MAX);
         self.compare(free.saturating_sub(coming))
     }
 
