@@ -1,10 +1,8 @@
 //! A list as a calendar (iCalendar, RFC 5545) that can be opened once; those that follow along are at secret addresses.
 
+use icalendar::Writer;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
-
-/// Octets of a line, at most; what is longer goes on in the next one.
-const LINE_OCTETS_MAX: usize = 75;
 
 /// When something is: all day, or from one moment to another.
 pub(crate) enum When {
@@ -22,60 +20,36 @@ pub(crate) struct Entry {
     pub(crate) url: String,
 }
 
-/// Writes a calendar as it was at a moment. Due dates are days that take nobody's time, as calendars know tasks badly.
+/// Writes a calendar as it was at a moment. Due dates are all-day entries that block nobody's time, as few calendar programs
+/// handle tasks well.
 pub(crate) fn write(entries: &[Entry], written_at: Timestamp) -> Vec<u8> {
-    let mut calendar = String::new();
-    let mut line = |text: &str| fold(&mut calendar, text);
-    line("BEGIN:VCALENDAR");
-    line("VERSION:2.0");
-    line("PRODID:-//Huishang//Console//EN");
+    let mut calendar = Writer::default();
+    calendar.begin("VCALENDAR");
+    calendar.put("VERSION", "2.0");
+    calendar.put("PRODID", "-//Huishang//Console//EN");
     for entry in entries {
-        line("BEGIN:VEVENT");
-        line(&format!("UID:{}@huishang", entry.id));
-        line(&format!("DTSTAMP:{}", moment(written_at)));
+        calendar.begin("VEVENT");
+        calendar.put("UID", &format!("{}@huishang", entry.id));
+        calendar.moment("DTSTAMP", written_at);
         match entry.when {
             When::Day(day) => {
-                line(&format!("DTSTART;VALUE=DATE:{}", day.strftime("%Y%m%d")));
-                let next = day.checked_add(1.day()).unwrap_or(day);
-                line(&format!("DTEND;VALUE=DATE:{}", next.strftime("%Y%m%d")));
-                line("TRANSP:TRANSPARENT");
+                calendar.date("DTSTART", day);
+                calendar.date("DTEND", day.checked_add(1.day()).unwrap_or(day));
+                calendar.put("TRANSP", "TRANSPARENT");
             }
             When::Span(from, to) => {
-                line(&format!("DTSTART:{}", moment(from)));
-                line(&format!("DTEND:{}", moment(to)));
+                calendar.moment("DTSTART", from);
+                calendar.moment("DTEND", to);
             }
         }
-        line(&format!("SUMMARY:{}", escaped(&entry.summary)));
+        calendar.text("SUMMARY", &entry.summary);
         if !entry.url.is_empty() {
-            line(&format!("URL:{}", entry.url));
+            calendar.put("URL", &entry.url);
         }
-        line("END:VEVENT");
+        calendar.end("VEVENT");
     }
-    line("END:VCALENDAR");
-    calendar.into_bytes()
-}
-
-fn moment(at: Timestamp) -> String {
-    at.strftime("%Y%m%dT%H%M%SZ").to_string()
-}
-
-fn escaped(text: &str) -> String {
-    let text = text.replace('\\', "\\\\").replace(';', "\\;").replace(',', "\\,");
-    text.replace("\r\n", "\\n").replace(['\r', '\n'], "\\n")
-}
-
-/// Adds a line, broken between characters where it is too long.
-fn fold(calendar: &mut String, text: &str) {
-    let mut octets = 0;
-    for character in text.chars() {
-        if octets + character.len_utf8() > LINE_OCTETS_MAX {
-            calendar.push_str("\r\n ");
-            octets = 1;
-        }
-        calendar.push(character);
-        octets += character.len_utf8();
-    }
-    calendar.push_str("\r\n");
+    calendar.end("VCALENDAR");
+    calendar.finish().into_bytes()
 }
 
 #[cfg(test)]
@@ -105,7 +79,7 @@ mod tests {
             "{calendar}"
         );
         assert!(calendar.contains("DTSTART:20270301T010000Z\r\n"), "{calendar}");
-        assert!(calendar.lines().all(|line| line.len() <= LINE_OCTETS_MAX), "{calendar}");
+        assert!(calendar.lines().all(|line| line.len() <= 75), "{calendar}");
         let whole = calendar.replace("\r\n ", "");
         assert!(whole.contains(&format!("SUMMARY:{}\r\n", "管线\\, 迁改".repeat(12))), "{whole}");
         assert!(whole.contains("SUMMARY:Two\\nlines\r\n"), "{whole}");

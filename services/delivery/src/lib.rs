@@ -3,13 +3,12 @@
 //! [`grpc`] carries commands on subscriptions to the journal, and answers queries. The [`switchboard`] keeps a [`line`] for
 //! each subscription that is on, which reads the log and sends what its subscriber may see, signed with the
 //! subscription's [`secret`], to the [`target`] that was checked, or as a [`letter`] to the [`mailer`]'s server or to a [`robot`]. What is
-//! on its way is in the [`outbox`]. A [`digest`] says each working day what waits. A [`calendar`] is what its owner may see now, written as [`icalendar`].
+//! on its way is in the [`outbox`]. A [`digest`] says each working day what waits. A [`calendar`] is what its owner may see now, written as iCalendar.
 
 mod calendar;
 mod digest;
 mod entry;
 mod grpc;
-mod icalendar;
 mod letter;
 pub mod limits;
 mod line;

@@ -2,11 +2,11 @@
 
 use super::Invited;
 use super::page::Page;
-use crate::icalendar::{Writer, quoted};
 use crate::views::calendar::Entry;
 use domain::Code;
 use domain::resolution::action_item::{Item, Stage};
 use domain::scheduling::session::{Answer, Appointment, Filed, Forum, Progress, RoleOnTopic};
+use icalendar::{Writer, quoted};
 
 /// How long before an all-day deadline it is announced: at nine o'clock of the day before.
 const BEFORE_THE_DAY: &str = "-PT15H";

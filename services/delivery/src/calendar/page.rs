@@ -2,11 +2,11 @@
 
 use super::event::{deadline, session, task};
 use super::{Invited, Names, Shown, Wanted, What};
-use crate::icalendar::{Writer, zone};
 use crate::letter::either;
 use domain::Timestamp;
 use domain::calendar::WorkingCalendar;
 use domain::delivery::calendar_feed::Terms;
+use icalendar::{Writer, zone};
 use jiff::SignedDuration;
 
 /// How often programs should read a feed again.

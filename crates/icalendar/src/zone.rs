@@ -1,7 +1,7 @@
 //! A time zone as calendars have it: when its clocks were and will be changed, within the time that matters.
 
 use super::Writer;
-use domain::Timestamp;
+use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::{Dst, Offset, TimeZone};
 
@@ -15,7 +15,7 @@ struct Observance {
 }
 
 /// Writes the zone's rules for the time between two moments.
-pub(crate) fn write(writer: &mut Writer, zone: &str, starts_at: Timestamp, ends_at: Timestamp) {
+pub fn write(writer: &mut Writer, zone: &str, starts_at: Timestamp, ends_at: Timestamp) {
     let Ok(rules) = TimeZone::get(zone) else { return };
     writer.begin("VTIMEZONE");
     writer.put("TZID", zone);

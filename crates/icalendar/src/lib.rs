@@ -1,8 +1,9 @@
 //! iCalendar (RFC 5545) as it is written: content lines of at most 75 bytes, texts escaped, parameters quoted.
 
-pub(crate) mod zone;
+pub mod zone;
 
-use domain::{Date, Timestamp};
+use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 /// Bytes of a line, at most, without its end.
@@ -10,34 +11,36 @@ const LINE_BYTES_MAX: usize = 75;
 
 /// A calendar under way.
 #[derive(Debug, Default)]
-pub(crate) struct Writer(String);
+pub struct Writer(String);
 
 impl Writer {
-    pub(crate) fn begin(&mut self, component: &str) {
+    /// Begins a component.
+    pub fn begin(&mut self, component: &str) {
         self.line(&format!("BEGIN:{component}"));
     }
 
-    pub(crate) fn end(&mut self, component: &str) {
+    /// Ends a component.
+    pub fn end(&mut self, component: &str) {
         self.line(&format!("END:{component}"));
     }
 
     /// A property whose value is written as it is. `name` may have parameters.
-    pub(crate) fn put(&mut self, name: &str, value: &str) {
+    pub fn put(&mut self, name: &str, value: &str) {
         self.line(&format!("{name}:{value}"));
     }
 
     /// A property whose value is a text.
-    pub(crate) fn text(&mut self, name: &str, value: &str) {
+    pub fn text(&mut self, name: &str, value: &str) {
         self.put(name, &escaped(value));
     }
 
     /// A moment in UTC.
-    pub(crate) fn moment(&mut self, name: &str, at: Timestamp) {
+    pub fn moment(&mut self, name: &str, at: Timestamp) {
         self.put(name, &at.strftime("%Y%m%dT%H%M%SZ").to_string());
     }
 
     /// A moment as the clocks of a zone show it; the calendar has the zone's rules.
-    pub(crate) fn local(&mut self, name: &str, at: Timestamp, zone: &str) {
+    pub fn local(&mut self, name: &str, at: Timestamp, zone: &str) {
         let local = TimeZone::get(zone).map(|rules| rules.to_datetime(at));
         match local {
             Ok(local) => {
@@ -47,11 +50,14 @@ impl Writer {
         }
     }
 
-    pub(crate) fn date(&mut self, name: &str, date: Date) {
+    /// A day.
+    pub fn date(&mut self, name: &str, date: Date) {
         self.put(&format!("{name};VALUE=DATE"), &date.strftime("%Y%m%d").to_string());
     }
 
-    pub(crate) fn finish(self) -> String {
+    /// What was written.
+    #[must_use]
+    pub fn finish(self) -> String {
         self.0
     }
 
@@ -72,7 +78,8 @@ impl Writer {
 }
 
 /// The value of a parameter: between quotes, which it cannot have itself.
-pub(crate) fn quoted(value: &str) -> String {
+#[must_use]
+pub fn quoted(value: &str) -> String {
     let kept = value.chars().filter(|character| !character.is_control());
     let kept: String = kept.map(|character| if character == '"' { '\'' } else { character }).collect();
     format!("\"{kept}\"")
