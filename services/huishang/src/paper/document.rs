@@ -4,6 +4,9 @@ use super::{markup, sheet};
 use crate::client::text_file::without_bom;
 use anyhow::Context as _;
 
+/// What the line of a paper begins with, in any version.
+const LINE_BEGIN: &str = "huishang-paper/";
+
 /// What kind of file it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
@@ -45,14 +48,15 @@ impl Document {
             let book = sheet::read(bytes)?;
             return Ok(Document { form: Form::Xlsx, text: book.text, figures: cells(&book.rows) });
         }
-        let text = std::str::from_utf8(bytes)
-            .context(crate::language::text("it is none of CSV, a workbook, a saved page or a text"))?;
+        let text = std::str::from_utf8(bytes).context(crate::language::text(
+            "it is not a CSV file, a workbook, a saved page or a text file",
+        ))?;
         let text = without_bom(text).to_owned();
         if text.trim_start().starts_with('<') {
             let page = markup::page(&text);
             return Ok(Document { form: Form::Page, text: page.text, figures: page.figures });
         }
-        if text.trim_start().starts_with("huishang-paper/") {
+        if text.trim_start().starts_with(LINE_BEGIN) {
             return Ok(Document { form: Form::Text, text, figures: Vec::new() });
         }
         Ok(Document { form: Form::Csv, figures: cells(&records(&text)), text })
@@ -78,17 +82,23 @@ impl Document {
     }
 }
 
-/// The cells of a table whose first row has the names of its columns, up to an empty row.
+/// The cells of a table, those of its first row, which names its columns, too. The line that proves it is none of them.
 fn cells(rows: &[Vec<String>]) -> Vec<Figure> {
-    let Some((headings, rows)) = rows.split_first() else { return Vec::new() };
-    let rows = rows.iter().zip(2..).take_while(|(row, _)| row.iter().any(|cell| !cell.is_empty()));
+    let Some(headings) = rows.first() else { return Vec::new() };
+    let is_line = |row: &[String]| matches!(row, [cell] if cell.starts_with(LINE_BEGIN));
+    let shown = |row: &[String]| row.iter().any(|cell| !cell.is_empty()) && !is_line(row);
+    let rows = rows.iter().zip(1..).filter(|(row, _)| shown(row));
     rows.flat_map(|(row, number)| {
         // What it is about, by its first two cells, as ids say little.
         let name = row.iter().take(2).filter(|cell| !cell.is_empty()).cloned().collect::<Vec<_>>().join(" ");
-        headings.iter().enumerate().map(move |(at, column)| Figure {
-            place: Place::Cell { row: format!("{number} ({name})"), column: column.clone() },
+        let cell = move |at: usize| Figure {
+            place: Place::Cell {
+                row: format!("{number} ({name})"),
+                column: headings.get(at).cloned().unwrap_or_default(),
+            },
             value: row.get(at).cloned().unwrap_or_default(),
-        })
+        };
+        (0..row.len().max(headings.len())).map(cell)
     })
     .collect()
 }

@@ -23,6 +23,9 @@ use tokio_util::sync::CancellationToken;
 /// How long a page may take on a copy.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(120);
 
+/// How long its token is valid: views may have to read a long log first.
+const TOKEN_HOURS: u32 = 24;
+
 /// The same as the log gives it.
 pub(super) async fn document(
     data: &Path,
@@ -38,6 +41,9 @@ pub(super) async fn document(
         ..config_of(data)
     };
     create_development_keys(&config)?;
+    let token = token(&config, paper)?;
+    // Where that key is, a console lets everybody at this machine sign in, in any role.
+    std::fs::remove_file(config.keys().join(SIGNING_KEY))?;
     let stop = CancellationToken::new();
     let node = Node::build_frozen(&config, stop.clone()).await?;
     let (views, address) = (node.views(), node.address);
@@ -46,7 +52,7 @@ pub(super) async fn document(
             for view in &views {
                 view.reached(paper.position).await.context(view.name)?;
             }
-            ask(&config, address, paper, shown).await
+            ask(&token, address, paper, shown).await
         };
         let made = made.await;
         stop.cancel();
@@ -58,13 +64,7 @@ pub(super) async fn document(
     Ok(made)
 }
 
-async fn ask(
-    config: &Config,
-    address: SocketAddr,
-    paper: &Paper,
-    shown: &Document,
-) -> anyhow::Result<Document> {
-    let token = token(config, paper)?;
+async fn ask(token: &str, address: SocketAddr, paper: &Paper, shown: &Document) -> anyhow::Result<Document> {
     let language = match paper.language {
         Language::Chinese => "zh-CN",
         Language::English => "en",
@@ -78,6 +78,7 @@ async fn ask(
     let page = format!("http://{address}{}", paper.address);
     let file = form.map(|form| format!("{page}{separator}form={form}"));
     let url = file.unwrap_or_else(|| page.clone());
+    let token = token.to_owned();
     let answered = tokio::task::spawn_blocking(move || fetch(&url, &token, language)).await??;
     let (status, bytes) = answered;
     ensure!(
@@ -105,6 +106,6 @@ fn token(config: &Config, paper: &Paper) -> anyhow::Result<String> {
     });
     let roles: Vec<Role> = roles.collect::<anyhow::Result<_>>()?;
     let key = SigningKey::read(&config.keys().join(SIGNING_KEY))?;
-    let hours = token::accepted_hours(config, 1);
+    let hours = token::accepted_hours(config, TOKEN_HOURS);
     token::sign(&key, config, "reader", paper.department.as_deref(), &roles, hours)
 }

@@ -1,7 +1,7 @@
 //! The first sheet of a workbook, and all of its texts.
 
 use super::markup::{Piece, attribute, pieces};
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use std::io::{Cursor, Read as _};
 use zip::ZipArchive;
 
@@ -24,6 +24,10 @@ pub(super) fn read(bytes: &[u8]) -> anyhow::Result<Book> {
         None => Vec::new(),
     };
     let sheet = part(&mut archive, "xl/worksheets/sheet1.xml")?;
+    ensure!(
+        !pieces(&sheet).any(|piece| matches!(piece, Piece::Open { name, .. } if name == "f")),
+        crate::language::text("it has formulas; the console writes none, and what they give may change")
+    );
     let mut names: Vec<String> =
         archive.file_names().filter_map(|name| Some(name.ok()?.into_owned())).collect();
     names.retain(|name| name.starts_with("xl/worksheets/sheet") && name.ends_with(".xml"));
