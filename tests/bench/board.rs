@@ -114,7 +114,7 @@ pub async fn of_follow_ups(settings: &Settings) -> anyhow::Result<Vec<Line>> {
         let of = format!("{} follow-ups, {state}", settings.events);
         lines.push(filled.board(settings, &of, now).await?);
         if one_in > 1 {
-            lines.push(filled.lists(&of, now).await?);
+            lines.push(slowest(&of, filled.follow_ups(BoardColumn::Done, now, None).await?));
         }
         filled.stop.cancel();
     }
@@ -125,40 +125,25 @@ pub async fn of_follow_ups(settings: &Settings) -> anyhow::Result<Vec<Line>> {
 
 /// The lists of items.
 async fn of_items(settings: &Settings) -> anyhow::Result<Line> {
-    let (now, zone): (Timestamp, _) = (NOW.parse()?, Zone::named(ZONE)?);
+    let now: Timestamp = NOW.parse()?;
     let values = [settings.events as i64, 20, now.as_microsecond()];
     let filled = Filled::new::<ResolutionView>(settings, (ITEMS, ""), &values)?;
     let stages = (1..=6).map(|stage| ListItemsRequest { stage: Some(stage), ..Default::default() });
-    let filters = stages.chain([
+    let others = [
         ListItemsRequest::default(),
         ListItemsRequest { late: Some(true), ..Default::default() },
         ListItemsRequest { late: Some(false), ..Default::default() },
         ListItemsRequest { blocked: Some(true), ..Default::default() },
         ListItemsRequest { blocked: Some(false), ..Default::default() },
         ListItemsRequest { latest_due_on: Some("2027-04-02".to_owned()), ..Default::default() },
-    ]);
-    let mut p95s = Vec::new();
-    for filter in filters {
-        for order in ["number", "due_at"] {
-            for (direction, lead) in ORDERS {
-                let (order_by, lead_code) = (format!("{order}{direction}"), lead.map(str::to_owned));
-                let request = ListItemsRequest { order_by, lead_code, ..filter.clone() };
-                let name = format!(
-                    "stage {:?} late {:?} blocked {:?} until {:?} {} {:?}",
-                    request.stage,
-                    request.late,
-                    request.blocked,
-                    request.latest_due_on,
-                    request.order_by,
-                    lead
-                );
-                p95s.push((name, filled.list(|| resolution::items(&request, now, &zone)).await?));
-            }
-        }
-    }
+    ];
+    let p95s = filled.items(stages.chain(others), now, None).await?;
     filled.stop.cancel();
     Ok(slowest(&format!("{} items, one in 20 open", settings.events), p95s))
 }
+
+/// A list by its name, and how long 95 of 100 of its answers take at most.
+type List = (String, Duration);
 
 /// A view of an empty log, and rows that came otherwise.
 struct Filled {
@@ -169,7 +154,11 @@ struct Filled {
 }
 
 impl Filled {
-    fn new<V: View>(settings: &Settings, rows: (&str, &str), values: &[i64]) -> anyhow::Result<Filled> {
+    fn new<V: View>(
+        settings: &Settings,
+        (rows, counts): (&str, &str),
+        values: &[i64],
+    ) -> anyhow::Result<Filled> {
         let folder = tempfile::tempdir_in(&settings.folder)?;
         let (log, _) = EventLog::open(Options::new(folder.path().join("log")))?;
         let stop = CancellationToken::new();
@@ -177,7 +166,11 @@ impl Filled {
         let kit = Kit::new(journal, Clock::System, folder.path(), Limits::default(), stop.clone());
         let view = ViewStore::spawn::<V>(&kit, vec![])?;
         let file = folder.path().join(format!("{}.sqlite", V::NAME));
-        fill(&file, rows, values).context("filling the view")?;
+        fill(&file, |tables| {
+            tables.execute(rows, rusqlite::params_from_iter(values))?;
+            Ok(tables.execute_batch(counts)?)
+        })
+        .context("filling the view")?;
         Ok(Filled { view, stop, file, _folder: folder })
     }
 
@@ -228,25 +221,63 @@ impl Filled {
         })
     }
 
-    /// Every column with every order, of one department and of all.
-    async fn lists(&self, of: &str, now: Timestamp) -> anyhow::Result<Line> {
+    /// The columns up to one with every order, of one department and of all; as they are, or were at a position.
+    async fn follow_ups(
+        &self,
+        last: BoardColumn,
+        now: Timestamp,
+        as_of: Option<u64>,
+    ) -> anyhow::Result<Vec<List>> {
         let (zone, mut p95s) = (Zone::named(ZONE)?, Vec::new());
-        for column in 0..=BoardColumn::Done as i32 {
+        for column in 0..=last as i32 {
             for order in ["due_at", "number"] {
                 for (direction, lead) in ORDERS {
                     let request = ListFollowUpsRequest {
                         columns: (column > 0).then_some(column).into_iter().collect(),
                         order_by: format!("{order}{direction}"),
                         lead_code: lead.map(str::to_owned),
+                        as_of_position: as_of,
                         ..Default::default()
                     };
                     let name = BoardColumn::try_from(column).map_or("", |column| column.as_str_name());
                     let name = format!("{name} {} {}", request.order_by, lead.unwrap_or_default());
-                    p95s.push((name, self.list(|| followup::follow_ups(&request, now, &zone)).await?));
+                    let p95 = self.list(|| followup::follow_ups(&request, now, &zone)).await?;
+                    p95s.push((name + &at(as_of), p95));
                 }
             }
         }
-        Ok(slowest(of, p95s))
+        Ok(p95s)
+    }
+
+    /// Some items with every order, of one department and of all; as they are, or were at a position.
+    async fn items(
+        &self,
+        filters: impl IntoIterator<Item = ListItemsRequest>,
+        now: Timestamp,
+        as_of: Option<u64>,
+    ) -> anyhow::Result<Vec<List>> {
+        let (zone, mut p95s) = (Zone::named(ZONE)?, Vec::new());
+        for filter in filters {
+            for order in ["number", "due_at"] {
+                for (direction, lead) in ORDERS {
+                    let (order_by, lead_code) = (format!("{order}{direction}"), lead.map(str::to_owned));
+                    let request =
+                        ListItemsRequest { order_by, lead_code, as_of_position: as_of, ..filter.clone() };
+                    let name = format!(
+                        "stage {:?} late {:?} blocked {:?} until {:?} {} {:?}",
+                        request.stage,
+                        request.late,
+                        request.blocked,
+                        request.latest_due_on,
+                        request.order_by,
+                        lead
+                    );
+                    let p95 = self.list(|| resolution::items(&request, now, &zone)).await?;
+                    p95s.push((name + &at(as_of), p95));
+                }
+            }
+        }
+        Ok(p95s)
     }
 
     /// How long 95 of 100 answers of a list take at most.
@@ -267,12 +298,16 @@ impl Filled {
     }
 }
 
-fn fill(file: &Path, (rows, counts): (&str, &str), values: &[i64]) -> anyhow::Result<()> {
+/// In the name of a list, the position as of which it is.
+fn at(as_of: Option<u64>) -> String {
+    as_of.map(|position| format!(" at {position}")).unwrap_or_default()
+}
+
+fn fill(file: &Path, work: impl FnOnce(&Connection) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let tables = Connection::open(file)?;
-    tables.execute_batch("PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000")?;
-    tables.execute(rows, rusqlite::params_from_iter(values))?;
-    tables.execute_batch(counts)?;
-    Ok(tables.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?)
+    tables.execute_batch("PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000; BEGIN")?;
+    work(&tables)?;
+    Ok(tables.execute_batch("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)")?)
 }
 
 /// Asks again and again for some time.
@@ -300,7 +335,7 @@ fn percentile(times: &mut [Duration], percent: usize) -> Duration {
 }
 
 /// The line of many lists: the slowest, and what is usual.
-fn slowest(of: &str, mut p95s: Vec<(String, Duration)>) -> Line {
+fn slowest(of: &str, mut p95s: Vec<List>) -> Line {
     p95s.sort_by_key(|&(_, p95)| std::cmp::Reverse(p95));
     for (name, p95) in p95s.iter().filter(|&&(_, p95)| p95 > TARGET / 4) {
         eprintln!("  {name:<64} p95 {p95:>9.1?}");

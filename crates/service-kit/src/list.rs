@@ -4,7 +4,7 @@ use crate::limits::{PAGE_BYTES_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX};
 use crate::scope::{Rows, ScopedTables, as_json};
 use crate::serve::read;
 use domain::text::{composed, search_key};
-use domain::{Code, Uuid};
+use domain::{Code, Date, Uuid};
 use prost::Message;
 use proto::Invalid;
 use rusqlite::types::Value;
@@ -35,6 +35,16 @@ pub fn uuid_filter(field: &str, id: &Option<String>) -> Result<Option<String>, I
     Ok(id.map(|id| id.to_string()))
 }
 
+/// Reads a filter by a day; one that is unset or empty filters nothing.
+pub fn date_filter(field: &str, day: &Option<String>) -> Result<Option<Date>, Invalid> {
+    read(field, day.clone().filter(|day| !day.is_empty()))
+}
+
+/// Whether a filter is set and not empty.
+pub fn is_given(filter: &Option<String>) -> bool {
+    filter.as_deref().is_some_and(|filter| !filter.is_empty())
+}
+
 /// How rows are sorted: by a column, and where it is equal by another one that never is.
 #[derive(Debug, Clone, Copy)]
 struct Sort {
@@ -53,11 +63,12 @@ pub struct Page<T> {
 }
 
 impl ListQuery {
-    /// Begins a query. `from` selects `unique` and every sortable column,
-    /// because page tokens are made from them. Where it has a `?`, see [`ListQuery::selecting_with`]. `order_by` names one of the `sortable` columns, with ` desc` after it
-    /// for the reverse order; empty means the first of them. `unique` is a column that decides between equal rows.
-    /// None of these columns is ever NULL. A page begins after the last row of the page before, whatever was added or removed meanwhile: a row that was
-    /// there when the walk began, and matches when its page is read, comes once.
+    /// Begins a query. `from` selects `unique` and every sortable column, because page tokens are made from them. Where
+    /// it has a `?`, see [`ListQuery::selecting_with`]. `order_by` names one of the `sortable` columns, with ` desc`
+    /// after it for the reverse order; empty means the first of them. `unique` is a column that decides between equal
+    /// rows. None of these columns is ever NULL. A page begins after the last row of the page before, whatever was
+    /// added or removed meanwhile: a row that was there when the walk began, and matches when its page is read, comes
+    /// once.
     pub fn new(
         from: Rows,
         sortable: &[&'static str],
@@ -123,8 +134,8 @@ impl ListQuery {
         self.filter_some(condition, text.map(|text| composed(text).into_owned()))
     }
 
-    /// Keeps only rows whose code is among these; the condition has one `?`, which stands for their table, in its column
-    /// `value`. With none, all.
+    /// Keeps only rows whose code is among these; the condition has one `?`, which stands for their table, in its
+    /// column `value`. With none, all.
     pub fn filter_codes(self, condition: &str, codes: Option<&BTreeSet<Code>>) -> Self {
         self.filter_some(condition, codes.map(as_json))
     }
@@ -144,10 +155,15 @@ impl ListQuery {
         Ok(self.filter(&format!("{column} >= ? AND {column} < ?"), [prefix, end]))
     }
 
+    /// Whether it is sorted by this column.
+    pub fn is_sorted_by(&self, column: &str) -> bool {
+        self.sort.column == column
+    }
+
     /// Finds what the filters leave and sorts that, when it is sorted by this column: they leave few rows, which are
     /// far apart in its order.
     pub fn sort_few_by(mut self, column: &str) -> Self {
-        self.sorts_few = self.sort.column == column;
+        self.sorts_few = self.is_sorted_by(column);
         self
     }
 
@@ -157,8 +173,8 @@ impl ListQuery {
         self
     }
 
-    /// Makes one row of those that are equal in this column, which is the one that the rows are sorted by; what is selected adds
-    /// the others up.
+    /// Makes one row of those that are equal in this column, which is the one that the rows are sorted by; what is
+    /// selected adds the others up.
     pub fn group_by(mut self, column: &'static str) -> Self {
         self.group = Some(column);
         self
@@ -222,15 +238,16 @@ impl ListQuery {
         if self.sorts_few { "+" } else { "" }
     }
 
-    /// The plan of a page that would be slow in a grown view, if there is one: it looks at every row, or sorts what
-    /// none of the indexes finds that are said to find `few` rows, or looks at every row of a table that is not said to have few. For tests that hold a view's indexes.
+    /// The plan of a page that would be slow in a grown view, if there is one: it looks at every row of a table that is
+    /// not said to have few, or sorts what none of the indexes finds that are said to find `few` rows. For tests that
+    /// hold a view's indexes.
     pub fn slow_plan(&self, view: &Connection, few: &[&str]) -> rusqlite::Result<Option<String>> {
         let later = self.clone().starting_after([Value::Integer(1), Value::Integer(1)]);
         for query in [self, &later] {
             let steps = query.plan(view)?;
-            let uses = |step: &str, index: &str| step.split(' ').any(|word| word == index);
-            let finds_few = steps.iter().any(|step| few.iter().any(|index| uses(step, index)));
+            let uses = |step: &str, name: &str| step.split(' ').any(|word| word == name);
             let is_of_few = |step: &str| few.iter().any(|name| uses(step, name));
+            let finds_few = steps.iter().any(|step| is_of_few(step));
             let slow = |step: &String| {
                 let reads_all = step.starts_with("SCAN ") && !step.contains(" INDEX ") && !is_of_few(step);
                 reads_all

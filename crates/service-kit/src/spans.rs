@@ -14,6 +14,8 @@ use rusqlite::{Row, Transaction};
 pub const THEN: &str = "since <= ? AND until > ?";
 /// Where a span ends that is still so.
 pub const FOREVER: i64 = i64::MAX;
+/// The most departments whose past items are looked up one department at a time.
+pub const LEADS_FEW: usize = 20;
 
 /// The table of moments, for the schema of a view that answers for past ones.
 #[macro_export]
@@ -53,8 +55,23 @@ pub fn node(since: i64, until: i64) -> i64 {
     }
 }
 
-/// The nodes under which spans with a position in them are kept, as JSON arrays: those up to the position, whose spans begin
-/// before it and must end after it, and those beyond, whose spans end after it and must not begin after it.
+/// Ends a span before a position; one that began with it goes, as several changes of one record are one.
+pub fn end(
+    tables: &Transaction<'_>,
+    table: &str,
+    (span, since): (i64, i64),
+    until: i64,
+) -> rusqlite::Result<()> {
+    if since == until {
+        let delete = format!("DELETE FROM {table} WHERE span = ?1");
+        return tables.prepare_cached(&delete)?.execute([span]).map(drop);
+    }
+    let update = format!("UPDATE {table} SET until = ?2, node = ?3 WHERE span = ?1");
+    tables.prepare_cached(&update)?.execute([span, until, node(since, until)]).map(drop)
+}
+
+/// The nodes under which spans with a position in them are kept, as JSON arrays: those up to the position, whose spans
+/// begin before it and must end after it, and those beyond, whose spans end after it and must not begin after it.
 fn way(position: i64) -> (String, String) {
     let ancestors = (0..63_u32).map(|height| ((position >> height) | 1) << height);
     let (up_to, beyond): (Vec<i64>, Vec<i64>) = ancestors.partition(|&node| node <= position);
@@ -115,8 +132,8 @@ impl AsOf {
         }
     }
 
-    /// The position and the moment that are asked for; none for the present. By a position, the moment is that of the last
-    /// record up to there that the view knows.
+    /// The position and the moment that are asked for; none for the present. By a position, the moment is that of the
+    /// last record up to there that the view knows.
     pub fn past(self, tables: ScopedTables<'_>) -> rusqlite::Result<Option<Past>> {
         let (condition, order, bound) = match self {
             AsOf::Now => return Ok(None),
@@ -149,12 +166,36 @@ impl Past {
         [self.position.into(), self.position.into()]
     }
 
-    /// The values of a condition that finds spans by their nodes, in the order: nodes up to the position, the position,
-    /// nodes beyond, the position.
+    /// The values of a condition that finds spans by their nodes, see [`spans_at`](crate::spans_at), in the order:
+    /// nodes up to the position, the position, nodes beyond, the position.
     pub fn way(self) -> [Value; 4] {
         let (up_to, beyond) = way(self.position);
         [up_to.into(), self.position.into(), beyond.into(), self.position.into()]
     }
+}
+
+/// The condition that finds the spans of a table that a position is in, without a look at the others: by its indexes
+/// of nodes with the ends of spans and of nodes with their beginnings, which may be those of some spans only. Its
+/// values are [`Past::way`](crate::spans::Past::way).
+#[macro_export]
+macro_rules! spans_at {
+    ($table:literal, $by_end:literal, $by_begin:literal $(, $which:literal)?) => {
+        concat!(
+            "span IN (SELECT span FROM json_each(?) AS nodes CROSS JOIN ",
+            $table,
+            " INDEXED BY ",
+            $by_end,
+            " ON node = nodes.value AND until > ?",
+            $(" WHERE ", $which,)?
+            " UNION ALL SELECT span FROM json_each(?) AS nodes CROSS JOIN ",
+            $table,
+            " INDEXED BY ",
+            $by_begin,
+            " ON node = nodes.value AND since <= ?",
+            $(" WHERE ", $which,)?
+            ")"
+        )
+    };
 }
 
 #[cfg(test)]

@@ -1,18 +1,17 @@
 //! The same as of past positions, in views whose rows changed six times each, from being planned to being done.
 
-use super::{Filled, NOW, ORDERS, ZONE, percentile, slowest};
+use super::{Filled, NOW, ZONE, fill, percentile, slowest};
 use crate::report::{self, Line, Target};
 use crate::settings::Settings;
 use domain::Timestamp;
 use domain::calendar::Zone;
 use followup::FollowupView;
-use proto::followup::v1::{BoardColumn, GetBoardRequest, ListFollowUpsRequest};
+use proto::followup::v1::{BoardColumn, GetBoardRequest};
 use proto::resolution::v1::ListItemsRequest;
 use resolution::ResolutionView;
 use rusqlite::{Connection, params};
 use service_kit::Scope;
 use service_kit::spans::{FOREVER, node};
-use std::path::Path;
 use std::time::Instant;
 
 /// How often each row changed, the first time included.
@@ -85,13 +84,6 @@ fn fill_spans(tables: &Connection, rows: i64, span: &str) -> anyhow::Result<()> 
     Ok(())
 }
 
-fn fill(file: &Path, work: impl FnOnce(&Connection) -> anyhow::Result<()>) -> anyhow::Result<()> {
-    let tables = Connection::open(file)?;
-    tables.execute_batch("PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000; BEGIN")?;
-    work(&tables)?;
-    Ok(tables.execute_batch("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)")?)
-}
-
 fn fill_clocks(tables: &Connection) -> anyhow::Result<()> {
     tables.execute_batch(ACCOUNTS)?;
     let (mut clocks, mut insert) = (tables.prepare(CLOCKS)?, tables.prepare(CLOCK)?);
@@ -118,10 +110,8 @@ pub(super) async fn lines(settings: &Settings) -> anyhow::Result<Vec<Line>> {
     let mut lines = Vec::new();
     let filled = Filled::new::<FollowupView>(settings, (super::FOLLOW_UPS, super::COUNTS), &values)?;
     fill(&filled.file, |tables| {
-        tables.execute_batch(
-            "UPDATE follow_ups SET planned = rowid * 6;
-             INSERT OR IGNORE INTO dues SELECT DISTINCT due_at FROM follow_ups",
-        )?;
+        tables.execute("UPDATE follow_ups SET planned = rowid * ?1", [CHANGES])?;
+        tables.execute("INSERT OR IGNORE INTO dues SELECT DISTINCT due_at FROM follow_ups", [])?;
         fill_spans(tables, settings.events as i64, FOLLOW_UP_SPAN)?;
         fill_clocks(tables)
     })?;
@@ -130,10 +120,8 @@ pub(super) async fn lines(settings: &Settings) -> anyhow::Result<Vec<Line>> {
     filled.stop.cancel();
     let filled = Filled::new::<ResolutionView>(settings, (super::ITEMS, ""), &values)?;
     fill(&filled.file, |tables| {
-        tables.execute_batch(
-            "UPDATE items SET assigned = rowid * 6;
-             INSERT OR IGNORE INTO dues SELECT DISTINCT due_at FROM items",
-        )?;
+        tables.execute("UPDATE items SET assigned = rowid * ?1", [CHANGES])?;
+        tables.execute("INSERT OR IGNORE INTO dues SELECT DISTINCT due_at FROM items", [])?;
         fill_spans(tables, settings.events as i64, ITEM_SPAN)
     })?;
     lines.push(items(settings, &filled, now).await?);
@@ -162,31 +150,14 @@ async fn board(settings: &Settings, filled: &Filled, now: Timestamp) -> anyhow::
 }
 
 async fn follow_ups(settings: &Settings, filled: &Filled, now: Timestamp) -> anyhow::Result<Line> {
-    let (zone, mut p95s) = (Zone::named(ZONE)?, Vec::new());
+    let mut p95s = Vec::new();
     for position in positions(settings) {
-        for column in 0..=BoardColumn::Ahead as i32 {
-            for order in ["due_at", "number"] {
-                for (direction, lead) in ORDERS {
-                    let request = ListFollowUpsRequest {
-                        columns: (column > 0).then_some(column).into_iter().collect(),
-                        order_by: format!("{order}{direction}"),
-                        lead_code: lead.map(str::to_owned),
-                        as_of_position: Some(position),
-                        ..Default::default()
-                    };
-                    let name = BoardColumn::try_from(column).map_or("", |column| column.as_str_name());
-                    let lead = lead.unwrap_or_default();
-                    let name = format!("{name} {} {lead} at {position}", request.order_by);
-                    p95s.push((name, filled.list(|| followup::follow_ups(&request, now, &zone)).await?));
-                }
-            }
-        }
+        p95s.extend(filled.follow_ups(BoardColumn::Ahead, now, Some(position)).await?);
     }
     Ok(slowest(&format!("{} follow-ups as of the past", settings.events), p95s))
 }
 
 async fn items(settings: &Settings, filled: &Filled, now: Timestamp) -> anyhow::Result<Line> {
-    let (zone, mut p95s) = (Zone::named(ZONE)?, Vec::new());
     let stages = [None, Some(1), Some(3), Some(4), Some(5), Some(6)];
     let stages = stages.map(|stage| ListItemsRequest { stage, ..Default::default() });
     let others = [
@@ -195,21 +166,10 @@ async fn items(settings: &Settings, filled: &Filled, now: Timestamp) -> anyhow::
         ListItemsRequest { blocked: Some(true), ..Default::default() },
         ListItemsRequest { silent_since_on: Some("2026-03-01".to_owned()), ..Default::default() },
     ];
+    let mut p95s = Vec::new();
     for position in positions(settings) {
-        for filter in stages.iter().chain(&others) {
-            for order in ["number", "due_at"] {
-                for (direction, lead) in ORDERS {
-                    let (order_by, lead_code) = (format!("{order}{direction}"), lead.map(str::to_owned));
-                    let as_of_position = Some(position);
-                    let request = ListItemsRequest { order_by, lead_code, as_of_position, ..filter.clone() };
-                    let name = format!(
-                        "stage {:?} late {:?} blocked {:?} {} {:?} at {position}",
-                        request.stage, request.late, request.blocked, request.order_by, lead
-                    );
-                    p95s.push((name, filled.list(|| resolution::items(&request, now, &zone)).await?));
-                }
-            }
-        }
+        let filters = stages.iter().chain(&others).cloned();
+        p95s.extend(filled.items(filters, now, Some(position)).await?);
     }
     Ok(slowest(&format!("{} items as of the past", settings.events), p95s))
 }

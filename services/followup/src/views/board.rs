@@ -15,7 +15,7 @@ use proto::followup::v1::{BoardColumn, BoardCounts, BoardRow, FollowUpStage, Get
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 use service_kit::list::{ListQuery, Page};
-use service_kit::spans::{AsOf, FOREVER, Past, THEN, node};
+use service_kit::spans::{self, AsOf, FOREVER, Past, THEN, node};
 use service_kit::{Rows, ScopedTables};
 use std::collections::BTreeSet;
 
@@ -242,17 +242,8 @@ fn keep_running_span(
         WHERE lead_code = ?1 AND body_code = ?2 AND due_at = ?3 ORDER BY since DESC LIMIT 1";
     let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
     let last: Option<(i64, i64, i64)> = tables.prepare_cached(last)?.query_row(key, read).optional()?;
-    match last {
-        // Several changes of one record are one.
-        Some((span, begun, _)) if begun == since => {
-            tables.prepare_cached("DELETE FROM running_spans WHERE span = ?1")?.execute([span])?;
-        }
-        Some((span, begun, FOREVER)) => {
-            tables
-                .prepare_cached("UPDATE running_spans SET until = ?2, node = ?3 WHERE span = ?1")?
-                .execute([span, since, node(begun, since)])?;
-        }
-        _ => {}
+    if let Some((span, begun, FOREVER)) = last {
+        spans::end(tables, "running_spans", (span, begun), since)?;
     }
     let span = "INSERT INTO running_spans (lead_code, body_code, due_at, follow_ups, since, until, node)
         SELECT lead_code, body_code, due_at, follow_ups, ?4, ?5, ?6 FROM running

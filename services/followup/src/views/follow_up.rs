@@ -18,10 +18,9 @@ use row::{Pending, write_rungs};
 use rusqlite::types::Type;
 use rusqlite::{Row, Transaction, params};
 use service_kit::events::decode;
-use service_kit::list::{ListQuery, Page, sort_key, uuid_filter};
+use service_kit::list::{ListQuery, Page, date_filter, is_given, sort_key, uuid_filter};
 use service_kit::row::moment;
-use service_kit::serve::read;
-use service_kit::spans::{AsOf, Past, position_of};
+use service_kit::spans::{AsOf, LEADS_FEW, Past, position_of};
 use service_kit::timer::Deadline;
 use service_kit::view::ViewError;
 use service_kit::{Record, Rows, Scope, ScopedTables};
@@ -116,9 +115,6 @@ const ROWS: Rows = Rows::of_those_concerned(
 pub(super) const UNDER: &str = "lead_code IN (SELECT value FROM json_each(?))";
 const CALLED_UPON: &str = "rowid IN (SELECT follow_up FROM called_upon WHERE department = ?)";
 
-/// Departments whose past items are looked for one by one, at most.
-const LEADS_FEW: usize = 20;
-
 /// The rungs that come first, each for its follow-up.
 pub(crate) fn next_deadlines(tables: ScopedTables<'_>, most: u32) -> rusqlite::Result<Vec<Deadline>> {
     let unreadable = |fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, fault);
@@ -200,7 +196,6 @@ pub(crate) fn follow_ups_under(
 pub(crate) struct List {
     as_of: AsOf,
     query: ListQuery,
-    order_by: String,
     /// Whether a filter leaves few.
     is_narrow: bool,
     /// How many departments lead what is asked for; none where any may.
@@ -215,12 +210,11 @@ impl List {
         let as_of = AsOf::read(request.as_of_at, request.as_of_position)?;
         let rows = if as_of.is_now() { ROWS } else { span::ROWS };
         let (order, size, token) = (&request.order_by, request.page_size, &request.page_token);
-        let unique = if as_of.is_now() { "rowid" } else { span::unique(order) };
         let resolution = uuid_filter("resolution_id", &request.resolution_id)?;
         let origins = origins::conditions(&request.session_id, &request.matter_id, &request.case_reference)?;
         let is_narrow = resolution.is_some() || !origins.is_empty() || is_given(&request.body_code);
         let leads = is_given(&request.lead_code).then_some(1);
-        let mut query = ListQuery::new(rows, &["due_at", "number"], unique, order, size, token)?
+        let mut query = ListQuery::new(rows, &["due_at", "number"], "rowid", order, size, token)?
             .filter_text("lead_code = ?", &request.lead_code)
             .filter_some("resolution = ?", resolution)
             .filter_text("body_code = ?", &request.body_code);
@@ -237,10 +231,9 @@ impl List {
             // Few of what a department ever led is open.
             query = query.sort_few_by("number");
         }
-        let (due_from, due_until) =
-            (date("due_from", &request.due_from)?, date("due_until", &request.due_until)?);
-        let order_by = order.clone();
-        Ok(List { as_of, query, order_by, is_narrow, leads, columns, due_from, due_until })
+        let due_from = date_filter("due_from", &request.due_from)?;
+        let due_until = date_filter("due_until", &request.due_until)?;
+        Ok(List { as_of, query, is_narrow, leads, columns, due_from, due_until })
     }
 
     fn under(self, codes: Option<&BTreeSet<Code>>) -> List {
@@ -250,9 +243,13 @@ impl List {
 
     /// How it is found in a past state.
     fn way(&self, scope: &Scope) -> Way {
+        if are_open(&self.columns) {
+            return Way::Open;
+        }
+        if self.is_narrow || !scope.is_whole() {
+            return Way::Filter;
+        }
         match self.leads {
-            _ if are_open(&self.columns) => Way::Open,
-            _ if self.is_narrow || !scope.is_whole() => Way::Filter,
             Some(..=LEADS_FEW) => Way::Lead,
             _ => Way::Column(self.columns.first().copied()),
         }
@@ -262,7 +259,7 @@ impl List {
     pub(crate) fn query(self, past: Option<Past>, at: Timestamp, zone: &Zone, scope: &Scope) -> ListQuery {
         let way = self.way(scope);
         let query = match past {
-            Some(past) => span::then(self.query, &self.order_by, past, way),
+            Some(past) => span::then(self.query, past, way),
             None => self.query,
         };
         let (from, until) =
@@ -275,10 +272,6 @@ impl List {
             query.filter(condition, values)
         })
     }
-}
-
-fn is_given(filter: &Option<String>) -> bool {
-    filter.as_deref().is_some_and(|filter| !filter.is_empty())
 }
 
 /// The condition that a department is called upon, with its values.
@@ -297,10 +290,6 @@ fn is_over(columns: &[pb::BoardColumn]) -> bool {
 /// Whether what is in all of these columns is open.
 fn are_open(columns: &[pb::BoardColumn]) -> bool {
     !is_over(columns) && columns.iter().any(|column| *column != pb::BoardColumn::WasLate)
-}
-
-fn date(field: &str, given: &Option<String>) -> Result<Option<Date>, Invalid> {
-    read(field, given.clone().filter(|date| !date.is_empty()))
 }
 
 fn follow_up(row: &Row<'_>, now: Timestamp) -> rusqlite::Result<pb::FollowUp> {

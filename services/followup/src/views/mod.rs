@@ -11,8 +11,8 @@ macro_rules! follow_ups_concerning {
     };
 }
 
-/// Follow-ups as they were, each as often as it changed: what is selected from. By another way than the planner's, it is said
-/// which tables are walked in which order, and what has the due moment.
+/// Follow-ups as they were, each as often as it changed: what is selected from. With arguments: the
+/// column that has the due moment, and the tables in the order in which they are walked.
 macro_rules! past_follow_ups {
     () => {
         past_follow_ups!(

@@ -21,7 +21,7 @@ CREATE TABLE follow_ups (
     acceptor_code TEXT,
     body_code TEXT,
     first_due_on TEXT NOT NULL,
-    -- The position with which it began.
+    -- The position at which it began.
     planned INTEGER NOT NULL,
     -- The blocked departments by code, each with the one that it asked for help: "WATER:FINANCE", with a space between.
     blockages TEXT NOT NULL DEFAULT '',

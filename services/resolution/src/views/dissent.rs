@@ -19,7 +19,7 @@ const ROWS: Rows = Rows::of_those_concerned(
     "SELECT department, partly, reason FROM dissents",
     "(docket, topic) IN (SELECT docket, topic FROM participants
              WHERE department IN (SELECT value FROM json_each(?, '$.departments'))
-                 AND (takes_part OR NOT is_secret))
+                 AND sees)
          OR docket IN (SELECT docket FROM dockets WHERE body_code IN (SELECT value FROM json_each(?, '$.bodies')))",
 );
 const RECUSED: Rows = Rows::of_everybody("SELECT department FROM recused");

@@ -60,7 +60,7 @@ pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), V
     }
 }
 
-/// Notes when its lead was last heard of, or was last told to go on.
+/// Notes when its lead was last heard from, or was last told to go on.
 fn note_heard(tables: &Transaction<'_>, record: &Record, event: &Event) -> rusqlite::Result<()> {
     let by_lead = match event {
         Event::ProgressReported { department, .. } => Some(department.as_str()),

@@ -15,8 +15,8 @@ macro_rules! items_concerning {
     };
 }
 
-/// Items as they were, each as often as it changed: what is selected from. By another way than the planner's, it is said which
-/// tables are walked in which order, and what has the due moment.
+/// Items as they were, each as often as it changed: what is selected from. With arguments: the column
+/// that has the due moment, and the tables in the order in which they are walked.
 macro_rules! past_items {
     () => {
         past_items!("spans.due_at", "items JOIN item_spans AS spans ON spans.item = items.rowid")

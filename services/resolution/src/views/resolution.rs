@@ -8,7 +8,6 @@ use domain::{Label, Text, Timestamp, Uuid};
 use prost::Message as _;
 use proto::resolution::v1 as pb;
 use proto::{Invalid, Wire};
-use rusqlite::types::Type;
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page, searchable, sort_key, uuid_filter};
@@ -24,7 +23,7 @@ const ROWS: Rows = Rows::of_those_concerned(
         "rowid IN (SELECT resolutions.rowid FROM participants JOIN resolutions
              ON resolutions.session = participants.docket AND resolutions.topic = participants.topic
              WHERE participants.department IN (SELECT value FROM json_each(?, '$.departments'))
-                 AND (participants.takes_part OR NOT participants.is_secret)
+                 AND participants.sees
          UNION ALL SELECT rowid FROM resolutions WHERE label = 1
          UNION ALL SELECT rowid FROM resolutions WHERE body_code IN (SELECT value FROM json_each(?, '$.bodies'))
          UNION ALL SELECT resolutions.rowid FROM items JOIN resolutions ON resolutions.id = items.resolution
@@ -106,19 +105,16 @@ pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), V
 }
 
 fn relabel(tables: &Transaction<'_>, id: &str, label: Label) -> Result<(), ViewError> {
-    let kept: Option<Vec<u8>> = tables
+    let kept: Option<pb::ResolutionRegistration> = tables
         .prepare_cached("SELECT registration FROM resolutions WHERE id = ?1")?
-        .query_row([id], |row| row.get(0))
+        .query_row([id], |row| message(row, "registration"))
         .optional()?;
-    let Some(kept) = kept else { return Ok(()) };
-    let unreadable =
-        |fault: prost::DecodeError| rusqlite::Error::FromSqlConversionFailure(0, Type::Blob, fault.into());
-    let mut message = pb::ResolutionRegistration::decode(kept.as_slice()).map_err(unreadable)?;
-    message.label = label.to_wire();
+    let Some(mut kept) = kept else { return Ok(()) };
+    kept.label = label.to_wire();
     let on_the_wire: i32 = label.to_wire();
     tables
         .prepare_cached("UPDATE resolutions SET label = ?2, registration = ?3 WHERE id = ?1")?
-        .execute(params![id, on_the_wire, message.encode_to_vec()])?;
+        .execute(params![id, on_the_wire, kept.encode_to_vec()])?;
     Ok(())
 }
 

@@ -56,9 +56,9 @@ CREATE TABLE items (
     first_due_at INTEGER NOT NULL,
     -- Since when its lead leads it.
     led_since INTEGER NOT NULL,
-    -- The position with which it was assigned.
+    -- The position at which it was assigned.
     assigned INTEGER NOT NULL,
-    -- When its lead was last heard of, or was last told to go on.
+    -- When its lead was last heard from, or was last told to go on.
     heard_at INTEGER NOT NULL,
     acceptor_code TEXT,
     blocked_reason TEXT,
@@ -148,7 +148,7 @@ CREATE TABLE item_spans (
 CREATE INDEX spans_of_item ON item_spans (item, since, until);
 CREATE INDEX spans_by_due ON item_spans (due_at, since, until, item);
 CREATE INDEX spans_of_lead ON item_spans (lead_code, due_at, since, until, item);
-CREATE INDEX spans_of_promise ON item_spans (lead_code, first_due_at, since, until, stage, claimed_at);
+CREATE INDEX spans_of_promise ON item_spans (lead_code, first_due_at, since, until, stage, claimed_at, item);
 CREATE INDEX accepted_spans_by_due ON item_spans (due_at, since, until, item) WHERE stage = 5;
 CREATE INDEX rescinded_spans_by_due ON item_spans (due_at, since, until, item) WHERE stage = 6;
 CREATE INDEX open_spans_by_end ON item_spans (node, until) WHERE stage <= 4;
@@ -195,8 +195,8 @@ CREATE INDEX states_of_target ON target_states (id, since);
 CREATE INDEX targets_of_department ON target_states (department_code, until);
 CREATE INDEX targets_by_end ON target_states (ends_on, until);
 
--- The departments that take part in a docket, chair it, or requested its session: they see what was decided on its topics. On
--- secret ones those that take part in these.
+-- The departments that take part in a docket, chair it, or requested its session: they see what was decided on its
+-- topics; what was decided on a secret topic is seen only by those that take part in it.
 CREATE TABLE participants (
     docket TEXT NOT NULL,
     topic INTEGER NOT NULL,
@@ -204,6 +204,7 @@ CREATE TABLE participants (
     -- Whether it takes part in the topic, and so sees it also where it is secret.
     takes_part INTEGER NOT NULL,
     is_secret INTEGER NOT NULL,
+    sees INTEGER NOT NULL AS (takes_part OR NOT is_secret),
     PRIMARY KEY (docket, topic, department)
 ) WITHOUT ROWID;
 CREATE INDEX topics_of_department ON participants (department);
@@ -271,7 +272,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('item_spans', 'spans_of_item', '5000000 5 1 1'),
     ('item_spans', 'spans_by_due', '5000000 4000 1 1 1'),
     ('item_spans', 'spans_of_lead', '5000000 50000 40 1 1 1'),
-    ('item_spans', 'spans_of_promise', '5000000 50000 40 1 1 1 1'),
+    ('item_spans', 'spans_of_promise', '5000000 50000 40 1 1 1 1 1'),
     ('item_spans', 'accepted_spans_by_due', '1000000 700 1 1 1'),
     ('item_spans', 'rescinded_spans_by_due', '50000 50 1 1 1'),
     ('items', 'claimed_by_age', '2000 1'),

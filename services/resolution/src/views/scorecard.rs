@@ -1,15 +1,14 @@
 //! Scorecards, from the items that a department leads.
 
+use domain::Timestamp;
 use domain::calendar::WorkingCalendar;
 use domain::resolution::action_item::Stage;
 use domain::text::composed;
-use domain::{Date, Timestamp};
 use proto::resolution::v1::{GetScorecardRequest, Scorecard};
 use proto::{Invalid, Wire as _};
 use rusqlite::Row;
 use rusqlite::types::{Type, Value};
-use service_kit::list::checked_size;
-use service_kit::serve::read;
+use service_kit::list::{checked_size, date_filter};
 use service_kit::spans::{AsOf, Past, THEN};
 use service_kit::{Rows, ScopedTables};
 
@@ -72,10 +71,8 @@ fn conditions(
     request: &GetScorecardRequest,
     calendar: &WorkingCalendar,
 ) -> Result<(Vec<&'static str>, Vec<Value>), Invalid> {
-    let date = |field, text: &Option<String>| -> Result<Option<Date>, Invalid> {
-        read(field, text.clone().filter(|text| !text.is_empty()))
-    };
-    let (starts_on, ends_on) = (date("starts_on", &request.starts_on)?, date("ends_on", &request.ends_on)?);
+    let starts_on = date_filter("starts_on", &request.starts_on)?;
+    let ends_on = date_filter("ends_on", &request.ends_on)?;
     let text = |text: &Option<String>| {
         let text = text.as_deref().filter(|text| !text.is_empty());
         text.map(|text| Value::from(composed(text).into_owned()))

@@ -3,7 +3,7 @@
 use super::{Named, history, item};
 use crate::render;
 use domain::calendar::Zone;
-use domain::resolution::action_item::Stage;
+use domain::resolution::action_item::{Stage, State};
 use domain::resolution::roll_up::{Node, RollUp, roll_up};
 use domain::{Timestamp, Uuid};
 use proto::Wire as _;
@@ -12,7 +12,9 @@ use rusqlite::Row;
 use rusqlite::types::Type;
 use service_kit::spans::{AsOf, Past};
 use service_kit::{Rows, ScopedTables};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// Items that are shown of a tree, at most.
 const NODES_MAX: usize = 1_000;
@@ -66,14 +68,26 @@ struct Look<'l> {
     past: Option<Past>,
     at: Timestamp,
     zone: &'l Zone,
+    /// What of the past state was folded already, by item: most of it is looked at more than once.
+    then: RefCell<BTreeMap<String, Rc<State>>>,
 }
 
 impl Look<'_> {
+    /// An item as it was then.
+    fn then(&self, id: &str, past: Past) -> rusqlite::Result<Rc<State>> {
+        if let Some(state) = self.then.borrow().get(id) {
+            return Ok(Rc::clone(state));
+        }
+        let state = Rc::new(history::of_seen(self.tables, id, past.position)?);
+        self.then.borrow_mut().insert(id.to_owned(), Rc::clone(&state));
+        Ok(state)
+    }
+
     /// The item of a row; none where it was not assigned yet.
     fn read(&self, row: &Row<'_>) -> rusqlite::Result<Option<(Uuid, Seen)>> {
         let Some(past) = self.past else { return Seen::read(row, self.at, self.zone).map(Some) };
         let id: String = row.get("id")?;
-        let (state, id) = (history::of_seen(self.tables, &id, past.position)?, uuid(&id)?);
+        let (state, id) = (self.then(&id, past)?, uuid(&id)?);
         let Some(then) = state.item() else { return Ok(None) };
         let seen = Seen {
             sort_key: row.get("number")?,
@@ -97,7 +111,7 @@ impl Look<'_> {
             };
             return Ok(Some((uuid(&id)?, node)));
         };
-        let state = history::of_seen(self.tables, &id, past.position)?;
+        let state = self.then(&id, past)?;
         let Some(then) = state.item() else { return Ok(None) };
         let node = Node {
             parent: then.place.as_ref().map(|place| place.parent),
@@ -157,7 +171,7 @@ pub(crate) fn tree(
     let zone = zone.clone();
     move |tables| {
         let past = as_of.past(tables)?;
-        let look = Look { tables, past, at: Past::moment(past, now), zone: &zone };
+        let look = Look { tables, past, at: Past::moment(past, now), zone: &zone, then: RefCell::default() };
         let asked = tables.first(&item::ROWS, named.condition, [named.value.into()], |row| look.read(row))?;
         let Some((asked, _)) = asked.flatten() else { return Ok(None) };
         let upwards = path(&look.reached(UPWARDS, asked)?, asked);

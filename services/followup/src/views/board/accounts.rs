@@ -38,12 +38,7 @@ macro_rules! accounts {
 /// The clocks that ran at a position, found without a look at the others; its values are [`Past::way`].
 macro_rules! running_then {
     () => {
-        "span IN (
-             SELECT span FROM json_each(?) AS nodes CROSS JOIN running_spans INDEXED BY running_spans_by_end
-                 ON node = nodes.value AND until > ?
-             UNION ALL
-             SELECT span FROM json_each(?) AS nodes CROSS JOIN running_spans INDEXED BY running_spans_by_begin
-                 ON node = nodes.value AND since <= ?)"
+        service_kit::spans_at!("running_spans", "running_spans_by_end", "running_spans_by_begin")
     };
 }
 

@@ -3,8 +3,8 @@
 use proto::followup::v1::BoardColumn;
 use rusqlite::{OptionalExtension as _, Transaction, params};
 use service_kit::list::ListQuery;
-use service_kit::spans::{FOREVER, Past, THEN, node, position_of};
-use service_kit::{Record, Rows};
+use service_kit::spans::{self, FOREVER, Past, THEN, node, position_of};
+use service_kit::{Record, Rows, spans_at};
 
 /// Follow-ups as they were, each as often as it changed. Seen by those whom the item concerns now, and by those who led it
 /// then, for whom the board counts it; found by whom it ever concerned.
@@ -69,22 +69,9 @@ const PLANNED_THEN: &str =
 pub(in super::super) const CALLED_UPON: &str =
     "acceptor_code = ? OR instr(blockages || ' ', ':' || ? || ' ') > 0";
 
-/// The column that tells follow-ups apart which were equal in the one that they are sorted by: that of the index.
-pub(super) fn unique(order_by: &str) -> &'static str {
-    if is_by_number(order_by) { "rowid" } else { "follow_up" }
-}
-
-fn is_by_number(order_by: &str) -> bool {
-    order_by.trim_start().starts_with("number")
-}
-
-/// The same for what was open then, found without a look at anything else.
-const OPEN_THEN: &str = "open AND span IN (
-    SELECT span FROM json_each(?) AS nodes CROSS JOIN follow_up_spans INDEXED BY open_spans_by_end
-        ON node = nodes.value AND until > ? WHERE open
-    UNION ALL
-    SELECT span FROM json_each(?) AS nodes CROSS JOIN follow_up_spans INDEXED BY open_spans_by_begin
-        ON node = nodes.value AND since <= ? WHERE open)";
+/// The same as [`THEN`] for what was open then, found without a look at anything else; its values are [`Past::way`].
+const OPEN_THEN: &str =
+    concat!("open AND ", spans_at!("follow_up_spans", "open_spans_by_end", "open_spans_by_begin", "open"));
 
 /// How past follow-ups are found that match what is asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -100,29 +87,30 @@ pub(super) enum Way {
 }
 
 /// Keeps what was so at a past position.
-pub(super) fn then(query: ListQuery, order_by: &str, past: Past, way: Way) -> ListQuery {
-    let is_by_number = is_by_number(order_by);
-    let rows = match way {
-        Way::Open => return query.filter(OPEN_THEN, past.way()).sort_few(),
-        Way::Filter => return query.filter(THEN, past.then()).sort_few(),
-        Way::Lead if is_by_number => return query.reading(OF_LEAD).filter(THEN, past.then()).sort_few(),
-        Way::Lead => BY_DUE_OF_LEAD,
-        Way::Column(column) if is_by_number => {
+pub(super) fn then(query: ListQuery, past: Past, way: Way) -> ListQuery {
+    if way == Way::Open {
+        return query.filter(OPEN_THEN, past.way()).sort_few();
+    }
+    let by_number = query.is_sorted_by("number");
+    let query = query.filter(THEN, past.then());
+    match way {
+        Way::Open | Way::Filter => query.sort_few(),
+        Way::Lead if by_number => query.reading(OF_LEAD).sort_few(),
+        Way::Lead => query.reading(BY_DUE_OF_LEAD),
+        Way::Column(column) if by_number => {
             let query = query.reading(BY_NUMBER).filter(PLANNED_THEN, [past.position]);
-            let query = query.filter(THEN, past.then());
             // What was late or cancelled is so for ever.
-            return match column {
+            match column {
                 Some(BoardColumn::Cancelled) => query.filter::<i64>("is_cancelled_ever", []),
                 Some(BoardColumn::WasLate) => query.filter::<i64>("is_late_ever", []),
                 _ => query,
-            };
+            }
         }
-        Way::Column(Some(BoardColumn::Done)) => BY_DUE_DONE,
-        Way::Column(Some(BoardColumn::Cancelled)) => BY_DUE_CANCELLED,
-        Way::Column(Some(BoardColumn::WasLate)) => BY_DUE_LATE,
-        Way::Column(_) => BY_DUE,
-    };
-    query.reading(rows).filter(THEN, past.then())
+        Way::Column(Some(BoardColumn::Done)) => query.reading(BY_DUE_DONE),
+        Way::Column(Some(BoardColumn::Cancelled)) => query.reading(BY_DUE_CANCELLED),
+        Way::Column(Some(BoardColumn::WasLate)) => query.reading(BY_DUE_LATE),
+        Way::Column(_) => query.reading(BY_DUE),
+    }
 }
 
 /// Keeps what a follow-up is since a record, as its row has it now.
@@ -133,17 +121,8 @@ pub(super) fn keep(tables: &Transaction<'_>, record: &Record, follow_up: i64) ->
         .prepare_cached(last)?
         .query_row([follow_up], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    match last {
-        // Several events of one record are one change.
-        Some((span, since)) if since == position => {
-            tables.prepare_cached("DELETE FROM follow_up_spans WHERE span = ?1")?.execute([span])?;
-        }
-        Some((span, since)) => {
-            tables
-                .prepare_cached("UPDATE follow_up_spans SET until = ?2, node = ?3 WHERE span = ?1")?
-                .execute([span, position, node(since, position)])?;
-        }
-        None => {}
+    if let Some(last) = last {
+        spans::end(tables, "follow_up_spans", last, position)?;
     }
     tables
         .prepare_cached("INSERT OR IGNORE INTO dues SELECT due_at FROM follow_ups WHERE rowid = ?1")?

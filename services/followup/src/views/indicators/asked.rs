@@ -7,6 +7,7 @@ use domain::{Code, Date, Timestamp};
 use proto::Invalid;
 use proto::followup::v1::GetIndicatorsRequest;
 use rusqlite::types::Value;
+use service_kit::list::date_filter;
 use service_kit::scope::as_json;
 use service_kit::serve::read;
 use service_kit::spans::{AsOf, FOREVER, Past};
@@ -42,15 +43,15 @@ impl Asked {
         now: Timestamp,
         zone: &Zone,
     ) -> Result<Asked, Invalid> {
-        let given = |date: &Option<String>| date.clone().filter(|date| !date.is_empty());
-        let starts_on: Option<Date> = read("starts_on", given(&request.starts_on))?;
-        let ends_on: Option<Date> = read("ends_on", given(&request.ends_on))?;
+        let starts_on = date_filter("starts_on", &request.starts_on)?;
+        let ends_on = date_filter("ends_on", &request.ends_on)?;
         if let (Some(starts_on), Some(ends_on)) = (starts_on, ends_on)
             && ends_on < starts_on
         {
             return Err(Invalid::field("ends_on", "must not be before starts_on"));
         }
-        let body: Option<Code> = read("body_code", given(&request.body_code))?;
+        let body = request.body_code.clone().filter(|code| !code.is_empty());
+        let body: Option<Code> = read("body_code", body)?;
         let next = |date: Date| date.tomorrow().unwrap_or(Date::MAX);
         Ok(Asked {
             starts_at: starts_on.map(|date| zone.start_of(date).as_microsecond()),

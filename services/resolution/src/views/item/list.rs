@@ -8,9 +8,8 @@ use domain::resolution::action_item::Stage;
 use domain::{Code, Date, Timestamp};
 use proto::resolution::v1 as pb;
 use proto::{Invalid, Wire as _};
-use service_kit::list::{ListQuery, Page, uuid_filter};
-use service_kit::serve::read;
-use service_kit::spans::{AsOf, Past};
+use service_kit::list::{ListQuery, Page, date_filter, is_given, uuid_filter};
+use service_kit::spans::{AsOf, LEADS_FEW, Past};
 use service_kit::{Rows, Scope, ScopedTables};
 use std::collections::BTreeSet;
 
@@ -23,11 +22,12 @@ const LATE: &str = "stage <= 4 AND stage <= 3 AND paused_since IS NULL AND due_a
 const LATE_IN_STAGE: &str = "stage <= 3 AND paused_since IS NULL AND +due_at < ?";
 /// Claimed, and not judged: stage 4 on the wire.
 const CLAIMED: &str = "stage <= 4 AND stage = 4 AND claimed_at IS NOT NULL";
-/// Underway, stage 3 on the wire, while the clock runs, and without a word of the lead since before a moment.
+/// Underway, stage 3 on the wire, while the clock runs, and without a word from the lead since before a moment.
 const SILENT: &str = "stage <= 4 AND stage = 3 AND paused_since IS NULL AND heard_at < ?";
 const NOT_LATE: &str = "stage > 3 OR paused_since IS NOT NULL OR due_at >= ?";
 
-/// The items that are claimed, those first that wait longest; and those underway, those first whose leads are silent longest.
+/// The claimed items, those that wait longest first; and those underway, found by when their leads were last heard
+/// from.
 const BY_AGE: Rows = ROWS.selecting("SELECT rowid, * FROM items INDEXED BY claimed_by_age");
 const UNDERWAY: Rows = ROWS.selecting("SELECT rowid, * FROM items INDEXED BY underway_by_age");
 
@@ -62,7 +62,6 @@ pub(crate) fn items_under(
 pub(crate) struct List {
     as_of: AsOf,
     query: ListQuery,
-    order_by: String,
     stage: Option<i32>,
     late: Option<bool>,
     silent_since: Option<Date>,
@@ -74,31 +73,15 @@ pub(crate) struct List {
     leads: Option<usize>,
 }
 
-/// Departments whose past items are looked for one by one, at most.
-const LEADS_FEW: usize = 20;
-
-fn date(field: &str, given: &Option<String>) -> Result<Option<Date>, Invalid> {
-    read(field, given.clone().filter(|date| !date.is_empty()))
-}
-
-fn is_given(filter: &Option<String>) -> bool {
-    filter.as_deref().is_some_and(|filter| !filter.is_empty())
-}
-
 impl List {
     pub(crate) fn read(request: &pb::ListItemsRequest) -> Result<List, Invalid> {
         let as_of = AsOf::read(request.as_of_at, request.as_of_position)?;
-        let latest_due_on = date("latest_due_on", &request.latest_due_on)?;
-        let silent_since = date("silent_since_on", &request.silent_since_on)?;
+        let latest_due_on = date_filter("latest_due_on", &request.latest_due_on)?;
+        let silent_since = date_filter("silent_since_on", &request.silent_since_on)?;
         let (stage, late) = (enum_filter::<Stage>("stage", request.stage)?, request.late);
         // Few of what a department ever led is open, and is found by that, not by its stage.
         let of_lead = is_given(&request.lead_code);
         let few = of_lead && (are_open(stage, late) || request.blocked == Some(true));
-        // What is blocked, suspended or asked to be extended is open.
-        let flags = [request.blocked, request.paused, request.extension_requested];
-        let is_by_age = order_by_age(&request.order_by);
-        let are_open =
-            are_open(stage, late) || silent_since.is_some() || is_by_age || flags.contains(&Some(true));
         let rows = if as_of.is_now() { ROWS } else { span::ROWS };
         let called_upon = match as_of.is_now() {
             true => "id IN (SELECT item FROM called_upon WHERE department = ?)",
@@ -109,10 +92,9 @@ impl List {
             [&request.co_responsible_code, &request.resolution_id, &request.body_code, &request.id_prefix];
         let is_narrow = !origins.is_empty() || narrow.into_iter().any(is_given);
         let (order, size, token) = (&request.order_by, request.page_size, &request.page_token);
-        let unique = if as_of.is_now() { "rowid" } else { span::unique(order) };
         let in_stage = if few || !as_of.is_now() { "+stage = ?" } else { "stage = ?" };
         let mut query =
-            ListQuery::new(rows, &["number", "due_at", "claimed_at"], unique, order, size, token)?
+            ListQuery::new(rows, &["number", "due_at", "claimed_at"], "rowid", order, size, token)?
                 .filter_text("lead_code = ?", &request.lead_code)
                 .filter_text(
                     "id IN (SELECT item FROM supporting WHERE department = ?)",
@@ -129,15 +111,19 @@ impl List {
         if few {
             query = query.sort_few_by("number");
         }
+        let is_by_age = query.is_sorted_by("claimed_at");
         if is_by_age {
             query = query.filter::<i64>(CLAIMED, []);
         }
         for (condition, values) in origins {
             query = query.filter(condition, values);
         }
-        let (query, order_by) = (only(query, request), order.clone());
-        let leads = of_lead.then_some(1);
-        Ok(List { as_of, query, order_by, stage, late, silent_since, are_open, is_narrow, leads })
+        // What is blocked, suspended or asked to be extended is open.
+        let flags = [request.blocked, request.paused, request.extension_requested];
+        let are_open =
+            are_open(stage, late) || silent_since.is_some() || is_by_age || flags.contains(&Some(true));
+        let (query, leads) = (only(query, request), of_lead.then_some(1));
+        Ok(List { as_of, query, stage, late, silent_since, are_open, is_narrow, leads })
     }
 
     fn under(self, codes: Option<&BTreeSet<Code>>) -> List {
@@ -147,9 +133,13 @@ impl List {
 
     /// How it is found in a past state.
     fn way(&self, scope: &Scope) -> Way {
+        if self.are_open {
+            return Way::Open;
+        }
+        if self.is_narrow || !scope.is_whole() {
+            return Way::Filter;
+        }
         match self.leads {
-            _ if self.are_open => Way::Open,
-            _ if self.is_narrow || !scope.is_whole() => Way::Filter,
             Some(..=LEADS_FEW) => Way::Lead,
             _ => Way::Stage(self.stage.and_then(|stage| Stage::from_wire(stage).ok())),
         }
@@ -164,7 +154,7 @@ impl List {
         }
         if past.is_none() && self.silent_since.is_some() {
             query = query.reading(UNDERWAY);
-        } else if past.is_none() && order_by_age(&self.order_by) {
+        } else if past.is_none() && query.is_sorted_by("claimed_at") {
             query = query.reading(BY_AGE);
         }
         if self.stage.is_some_and(|stage| stage <= OPEN_STAGE_MAX) {
@@ -179,14 +169,10 @@ impl List {
             query = query.filter(condition, [at.as_microsecond()]);
         }
         match past {
-            Some(past) => span::then(query, &self.order_by, past, way),
+            Some(past) => span::then(query, past, way),
             None => query,
         }
     }
-}
-
-fn order_by_age(order_by: &str) -> bool {
-    order_by.trim_start().starts_with("claimed_at")
 }
 
 /// Whether what is in this stage, or late, is open.

@@ -4,14 +4,15 @@ use domain::Code;
 use domain::resolution::action_item::Stage;
 use rusqlite::{OptionalExtension as _, Transaction, params};
 use service_kit::list::ListQuery;
-use service_kit::spans::{FOREVER, Past, THEN, node, position_of};
-use service_kit::{Record, Rows};
+use service_kit::spans::{self, FOREVER, Past, THEN, node, position_of};
+use service_kit::{Record, Rows, spans_at};
 use std::collections::BTreeSet;
 
 /// Items as they were, each as often as it changed. Seen by those whom the item concerns now.
 pub(in super::super) const ROWS: Rows = super::ROWS.selecting(concat!("SELECT * FROM ", past_items!()));
 /// The department was asked for help, or judged.
 pub(super) const CALLED_UPON: &str = "instr(called_upon, ' ' || ? || ' ') > 0";
+
 /// From one due moment to the next, of each what began before the position: what begins later costs one look a moment.
 macro_rules! by_due {
     ($index:literal) => {
@@ -53,22 +54,11 @@ const OF_LEAD: Rows = super::ROWS.selecting(concat!(
 const ASSIGNED_THEN: &str =
     "rowid <= (SELECT rowid FROM items WHERE assigned <= ? ORDER BY assigned DESC, rowid DESC LIMIT 1)";
 
-/// The column that tells items apart which were equal in the one that they are sorted by: that of the index.
-pub(super) fn unique(order_by: &str) -> &'static str {
-    if is_by_due(order_by) { "item" } else { "rowid" }
-}
-
-fn is_by_due(order_by: &str) -> bool {
-    order_by.trim_start().starts_with("due_at")
-}
-
-/// The same for what was open then, found without a look at anything else.
-const OPEN_THEN: &str = "stage <= 4 AND span IN (
-    SELECT span FROM json_each(?) AS nodes CROSS JOIN item_spans INDEXED BY open_spans_by_end
-        ON node = nodes.value AND until > ? WHERE stage <= 4
-    UNION ALL
-    SELECT span FROM json_each(?) AS nodes CROSS JOIN item_spans INDEXED BY open_spans_by_begin
-        ON node = nodes.value AND since <= ? WHERE stage <= 4)";
+/// The same as [`THEN`] for what was open then, found without a look at anything else; its values are [`Past::way`].
+const OPEN_THEN: &str = concat!(
+    "stage <= 4 AND ",
+    spans_at!("item_spans", "open_spans_by_end", "open_spans_by_begin", "stage <= 4")
+);
 
 /// How past items are found that match what is asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -84,27 +74,26 @@ pub(super) enum Way {
 }
 
 /// Keeps what was so at a past position.
-pub(super) fn then(query: ListQuery, order_by: &str, past: Past, way: Way) -> ListQuery {
-    let is_by_due = is_by_due(order_by);
-    let rows = match way {
-        Way::Open => return query.filter(OPEN_THEN, past.way()).sort_few(),
-        Way::Filter => return query.filter(THEN, past.then()).sort_few(),
-        Way::Lead if is_by_due => BY_DUE_OF_LEAD,
-        Way::Lead => return query.reading(OF_LEAD).filter(THEN, past.then()).sort_few(),
+pub(super) fn then(query: ListQuery, past: Past, way: Way) -> ListQuery {
+    if way == Way::Open {
+        return query.filter(OPEN_THEN, past.way()).sort_few();
+    }
+    let by_due = query.is_sorted_by("due_at");
+    let query = query.filter(THEN, past.then());
+    match way {
+        Way::Open | Way::Filter => query.sort_few(),
+        Way::Lead if by_due => query.reading(BY_DUE_OF_LEAD),
+        Way::Lead => query.reading(OF_LEAD).sort_few(),
         // As the index says it.
-        Way::Stage(Some(Stage::Accepted)) if is_by_due => {
-            return query.reading(BY_DUE_ACCEPTED).filter::<i64>("stage = 5", []).filter(THEN, past.then());
+        Way::Stage(Some(Stage::Accepted)) if by_due => {
+            query.reading(BY_DUE_ACCEPTED).filter::<i64>("stage = 5", [])
         }
-        Way::Stage(Some(Stage::Rescinded)) if is_by_due => {
-            return query.reading(BY_DUE_RESCINDED).filter::<i64>("stage = 6", []).filter(THEN, past.then());
+        Way::Stage(Some(Stage::Rescinded)) if by_due => {
+            query.reading(BY_DUE_RESCINDED).filter::<i64>("stage = 6", [])
         }
-        Way::Stage(_) if is_by_due => BY_DUE,
-        Way::Stage(_) => {
-            let query = query.reading(BY_NUMBER).filter(ASSIGNED_THEN, [past.position]);
-            return query.filter(THEN, past.then());
-        }
-    };
-    query.reading(rows).filter(THEN, past.then())
+        Way::Stage(_) if by_due => query.reading(BY_DUE),
+        Way::Stage(_) => query.reading(BY_NUMBER).filter(ASSIGNED_THEN, [past.position]),
+    }
 }
 
 /// Keeps what an item is since a record, as its row has it now, if that differs from before.
@@ -133,11 +122,7 @@ pub(super) fn keep(
         tables.prepare_cached(last)?.query_row([id, &called_upon], read).optional()?;
     match last {
         Some((.., true)) => return Ok(()),
-        Some((span, since, false)) => {
-            tables
-                .prepare_cached("UPDATE item_spans SET until = ?2, node = ?3 WHERE span = ?1")?
-                .execute([span, position, node(since, position)])?;
-        }
+        Some((span, since, false)) => spans::end(tables, "item_spans", (span, since), position)?,
         None => {}
     }
     tables
