@@ -37,16 +37,16 @@ pub struct Paper {
 }
 
 impl Paper {
-    /// The paper that a text speaks of: the first line in it that does.
+    /// The paper that a text speaks of: the last line in it that does, as what people wrote stands before it.
     pub fn find(text: &str) -> Option<Paper> {
-        let mut found = text.match_indices(MARK);
+        let mut found = text.rmatch_indices(MARK);
         found.find_map(|(at, _)| text[at..].lines().next()?.parse().ok())
     }
 
     /// The head of the log as a ledger signed it, where it follows the line of a paper in a text: its paragraph, and that of
     /// its signatures.
     pub fn signed_head(text: &str) -> Option<String> {
-        let mut found = text.match_indices(MARK);
+        let mut found = text.rmatch_indices(MARK);
         found.find_map(|(at, _)| {
             let (_, note) = text[at..].split_once('\n')?;
             let (body, signatures) = note.split_once("\n\n")?;

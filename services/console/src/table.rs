@@ -4,6 +4,7 @@
 use crate::grid::Grid;
 use client::Language;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, SerializeOptions};
+use proto::Wire as _;
 use serde_json::Value;
 use tonic::Status;
 
@@ -93,7 +94,7 @@ impl Table {
 
     /// What is known of a table of a page beside its cells.
     pub(crate) fn of_grid(grid: &Grid) -> Table {
-        let at = grid.evaluated_at.and_then(|at| jiff::Timestamp::new(at.seconds, at.nanos).ok());
+        let at = grid.evaluated_at.and_then(|at| jiff::Timestamp::from_wire(at).ok());
         Table {
             name: grid.name.to_owned(),
             language: grid.language,

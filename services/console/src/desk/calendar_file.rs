@@ -1,7 +1,7 @@
 //! Lists as calendars: when items are due, and when sessions are.
 
 use super::answer::{Failure, file};
-use super::limits::{EXPORT_ROWS_MAX, ROWS_AT_ONCE};
+use super::limits::ROWS_AT_ONCE;
 use super::reader::Reader;
 use super::{Asked, Desk, Query};
 use crate::asker::console_url;
@@ -9,6 +9,7 @@ use crate::ics::{self, Entry, When};
 use http::Response;
 use jiff::Timestamp;
 use prost_types::Timestamp as Moment;
+use proto::Wire as _;
 use proto::followup::v1::{FollowUp, ListFollowUpsRequest};
 use proto::ledger::v1::GetHeadRequest;
 use proto::scheduling::v1::{ListSessionsRequest, SessionSummary};
@@ -29,16 +30,12 @@ pub(super) async fn of_items(
     asked: &Asked,
     request: ListFollowUpsRequest,
 ) -> Result<Response<Body>, Failure> {
-    let mut request = ListFollowUpsRequest { page_size: ROWS_AT_ONCE, page_token: String::new(), ..request };
-    let (mut entries, url) = (Vec::new(), console_url(&asked.head, desk.is_https()));
-    loop {
-        let page = reader.ask(request.clone()).await?;
-        entries.extend(page.follow_ups.iter().filter_map(|row| due(row, &url)));
-        if page.next_page_token.is_empty() || entries.len() >= EXPORT_ROWS_MAX {
-            return answered(reader, &entries, "due.ics").await;
-        }
-        request.page_token = page.next_page_token;
-    }
+    let url = console_url(&asked.head, desk.is_https());
+    let entries = reader.all(
+        |page_token| ListFollowUpsRequest { page_size: ROWS_AT_ONCE, page_token, ..request.clone() },
+        |page| (page.follow_ups.iter().filter_map(|row| due(row, &url)).collect(), page.next_page_token),
+    );
+    answered(reader, &entries.await?, "due.ics").await
 }
 
 /// When the sessions of a list are.
@@ -48,16 +45,15 @@ pub(super) async fn of_sessions(
     asked: &Asked,
     request: ListSessionsRequest,
 ) -> Result<Response<Body>, Failure> {
-    let mut request = ListSessionsRequest { page_size: ROWS_AT_ONCE, page_token: String::new(), ..request };
-    let (mut entries, url) = (Vec::new(), console_url(&asked.head, desk.is_https()));
-    loop {
-        let page = reader.ask(request.clone()).await?;
-        entries.extend(page.sessions.iter().filter_map(|session| sitting(session, &url)));
-        if page.next_page_token.is_empty() || entries.len() >= EXPORT_ROWS_MAX {
-            return answered(reader, &entries, "sessions.ics").await;
-        }
-        request.page_token = page.next_page_token;
-    }
+    let url = console_url(&asked.head, desk.is_https());
+    let entries = reader.all(
+        |page_token| ListSessionsRequest { page_size: ROWS_AT_ONCE, page_token, ..request.clone() },
+        |page| {
+            let entries = page.sessions.iter().filter_map(|session| sitting(session, &url));
+            (entries.collect(), page.next_page_token)
+        },
+    );
+    answered(reader, &entries.await?, "sessions.ics").await
 }
 
 async fn answered(reader: &Reader, entries: &[Entry], name: &str) -> Result<Response<Body>, Failure> {
@@ -91,5 +87,5 @@ fn page(url: &str, of: &str, id: &str) -> String {
 }
 
 fn timestamp(moment: &Moment) -> Option<Timestamp> {
-    Timestamp::new(moment.seconds, moment.nanos).ok()
+    Timestamp::from_wire(*moment).ok()
 }

@@ -15,7 +15,7 @@ use crate::xlsx::{self, About};
 use http::Response;
 use prost::Message as _;
 use prost_reflect::{DynamicMessage, Value};
-use prost_types::Timestamp;
+use proto::Wire as _;
 use serde_json::Value as Json;
 use tonic::Status;
 use tonic::body::Body;
@@ -106,8 +106,7 @@ pub(super) async fn provenance(reader: &Reader, asked: &Asked, answer: &Json) ->
     let query = asked.query();
     // Those of the past were evaluated then; the clock shows what it shows now.
     let at = answer["evaluatedAt"].as_str().filter(|_| !Past::is_asked_by(&query));
-    let at = at.and_then(|at| at.parse::<jiff::Timestamp>().ok());
-    let at = at.map(|at| Timestamp { seconds: at.as_second(), nanos: at.subsec_nanosecond() });
+    let at = at.and_then(|at| at.parse::<jiff::Timestamp>().ok()?.to_wire());
     let provenance = Provenance::of(reader, position, at).await?;
     let query = Query(query.without(&[Pager::TOKEN]));
     Some(provenance.at(asked.head.uri.path(), &query, None))

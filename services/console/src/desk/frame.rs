@@ -3,12 +3,16 @@
 use super::asset::{SCRIPT, STYLE};
 use super::markup::Markup;
 use super::moment::Calendar;
+use super::pager::Pager;
 use super::preferences::{Preferences, Theme};
+use super::provenance::OF_NO_CONTENT;
 use super::reader::{Reader, Surroundings};
 use super::words::Words;
 use super::{Asked, Provenance, Query, calendar_file, export};
+use crate::paper::Code;
 use client::Language;
 use prost_types::Timestamp;
+use proto::Wire as _;
 
 /// The pages in the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,10 +141,8 @@ pub(super) struct Notice {
 
 /// What a printed page says of itself, and the code with its line.
 pub(super) struct PaperOfPage {
-    /// The width of the code, in modules.
-    pub(super) width: usize,
-    /// The code, as the path of an SVG.
-    pub(super) code: String,
+    /// The code; none if the line is too long for one.
+    pub(super) code: Option<Code>,
     pub(super) filters: String,
     pub(super) line: String,
     pub(super) root: String,
@@ -164,11 +166,22 @@ impl Stamp {
         api: &str,
     ) -> Stamp {
         let provenance = Provenance::of(reader, position, at).await;
-        let clock = provenance.as_ref().map(|provenance| moment_of(provenance.paper.clock_at));
-        let at = at.or(clock).unwrap_or_default();
-        let moment = calendar.full(reader.words, &at);
-        let field = calendar.field(&at);
-        Stamp { position, moment, field, rewinds: false, kept: Vec::new(), api: api.to_owned(), provenance }
+        let at = at.or_else(|| provenance.as_ref()?.paper.clock_at.to_wire());
+        Stamp { provenance, ..Stamp::of_this_installation(reader, calendar, at, position, api) }
+    }
+
+    /// The same on a page about the installation itself: what it says is in no copy of the log.
+    pub(super) fn of_this_installation(
+        reader: &Reader,
+        calendar: &Calendar,
+        at: Option<Timestamp>,
+        position: u64,
+        api: &str,
+    ) -> Stamp {
+        let at = at.unwrap_or_default();
+        let (moment, field) = (calendar.full(reader.words, &at), calendar.field(&at));
+        let (api, kept) = (api.to_owned(), Vec::new());
+        Stamp { position, moment, field, rewinds: false, kept, api, provenance: None }
     }
 }
 
@@ -207,7 +220,7 @@ impl Frame {
             stamp: None,
             files: Vec::new(),
             notice: None,
-            oversees: reader.holder.is("supervisor") || reader.holder.is("auditor"),
+            oversees: reader.holder.oversees(),
             made_with: None,
         }
     }
@@ -278,19 +291,14 @@ impl Frame {
     pub(super) fn paper(&self) -> Option<PaperOfPage> {
         let provenance = self.stamp.as_ref()?.provenance.clone()?;
         let (path, query) = self.here.split_once('?').unwrap_or((&self.here, ""));
-        // What a page says of this installation is in no copy of its log.
-        if ["/system", "/proof"].contains(&path) {
-            return None;
-        }
         let query = Query::of(query.as_bytes());
         let with = self.made_with.as_ref().map(|(name, value)| (*name, value.as_str()));
         let provenance = provenance.at(path, &query, with);
-        let code = provenance.paper.code()?;
-        let filters = query.without(&["done", "at", "lang", "theme", "keys", "page"]);
+        let of_no_content: Vec<&str> = OF_NO_CONTENT.into_iter().chain([Pager::TOKEN]).collect();
+        let filters = query.without(&of_no_content);
         let filters: Vec<String> = filters.iter().map(|(name, value)| format!("{name} = {value}")).collect();
         Some(PaperOfPage {
-            width: code.width(),
-            code: code.path(),
+            code: provenance.paper.code(),
             filters: filters.join("; "),
             line: provenance.paper.to_string(),
             root: provenance.root(),
@@ -321,10 +329,6 @@ impl Frame {
         let separator = if self.here.contains('?') { '&' } else { '?' };
         format!("{}{separator}{name}={value}", self.here)
     }
-}
-
-fn moment_of(at: jiff::Timestamp) -> Timestamp {
-    Timestamp { seconds: at.as_second(), nanos: at.subsec_nanosecond() }
 }
 
 /// A number with commas between its thousands.

@@ -12,7 +12,9 @@ use super::words::Words;
 use super::{Asked, Desk};
 use askama::Template;
 use http::Response;
-use proto::followup::v1::{ListNoticesRequest, ListUpcomingNoticesRequest, Notice};
+use proto::followup::v1::{
+    ListNoticesRequest, ListUpcomingNoticesRequest, ListUpcomingNoticesResponse, Notice,
+};
 use tonic::body::Body;
 
 struct Row {
@@ -51,13 +53,16 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
         as_of_position: past.position,
         ..Default::default()
     };
-    let (upcoming, sent) =
-        futures::future::try_join(async { Ok::<_, Failure>(reader.ask(upcoming).await?) }, async {
-            Ok(reader.ask(sent).await?)
-        })
-        .await?;
+    let upcoming = async {
+        match past.is_asked() {
+            // What would be sent is said of the present.
+            true => Ok(ListUpcomingNoticesResponse::default()),
+            false => reader.ask(upcoming).await,
+        }
+    };
+    let (upcoming, sent) = futures::future::try_join(upcoming, reader.ask(sent)).await?;
     let mut frame = Frame::new(reader, &around, asked, Nav::Notices, words.t("Notices"));
-    let (at, position) = (past.at.or(upcoming.evaluated_at), past.position.unwrap_or(upcoming.position));
+    let (at, position) = (past.at.or(upcoming.evaluated_at), past.position.unwrap_or(sent.position));
     frame.stamp = Some(Stamp::new(reader, &around.calendar, at, position, "/v1/upcoming-notices").await);
     past.show(words, &query, &mut frame);
     let page = NoticesPage {

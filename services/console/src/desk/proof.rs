@@ -68,8 +68,13 @@ async fn show(
     )
     .await?;
     let mut frame = Frame::new(reader, &around, asked, Nav::Proof, words.t("Proof"));
-    frame.stamp =
-        Some(Stamp::new(reader, &around.calendar, head.clock_at, head.position, "/v1/log/head").await);
+    frame.stamp = Some(Stamp::of_this_installation(
+        reader,
+        &around.calendar,
+        head.clock_at,
+        head.position,
+        "/v1/log/head",
+    ));
     let seen = cookies::sent(&asked.head.headers, SEEN).and_then(read_seen);
     let has_grown = match &seen {
         Some(seen) => Some(is_continued(reader, seen, &head).await?),

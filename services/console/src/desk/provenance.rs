@@ -7,10 +7,11 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD as BASE64;
 use jiff::Timestamp;
 use prost_types::Timestamp as Moment;
+use proto::Wire as _;
 use proto::ledger::v1::{GetHeadRequest, GetSignedHeadRequest};
 
 /// What says nothing of what a page shows.
-const OF_NO_CONTENT: [&str; 6] = ["form", "done", "at", "lang", "theme", "keys"];
+pub(super) const OF_NO_CONTENT: [&str; 6] = ["form", "done", "at", "lang", "theme", "keys"];
 
 /// A paper, and the head of the log that it names as the ledger signed it.
 #[derive(Debug, Clone)]
@@ -23,20 +24,18 @@ impl Provenance {
     /// Of what was made of the log up to a position, when the clock showed a moment. Nothing where the ledger cannot be
     /// asked.
     pub(super) async fn of(reader: &Reader, position: u64, at: Option<Moment>) -> Option<Provenance> {
-        let (head, signed) = futures::future::try_join(
-            reader.ask(GetHeadRequest::default()),
-            reader.ask(GetSignedHeadRequest::default()),
-        )
-        .await
-        .ok()?;
+        let signed = reader.ask(GetSignedHeadRequest::default()).await.ok()?;
+        let at = match at {
+            Some(at) => at,
+            None => reader.ask(GetHeadRequest::default()).await.ok()?.clock_at?,
+        };
         let mut lines = signed.signed_head.lines().skip(1);
         let size = lines.next()?.parse().ok()?;
         let root = BASE64.decode(lines.next()?).ok()?.try_into().ok()?;
-        let at = at.or(head.clock_at)?;
         Some(Provenance {
             paper: Paper {
                 position,
-                clock_at: Timestamp::new(at.seconds, at.nanos).ok()?,
+                clock_at: Timestamp::from_wire(at).ok()?,
                 language: reader.words.0,
                 roles: reader.holder.roles.clone(),
                 department: reader.holder.department.clone(),

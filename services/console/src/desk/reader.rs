@@ -3,6 +3,7 @@
 use super::Desk;
 use super::answer::Failure;
 use super::directory::Directory;
+use super::limits::EXPORT_ROWS_MAX;
 use super::moment::Calendar;
 use super::preferences::Preferences;
 use super::session::{Holder, Session};
@@ -58,6 +59,24 @@ impl Reader {
     /// Asks an rpc whose messages are known at compile time.
     pub(super) async fn ask<R: proto::Rpc>(&self, request: R) -> Result<R::Response, Status> {
         self.asker.ask(request).await
+    }
+
+    /// Asks for the pages of a list one after the other, up to as many rows as a file may have. `read` takes the rows of a
+    /// page, and the token of the next.
+    pub(super) async fn all<R: proto::Rpc, T>(
+        &self,
+        page_after: impl Fn(String) -> R,
+        read: impl Fn(R::Response) -> (Vec<T>, String),
+    ) -> Result<Vec<T>, Status> {
+        let (mut rows, mut page_token) = (Vec::new(), String::new());
+        loop {
+            let (more, next) = read(self.ask(page_after(page_token)).await?);
+            rows.extend(more);
+            if next.is_empty() || rows.len() >= EXPORT_ROWS_MAX {
+                return Ok(rows);
+            }
+            page_token = next;
+        }
     }
 
     /// Asks an rpc that is known by its description, with a message from JSON.

@@ -78,6 +78,11 @@ impl Holder {
     pub(super) fn is(&self, role: &str) -> bool {
         self.roles.iter().any(|held| held == role)
     }
+
+    /// Whether it may ask who could see what.
+    pub(super) fn oversees(&self) -> bool {
+        self.is("supervisor") || self.is("auditor")
+    }
 }
 
 impl From<Caller> for Holder {

@@ -87,8 +87,13 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
         })
         .collect();
     let mut frame = Frame::new(reader, &around, asked, Nav::System, words.t("System"));
-    frame.stamp =
-        Some(Stamp::new(reader, &around.calendar, head.clock_at, head.position, "/v1/log/head").await);
+    frame.stamp = Some(Stamp::of_this_installation(
+        reader,
+        &around.calendar,
+        head.clock_at,
+        head.position,
+        "/v1/log/head",
+    ));
     let access = access::of(reader, &around, asked).await?;
     let page = SystemPage {
         access,

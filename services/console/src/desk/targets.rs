@@ -311,21 +311,13 @@ async fn show(
 
 /// The targets that are missed, from all pages.
 pub(super) async fn missed(reader: &Reader, past: &Past) -> Result<Vec<Target>, tonic::Status> {
-    let (mut targets, mut page_token) = (Vec::new(), String::new());
-    loop {
-        let request = ListTargetsRequest {
-            page_size: ROWS_AT_ONCE,
-            page_token,
-            missed: Some(true),
-            as_of_at: past.at,
-            as_of_position: past.position,
-            ..Default::default()
-        };
-        let page = reader.ask(request).await?;
-        targets.extend(page.targets);
-        if page.next_page_token.is_empty() {
-            return Ok(targets);
-        }
-        page_token = page.next_page_token;
-    }
+    let page_after = |page_token| ListTargetsRequest {
+        page_size: ROWS_AT_ONCE,
+        page_token,
+        missed: Some(true),
+        as_of_at: past.at,
+        as_of_position: past.position,
+        ..Default::default()
+    };
+    reader.all(page_after, |page| (page.targets, page.next_page_token)).await
 }

@@ -110,7 +110,10 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
         frame,
     };
     let mut response = html(&page);
-    response.headers_mut().append(SET_COOKIE, cookies::prefer(VISIT, &visit.noted(), desk.https));
+    // Whoever follows the address on a printed page has not looked at what is new to them.
+    if asked.query().get(SINCE).is_none() {
+        response.headers_mut().append(SET_COOKIE, cookies::prefer(VISIT, &visit.noted(), desk.https));
+    }
     Ok(response)
 }
 
