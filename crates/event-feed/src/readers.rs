@@ -21,11 +21,11 @@ use service_kit::{CommandError, Kit};
 pub struct DepartmentReaders {
     /// The department.
     pub department: Code,
-    /// Whether everybody could who spoke for it.
+    /// Whether everybody who spoke for it could see the thing.
     pub all: bool,
-    /// Whether its clerks could.
+    /// Whether its clerks could see it.
     pub clerks: bool,
-    /// The topics that were closed to it.
+    /// The topics that were closed to them: to whoever spoke for it, or where only its clerks could see the thing, to these.
     pub closed_topics: Vec<u32>,
 }
 
@@ -57,8 +57,10 @@ pub async fn readers(kit: &Kit, id: Uuid, position: u64) -> Result<Readers, Comm
             let scope = Scope::of(&actor, &hierarchy, &stewards);
             (concern.is_within(&scope, &actor), concern.closed_topics(&scope, &actor))
         };
-        let ((all, _), (clerks, closed)) = (of(Role::DepartmentLead), of(Role::Clerk));
+        let ((all, closed_to_leads), (clerks, closed_to_clerks)) =
+            (of(Role::DepartmentLead), of(Role::Clerk));
         if all || clerks {
+            let closed = if all { closed_to_leads } else { closed_to_clerks };
             let closed_topics = closed.into_iter().collect();
             found.push(DepartmentReaders { department, all, clerks, closed_topics });
         }

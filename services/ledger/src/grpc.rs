@@ -349,8 +349,8 @@ impl LedgerService for Service {
     }
 }
 
-/// Proofs are read from files, which must not block a task of the runtime.
-async fn blocking<T: Send + 'static>(
+/// The log is read from files, which must not block a task of the runtime.
+pub(crate) async fn blocking<T: Send + 'static>(
     read: impl FnOnce() -> Result<T, ReadError> + Send + 'static,
 ) -> Result<T, Status> {
     let done = tokio::task::spawn_blocking(read).await;

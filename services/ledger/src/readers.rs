@@ -1,8 +1,8 @@
 //! Who could see a thing at a time.
 
-use crate::grpc::unreadable;
+use crate::grpc::blocking;
 use domain::{Timestamp, Uuid};
-use event_log::EventLog;
+use event_log::{EventLog, ReadError};
 use proto::Invalid;
 use proto::ledger::v1 as pb;
 use service_kit::Kit;
@@ -20,7 +20,10 @@ pub(crate) async fn readers(
     let head = log.head().position;
     let position = match AsOf::read(request.as_of_at, request.as_of_position)? {
         AsOf::Now => head,
-        AsOf::Moment(at) => last_before(log, at)?,
+        AsOf::Moment(at) => {
+            let log = log.clone();
+            blocking(move || last_before(&log, at)).await?
+        }
         AsOf::Position(position) => u64::try_from(position).unwrap_or_default(),
     };
     if position > head {
@@ -38,11 +41,11 @@ pub(crate) async fn readers(
 }
 
 /// The last record by a moment.
-fn last_before(log: &EventLog, at: Timestamp) -> Result<u64, Status> {
+fn last_before(log: &EventLog, at: Timestamp) -> Result<u64, ReadError> {
     let (mut before, mut after) = (0, log.head().position + 1);
     while before + 1 < after {
         let middle = before.midpoint(after);
-        let record = log.read(middle - 1, 1).map_err(unreadable)?.pop();
+        let record = log.read(middle - 1, 1)?.pop();
         match record.is_some_and(|record| record.time_micros <= at.as_microsecond()) {
             true => before = middle,
             false => after = middle,

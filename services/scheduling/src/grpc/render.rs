@@ -46,8 +46,8 @@ pub(super) fn shown<M>(
         let topics = session.outline.iter().flat_map(|outline| &outline.topics);
         papers.chain(topics.filter(|topic| topic.title != Label::HIDDEN).map(|topic| topic.label))
     });
-    let labels: Vec<Label> = labels.filter_map(|label: Option<i32>| Label::from_wire(label).ok()).collect();
-    ShownLabel::on(labels, Response::new(message(session)))
+    let label = labels.filter_map(|label: Option<i32>| Label::from_wire(label).ok()).max();
+    ShownLabel::on(label, Response::new(message(session)))
 }
 
 /// The clocks of an emergency.

@@ -2,6 +2,7 @@
 
 use super::{Event, Topic};
 use crate::{Code, Text, Timestamp};
+use jiff::SignedDuration;
 use std::collections::BTreeMap;
 
 /// Who speaks on a topic, and who wants to.
@@ -74,6 +75,11 @@ impl Floor {
         self.points.iter().find(|point| point.ruling.is_none())
     }
 
+    /// Whether a department has the floor.
+    pub(super) fn is_held_by(&self, department: &Code) -> bool {
+        self.speaker.as_ref().is_some_and(|speaker| speaker.department == *department)
+    }
+
     /// For how many seconds a department has spoken until a moment.
     pub fn spoken_by(&self, department: &Code, at: Timestamp) -> u64 {
         let before = self.spoken.get(department).copied().unwrap_or(0);
@@ -96,9 +102,8 @@ impl Floor {
 impl Topic {
     /// When its timebox would be over, if it is opened at a moment and was not over before.
     pub(super) fn timebox_ends_at(&self, opened_at: Timestamp) -> Option<Timestamp> {
-        let left = (u64::from(self.timebox_minutes) * 60).checked_sub(self.spent_seconds)?;
-        let left = i64::try_from(left).ok().filter(|left| *left > 0 && !self.time_ended)?;
-        opened_at.checked_add(jiff::SignedDuration::from_secs(left)).ok()
+        let ends_at = time_ends_at(self.timebox_minutes, self.spent_seconds, opened_at);
+        ends_at.filter(|_| !self.time_ended)
     }
 
     /// When the clocks of the topic and of whoever speaks on it are over. Of two that ever end in the same moment, the
@@ -109,6 +114,12 @@ impl Topic {
         let topic = self.time_ends_at.map(|at| (at, clock_of_topic(self.number)));
         speaking.into_iter().chain(topic)
     }
+}
+
+/// When so many minutes are over of which so many seconds are spent; `None` when that was so before, or they are 0.
+pub(super) fn time_ends_at(minutes: u32, spent_seconds: u64, at: Timestamp) -> Option<Timestamp> {
+    let left = (u64::from(minutes) * 60).checked_sub(spent_seconds).filter(|left| *left > 0)?;
+    at.checked_add(SignedDuration::from_secs(i64::try_from(left).ok()?)).ok()
 }
 
 /// The number of the clock of somebody's turn.

@@ -2,12 +2,12 @@
 //! interrupts; and clocks run out.
 
 use super::floor::{in_debate, may_be_heard, may_preside, may_speak, may_speak_for};
+use super::floor_state::time_ends_at;
 use super::mandates::{substitute_in_place, takes_its_place};
 use super::proposals::no_open_ballot;
 use super::{Event, POINTS_OF_ORDER_MAX, Proceedings, Rejection, Ruling, Speaker, State, Topic, TopicStage};
 use crate::decision_rule::SPEAKING_MINUTES_MAX;
 use crate::{Code, Issued, Text, Timestamp};
-use jiff::SignedDuration;
 
 pub(super) fn request(
     proceedings: &Proceedings,
@@ -54,7 +54,7 @@ pub(super) fn give(
     let topic = on_the_floor(proceedings, number)?;
     may_be_heard(proceedings, topic, &department)?;
     is_there(proceedings, topic, &department)?;
-    if topic.floor.speaker.as_ref().is_some_and(|speaker| speaker.department == department) {
+    if topic.floor.is_held_by(&department) {
         return Ok(vec![]);
     }
     no_point_pending(topic)?;
@@ -97,8 +97,8 @@ pub(super) fn yield_floor(
         may_speak_for(proceedings, department, issued)
             .or_else(|refusal| may_preside(state, Some(number), issued).map_err(|_| refusal))?;
     }
-    let speaks = topic.floor.speaker.as_ref().is_some_and(|speaker| speaker.department == *department);
-    Ok(topic.floor.yielded(number, issued.at).filter(|_| speaks).into_iter().collect())
+    let yielded = topic.floor.yielded(number, issued.at).filter(|_| topic.floor.is_held_by(department));
+    Ok(yielded.into_iter().collect())
 }
 
 pub(super) fn limit(
@@ -212,12 +212,6 @@ pub(super) fn yielded_by(proceedings: &Proceedings, department: &Code, at: Times
 pub fn speaking_minutes(proceedings: &Proceedings, topic: &Topic) -> u32 {
     let usual = proceedings.agenda.constitution.rule.speaking_minutes;
     topic.floor.speaking_minutes.unwrap_or(usual)
-}
-
-/// When the time of somebody is over who has spoken for so long; `None` when it is not limited, or over already.
-fn time_ends_at(minutes: u32, spoken_seconds: u64, at: Timestamp) -> Option<Timestamp> {
-    let left = (u64::from(minutes) * 60).checked_sub(spoken_seconds).filter(|left| *left > 0)?;
-    at.checked_add(SignedDuration::from_secs(i64::try_from(left).ok()?)).ok()
 }
 
 /// The topic, if it is undecided, its debate is not closed, and people meet for it.
