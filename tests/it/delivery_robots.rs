@@ -4,6 +4,7 @@ use crate::delivery::{founded, request_session};
 use crate::in_both_modes;
 use anyhow::{Context as _, ensure};
 use domain::Role;
+use journal::personal::{ValueKey, ValueKeys, open_disclosed};
 use proto::delivery::v1 as pb;
 use serde_json::Value;
 use tests::{Client, Mode, Receiver, command, until};
@@ -51,6 +52,24 @@ async fn a_robot_says_what_happens(mode: Mode) -> anyhow::Result<()> {
     let shown = sandbox.client(Role::Operator, None).await?.call(get).await?.subscription;
     let url = shown.and_then(|shown| shown.terms).and_then(|terms| terms.robot_url);
     ensure!(url == Some(signed.url_of("")), "{url:?}");
+
+    // Nor do those who read the log, as records, as events, or to check what was said.
+    for role in [Role::Auditor, Role::Operator] {
+        let reader = sandbox.client(role, None).await?;
+        let records = reader.whole_log().await?;
+        let events = reader.call(proto::ledger::v1::ReadEventsRequest::default()).await?;
+        let mut read = format!("{records:?}{events:?}").into_bytes();
+        for record in &records {
+            let disclose = proto::ledger::v1::DiscloseRecordRequest { position: record.position };
+            let disclosed = reader.call(disclose).await?;
+            let keys = disclosed.value_keys.into_iter().filter_map(|value| {
+                Some((value.salt.try_into().ok()?, ValueKey(value.key.try_into().ok()?)))
+            });
+            read.extend(open_disclosed(&disclosed.payload, &keys.collect::<ValueKeys>()).payload);
+        }
+        let has = |text: &str| read.windows(text.len()).any(|part| part == text.as_bytes());
+        ensure!(has("SubscriptionDefined") && !has(SECRET) && !has("access_token"), "{role}");
+    }
 
     // A robot that had too many messages is asked again, and gets one at a time.
     open.answer(&[429])?;

@@ -29,6 +29,8 @@ pub enum Content {
     Personal {
         /// Whose it is.
         owner: Owner,
+        /// Whether it is a secret that no reader of the log is shown.
+        is_entrusted: bool,
         /// Whether it is a text, and not bytes.
         is_text: bool,
         /// The message and the number, which a sealed value is bound to.
@@ -94,7 +96,8 @@ impl Layouts {
                 let owner = owner(field)?;
                 let place = format!("{}/{}", field.parent_message().full_name(), field.number());
                 let is_text = matches!(kind, Kind::String);
-                Some(Content::Personal { owner, is_text, place: place.into_bytes() })
+                let is_entrusted = mark(field) == Some(PersonalData::Entrusted);
+                Some(Content::Personal { owner, is_entrusted, is_text, place: place.into_bytes() })
             }
         }
     }
@@ -131,7 +134,7 @@ fn mark(field: &FieldDescriptor) -> Option<PersonalData> {
 
 fn owner(field: &FieldDescriptor) -> Option<Owner> {
     match mark(field)? {
-        PersonalData::Author => Some(Owner::Author),
+        PersonalData::Author | PersonalData::Entrusted => Some(Owner::Author),
         PersonalData::Named => Some(Owner::Named),
         PersonalData::OfCode => {
             let code = field.parent_message().get_field_by_name("code");

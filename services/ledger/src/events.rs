@@ -166,7 +166,7 @@ struct Stored<'r> {
 
 impl Stored<'_> {
     fn payload(&self) -> Result<stored::Payload, Status> {
-        let opened = self.keys.open_values(&self.record.payload);
+        let opened = self.keys.open_for_reading(&self.record.payload);
         stored::Payload::decode(opened.payload.as_slice()).map_err(|error| self.unreadable(error))
     }
 

@@ -419,7 +419,7 @@ fn next_records(
 fn render(record: &event_log::Record, keys: &Keys) -> Result<pb::Record, Status> {
     let damaged =
         |fault: String| Status::data_loss(format!("record {} is not readable: {fault}", record.position));
-    let opened = keys.open_values(&record.payload);
+    let opened = keys.open_for_reading(&record.payload);
     let erased_by_positions = erased_by(&opened, keys);
     let payload =
         stored::Payload::decode(opened.payload.as_slice()).map_err(|error| damaged(error.to_string()))?;

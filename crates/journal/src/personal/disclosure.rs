@@ -1,7 +1,7 @@
 //! Disclosing the personal values of one record, so that somebody without keys can check what was said.
 
 use super::key::{Key, ValueKey, ValueSalt};
-use super::seal::{self, Opened};
+use super::seal::{self, Opened, Reader};
 use super::{Keys, unreadable};
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ pub type ValueKeys = BTreeMap<ValueSalt, ValueKey>;
 
 impl Keys {
     /// The keys of the personal values in a payload. Each opens one value, and says nothing about the key that it was
-    /// derived from. Those of erased values are not among them.
+    /// derived from. Those of erased values are not among them, nor those of secrets entrusted to Huishang.
     pub fn disclose(&self, payload: &[u8]) -> ValueKeys {
         let (known, mut disclosed) = (self.known(), ValueKeys::new());
-        let opened = seal::open(payload, |id, sealed| {
+        let opened = seal::open(payload, Reader::OfTheLog, |id, sealed| {
             let key = known.by_id.get(&id)?.key_of(sealed)?;
             disclosed.insert(Key::salt_in(sealed)?, key);
             Some(key)
@@ -26,7 +26,7 @@ impl Keys {
 /// Opens the personal values of a payload with the keys that were disclosed.
 pub fn open_disclosed(payload: &[u8], keys: &ValueKeys) -> Opened {
     let found = |_, sealed: &[u8]| keys.get(&Key::salt_in(sealed)?).copied();
-    seal::open(payload, found).unwrap_or_else(|_| unreadable(payload))
+    seal::open(payload, Reader::OfTheLog, found).unwrap_or_else(|_| unreadable(payload))
 }
 
 #[cfg(test)]

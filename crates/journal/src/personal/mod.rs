@@ -16,6 +16,7 @@ mod secret;
 
 pub use disclosure::{ValueKeys, open_disclosed};
 pub use key::ValueKey;
+use seal::Reader;
 pub use seal::{Opened, key_ids, pseudonym};
 pub use secret::SecretKeys;
 
@@ -167,9 +168,18 @@ impl Keys {
     /// Opens the personal values of a payload, with pseudonyms in the place of those that cannot be opened. A payload
     /// that is no message is returned as it is.
     pub fn open_values(&self, payload: &[u8]) -> Opened {
+        self.open_for(Reader::Service, payload)
+    }
+
+    /// The same for somebody who reads the log: secrets that were entrusted to Huishang stay sealed.
+    pub fn open_for_reading(&self, payload: &[u8]) -> Opened {
+        self.open_for(Reader::OfTheLog, payload)
+    }
+
+    fn open_for(&self, reader: Reader, payload: &[u8]) -> Opened {
         let known = self.known();
         let key = |id, sealed: &[u8]| known.by_id.get(&id)?.key_of(sealed);
-        seal::open(payload, key).unwrap_or_else(|_| unreadable(payload))
+        seal::open(payload, reader, key).unwrap_or_else(|_| unreadable(payload))
     }
 
     /// The same, unless the broker has to be asked for a key.

@@ -212,6 +212,7 @@ pub struct Opened {
 }
 
 struct Opening<F> {
+    reader: Reader,
     /// The key of a sealed value with this key's id.
     key: F,
     missing: BTreeSet<Uuid>,
@@ -227,9 +228,14 @@ impl<F: FnMut(Uuid, &[u8]) -> Option<ValueKey>> Change for Opening<F> {
     ) -> Result<bool, Malformed> {
         let Some(number) = field.number.checked_sub(SEALED_OFFSET) else { return Ok(false) };
         let content = layout.iter().find(|(known, _)| *known == number).map(|(_, content)| content);
-        let (Some(Content::Personal { place, is_text, .. }), Some(sealed)) = (content, field.value) else {
+        let (Some(Content::Personal { place, is_text, is_entrusted, .. }), Some(sealed)) =
+            (content, field.value)
+        else {
             return Ok(false);
         };
+        if *is_entrusted && self.reader == Reader::OfTheLog {
+            return Ok(false);
+        }
         let Some(id) = Key::id_in(sealed) else { return Ok(false) };
         match (self.key)(id, sealed).and_then(|key| key.open(place, sealed)) {
             Some(value) => put(number, &value, out),
@@ -250,12 +256,22 @@ pub fn pseudonym(key_id: Uuid) -> String {
     format!("erased-{:.8}", key_id.simple().to_string())
 }
 
+/// For whom values are opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reader {
+    /// What makes use of them.
+    Service,
+    /// Somebody who reads the log: secrets that were entrusted to Huishang stay sealed.
+    OfTheLog,
+}
+
 /// Opens the personal values of a payload, each with the key that is found for it.
 pub(super) fn open(
     payload: &[u8],
+    reader: Reader,
     key: impl FnMut(Uuid, &[u8]) -> Option<ValueKey>,
 ) -> Result<Opened, Malformed> {
-    let mut opening = Opening { key, missing: BTreeSet::new() };
+    let mut opening = Opening { reader, key, missing: BTreeSet::new() };
     let mut opened = Vec::with_capacity(payload.len());
     rewrite(Layouts::get().payload(), payload, &mut opening, &mut opened)?;
     Ok(Opened { payload: opened, missing: opening.missing })

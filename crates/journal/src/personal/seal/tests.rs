@@ -65,7 +65,7 @@ fn sealed(payload: &Payload, author: Option<&str>, keys: &HashMap<String, Arc<Ke
 /// Opens with these keys; the payload, and whose keys were missing.
 fn opened(sealed: &[u8], keys: &HashMap<String, Arc<Key>>) -> (Payload, BTreeSet<Uuid>) {
     let key = |id, sealed: &[u8]| keys.values().find(|key| key.id == id)?.key_of(sealed);
-    let opened = open(sealed, key).unwrap();
+    let opened = open(sealed, Reader::Service, key).unwrap();
     (Payload::decode(opened.payload.as_slice()).unwrap(), opened.missing)
 }
 
@@ -155,7 +155,7 @@ fn a_forged_value_is_one_that_cannot_be_opened() {
     let (seen, missing) = opened(&forged, &keys);
     let said = SessionCancelled::decode(seen.events[0].value.as_slice()).unwrap();
     assert_eq!((said.reason, missing.len()), (pseudonym(keys["chen"].id), 1));
-    assert_eq!(open(&[0xff; 7], |_, _| None), Err(Malformed));
+    assert_eq!(open(&[0xff; 7], Reader::Service, |_, _| None), Err(Malformed));
 }
 
 #[test]
@@ -165,6 +165,6 @@ fn a_secret_vote_stays_sealed_when_its_record_is_read_and_names_the_key_that_mus
     let payload = payload("process:none", vec![any("huishang.deliberation.events.v1.VoteSealed", &vote)]);
     let written = seal(&payload.encode_to_vec(), None, |_| None).unwrap();
     assert_eq!(key_ids(&written), BTreeSet::from([ballot.id]));
-    let opened = open(&written, |_, sealed| ballot.key_of(sealed)).unwrap();
+    let opened = open(&written, Reader::Service, |_, sealed| ballot.key_of(sealed)).unwrap();
     assert_eq!(opened, Opened { payload: written, missing: BTreeSet::new() });
 }
