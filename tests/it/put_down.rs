@@ -100,7 +100,8 @@ async fn a_clerk_puts_down_what_a_department_without_users_said(mode: Mode) -> a
     let first = of.office.call(acknowledged.clone()).await?;
     let again = of.office.call(acknowledged).await?;
     ensure!(first.position == again.position, "a repeat is the same answer");
-    let flags = ["item", "put-down", &of.number, "--for-code", "TOWN", "--said-by", "王芳", "--means", "letter"];
+    let flags =
+        ["item", "put-down", &of.number, "--for-code", "TOWN", "--said-by", "王芳", "--means", "letter"];
     let more = ["--said-on", "2027-03-01", "--kind", "progress", "--percent", "40", "--text", "挖了一半"];
     let ran = sandbox.run("clerk@OFFICE", &[&flags[..], &more[..]].concat())?;
     ensure!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
@@ -117,7 +118,8 @@ async fn who_may_not(of: &Town) -> anyhow::Result<()> {
     ensure!(refusal(&with_users).as_deref() == Some("HAS_OWN_USERS"), "{with_users:?}");
     let tomorrow = of.office.call(PutDownRequest { said_on: "2999-01-01".into(), ..said() }).await;
     ensure!(refusal(&tomorrow).as_deref() == Some("SAID_LATER"), "{tomorrow:?}");
-    let lost = of.office.call(PutDownRequest { percent: Some(3), ..said() }).await.err().context("refused")?;
+    let lost =
+        of.office.call(PutDownRequest { percent: Some(3), ..said() }).await.err().context("refused")?;
     ensure!(Client::violations(&lost) == ["percent"], "{lost:?}");
     let nobody = of.town.call(of.contest(SaidKind::Acknowledgement)).await;
     ensure!(refusal(&nobody).as_deref() == Some("NOTHING_PUT_DOWN"), "{nobody:?}");
