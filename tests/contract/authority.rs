@@ -1,6 +1,8 @@
-//! Who may do what with a session, its emergency and its docket: every command, for every role, from every kind of department.
+//! Who may do what with a session, its emergency and its docket: every command, for every role, from every kind of department;
+//! and who may put down what a department said of an item.
 //! `tests/golden/authority.txt` holds it.
 
+use crate::item;
 use domain::calendar::WorkingCalendar;
 use domain::constitution::Constitution;
 use domain::decision_rule::MatterClass;
@@ -36,7 +38,7 @@ const DEPARTMENTS: [(&str, Option<&str>); 9] = [
 const SEATS: [&str; 4] = ["CHAIR", "DEPUTY", "SEAT", "RECUSED"];
 
 /// What refuses somebody for who they are, and not for what the session or docket has come to.
-const REASONS: [&str; 15] = [
+const REASONS: [&str; 17] = [
     "NOT_THE_SECRETARIAT",
     "NOT_IN_CHARGE",
     "NOT_OF_THE_SESSION",
@@ -52,6 +54,8 @@ const REASONS: [&str; 15] = [
     "NOT_NAMED_IN_ITEM",
     "DEPARTMENT_REQUIRED",
     "NOT_CALLED",
+    "HAS_OWN_USERS",
+    "NOTHING_PUT_DOWN",
 ];
 
 fn frozen() -> Constitution {
@@ -432,6 +436,9 @@ fn outcome(command: &str, role: Role, department: Option<&str>) -> &'static str 
         let refused = Emergency::decide(&raised(), acknowledge, &issued).err().map(|why| why.reason());
         return refused.filter(|reason| REASONS.contains(reason)).unwrap_or("allowed");
     }
+    if let Some(refused) = item::refusal(command, &issued) {
+        return refused.filter(|reason| REASONS.contains(reason)).unwrap_or("allowed");
+    }
     let refused = match (on_session(command, &own), on_docket(command, &own)) {
         (Some(command), _) => {
             let state = match command {
@@ -467,7 +474,7 @@ fn commands() -> Vec<String> {
         "docket record-statement --department-code SEAT",
         "docket cast-vote --department-code SEAT",
     ];
-    own.chain(for_another.map(str::to_owned)).collect()
+    own.chain(for_another.into_iter().chain(item::ROWS).map(str::to_owned)).collect()
 }
 
 #[test]

@@ -45,6 +45,7 @@ async fn a_directory_goes_out_and_in(mode: Mode) -> anyhow::Result<()> {
         parent_code: Some("WATER".into()),
         level: directory::DepartmentLevel::County.into(),
         region: Some("郑州".into()),
+        without_users: false,
         kind: directory::DepartmentKind::NonProfit.into(),
     };
     clerk.call(directory::RegisterDepartmentRequest { department: Some(below), ..command() }).await?;

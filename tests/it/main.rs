@@ -45,6 +45,7 @@ mod pages;
 mod paper;
 mod plan;
 mod plan_year;
+mod put_down;
 mod readers;
 mod receipt;
 mod recounted;

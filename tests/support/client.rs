@@ -224,6 +224,7 @@ pub fn registration(code: &str, name: &str) -> directory::RegisterDepartmentRequ
         parent_code: None,
         level: directory::DepartmentLevel::Municipal.into(),
         region: None,
+        without_users: false,
         kind: directory::DepartmentKind::Agency.into(),
     };
     directory::RegisterDepartmentRequest { department: Some(department), ..command() }

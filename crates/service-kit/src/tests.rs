@@ -95,6 +95,7 @@ fn profile(code: &str, name: &str) -> Profile {
         parent: None,
         level: Level::Municipal,
         region: None,
+        without_users: false,
         kind: Kind::Agency,
     }
 }

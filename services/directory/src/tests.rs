@@ -50,6 +50,7 @@ fn department(code: &str, parent: Option<&str>) -> pb::RegisterDepartmentRequest
             parent_code: parent.map(str::to_owned),
             level: pb::DepartmentLevel::National.into(),
             region: None,
+            without_users: false,
             kind: pb::DepartmentKind::Agency.into(),
         }),
         ..Default::default()

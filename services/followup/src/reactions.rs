@@ -136,5 +136,6 @@ fn wanted(event: &Event) -> bool {
             | Event::PlacedBelow { .. }
             | Event::SubItemNoted { .. }
             | Event::SessionNoted { .. }
+            | Event::PutDown { .. }
     )
 }

@@ -44,6 +44,7 @@ pub(crate) fn item(id: Uuid, item: &Item, now: Timestamp, zone: &Zone) -> pb::It
         suspended_authority: suspension.map(|suspension| suspension.authority.to_wire()),
         waits_for_numbers: item.waits_for.values().map(|number| number.to_wire()).collect(),
         parent_number: item.place.as_ref().map(|place| place.parent_number.to_wire()),
+        put_down: item.put_down.to_wire(),
         sub_item_numbers: item.sub_items.iter().map(|(_, number)| number.to_wire()).collect(),
     }
 }

@@ -67,6 +67,7 @@ impl Place {
                 parent: None,
                 level: department::Level::Municipal,
                 region: None,
+                without_users: false,
                 kind: department::Kind::Agency,
             };
             let register = department::Command::Register(profile);

@@ -74,6 +74,7 @@ impl Fixture {
             parent: None,
             level: department::Level::National,
             region: None,
+            without_users: false,
             kind: department::Kind::Agency,
         };
         let (department, register) = (Department::id(&profile.code), department::Command::Register(profile));

@@ -41,6 +41,8 @@ pub struct Profile {
     pub region: Option<Line>,
     /// Its kind of organization.
     pub kind: Kind,
+    /// Whether nobody works with this system for it: clerks of bodies put down what it says.
+    pub without_users: bool,
 }
 
 /// Commands.

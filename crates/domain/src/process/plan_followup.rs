@@ -3,7 +3,8 @@
 use crate::calendar::WorkingCalendar;
 use crate::followup::follow_up::{self, Cause, Subject};
 use crate::followup::ladder::Ladder;
-use crate::resolution::action_item::{self, Assignment, Due, Event, Item};
+use crate::resolution::action_item::put_down::Kind;
+use crate::resolution::action_item::{self, Assignment, Due, Event, Item, Stage};
 use crate::{Code, Uuid};
 
 /// This process manager's name.
@@ -72,6 +73,9 @@ fn command(around: &Surroundings, item: &Item, event: &Event) -> Option<follow_u
         }
         Event::LookBackRecorded { .. } => Command::LookBack,
         Event::Rescinded { .. } => Command::Cancel,
+        Event::PutDownContested { department, kind, acknowledge_by, due, .. } => {
+            return taken_back(item, department, *kind, *acknowledge_by, pair(*due), calendar);
+        }
         Event::PartAcknowledged { .. }
         | Event::ProgressReported { .. }
         | Event::HelpAcknowledged { .. }
@@ -85,8 +89,32 @@ fn command(around: &Surroundings, item: &Item, event: &Event) -> Option<follow_u
         | Event::DependantNoted { .. }
         | Event::PlacedBelow { .. }
         | Event::SubItemNoted { .. }
-        | Event::SessionNoted { .. } => return None,
+        | Event::SessionNoted { .. }
+        | Event::PutDown { .. } => return None,
     })
+}
+
+/// What it means that something was not said after all; `item` is as it is without it.
+fn taken_back(
+    item: &Item,
+    department: &Code,
+    kind: Kind,
+    acknowledge_by: crate::Timestamp,
+    due: Option<(crate::Date, crate::Timestamp)>,
+    calendar: WorkingCalendar,
+) -> Option<follow_up::Command> {
+    use follow_up::Command;
+    let lead = &item.assignment.lead;
+    match kind {
+        Kind::Blockage => Some(Command::Unblock { department: Some(department.clone()) }),
+        Kind::Acknowledgement | Kind::Contest if department == lead && item.stage == Stage::Assigned => {
+            Some(Command::ResolveContest { lead: lead.clone(), acknowledge_by, due, calendar })
+        }
+        Kind::Completion if department == lead && item.stage == Stage::Underway => {
+            Some(Command::Return { due, calendar })
+        }
+        _ => None,
+    }
 }
 
 /// Whether nothing is owed for the time being, whatever the item's stage is.

@@ -13,6 +13,7 @@ mod help;
 pub mod item;
 pub mod next;
 mod pause;
+pub mod put_down;
 mod urge;
 mod work;
 
@@ -21,6 +22,7 @@ pub use event::Event;
 pub use item::{
     Assignment, Blockage, Due, ExtensionRequest, Help, Item, Part, PartStage, Stage, Suspension, Urges,
 };
+pub use put_down::{Grounds, Means, PutDown, Said, Saying};
 
 use crate::calendar::WorkingCalendar;
 use crate::due::DueRule;
@@ -114,6 +116,10 @@ pub enum Command {
     NoteSession { session: Uuid },
     /// Another command, on an item of a cascade.
     InCascade { around: Neighbours, command: Box<Command> },
+    /// 代填: a clerk puts down what a department without users said.
+    PutDown { saying: Saying, said: Said, grounds: Grounds, calendar: WorkingCalendar },
+    /// A department takes back what was put down for it.
+    ContestPutDown { kind: put_down::Kind, reason: Text, calendar: WorkingCalendar },
     /// Ends an unfinished item, because its resolution is no longer in force, or what it is a part of is not owed any more.
     Rescind { reason: Text },
     /// 回头看: records, some time after acceptance, whether the result lasts.
@@ -189,6 +195,14 @@ rejections! {
             "item {number} is on the last tier; a cascade has at most {max}",
         DueAfterParent("DUE_AFTER_PARENT") { due_on: Date, parent_number: Line, parent_due_on: Date } =
             "{due_on} is later than {parent_due_on}, when item {parent_number} is due, of which it is a part",
+        HasOwnUsers("HAS_OWN_USERS") { department_code: Code } =
+            "{department_code} is not marked in the directory as a department without users, so it speaks for itself",
+        SaidLater("SAID_LATER") { said_on: Date, today: Date } =
+            "it cannot have been said on {said_on}: today is {today}",
+        NothingPutDown("NOTHING_PUT_DOWN") { department_code: String, kind: &'static str } =
+            "nothing of this kind ({kind}) that was put down for {department_code} can be contested",
+        OwnEntry("OWN_ENTRY") { department_code: Code } =
+            "the claim of {department_code} was put down by you; somebody else has to judge the work",
         SubItemsOpen("SUB_ITEMS_OPEN") { number: Line, open: usize, numbers: String } =
             "item {number} has open sub-items ({open}): {numbers}",
     }
@@ -248,6 +262,9 @@ impl Aggregate for ActionItem {
                 state.item().map_or(Ok(()), |item| cascade::check(item, &around, &events))?;
                 Ok(events)
             }
+            Command::PutDown { saying, said, grounds, calendar } => {
+                put_down::put_down(state, saying, said, &grounds, calendar, issued)
+            }
             of_an_item => decide_on(state.assigned()?, of_an_item, issued),
         }
     }
@@ -275,7 +292,10 @@ impl Aggregate for ActionItem {
 /// What follows from a command on an item that there is.
 fn decide_on(item: &Item, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
     match command {
-        Command::Assign { .. } | Command::AssignBelow { .. } | Command::InCascade { .. } => Ok(vec![]),
+        Command::Assign { .. }
+        | Command::AssignBelow { .. }
+        | Command::InCascade { .. }
+        | Command::PutDown { .. } => Ok(vec![]),
         Command::PlaceBelow { place } => Ok(cascade::place_below(item, place)),
         Command::NoteSubItems { sub_items, is_split } => cascade::note_sub_items(item, sub_items, is_split),
         Command::NoteSession { session } => Ok(cascade::note_session(item, session)),
@@ -317,6 +337,9 @@ fn decide_on(item: &Item, command: Command, issued: &Issued) -> Result<Vec<Event
         }
         Command::Release { on, calendar } => Ok(pause::release(item, on, &calendar, issued)),
         Command::Urge { text, calendar } => urge::urge(item, text, &calendar, issued),
+        Command::ContestPutDown { kind, reason, calendar } => {
+            put_down::contest(item, kind, reason, &calendar, issued)
+        }
         Command::Rescind { reason } => Ok(acceptance::rescind(item, reason)),
         Command::RecordLookBack { observation, holds } => {
             acceptance::record_look_back(item, observation, holds, issued)

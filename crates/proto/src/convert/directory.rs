@@ -13,7 +13,7 @@ wire_enum!(department::Level => directory::DepartmentLevel, api::DepartmentLevel
     National, Provincial, Municipal, County,
 });
 wire_struct!(department::Profile => directory::DepartmentProfile, api::Department {
-    code, name, parent_code: parent, level, region, kind,
+    code, name, parent_code: parent, level, region, kind, without_users,
 });
 
 wire_events!(department::Department, department::Event => directory {

@@ -5,6 +5,7 @@ use crate::resolution::v1 as api;
 use crate::wire::missing;
 use crate::{Invalid, Wire, wire_enum, wire_events, wire_required, wire_struct};
 use domain::due::DueRule;
+use domain::resolution::action_item::put_down::{self, Means, PutDown};
 use domain::resolution::action_item::{self, ActionItem, Assignment, Due, Help, PartStage, Place};
 use domain::resolution::adopted_elsewhere::Obligation;
 use domain::resolution::dependencies::{self, Dependencies};
@@ -21,6 +22,13 @@ wire_enum!(action_item::Stage => api::ItemStage {
 });
 wire_enum!(PartStage => api::ItemPartStage { Assigned, Underway, Claimed, Accepted });
 wire_enum!(Help => api::HelpStage { Owed, Acknowledged, Given });
+wire_enum!(put_down::Kind => resolution::SaidKind, api::SaidKind {
+    Acknowledgement, Contest, Progress, Blockage, Clearance, HelpPromised, HelpGiven, Extension, Completion,
+});
+wire_enum!(Means => resolution::SaidMeans, api::SaidMeans { InPerson, Telephone, Letter, Message });
+wire_struct!(PutDown => resolution::PutDown, api::PutDown {
+    kind, department_code: department, said_by, means, said_on, put_down_by: by, put_down_by_code: by_department,
+});
 wire_enum!(decision::Stage => api::ResolutionStage { InForce, Rescinded, Superseded });
 
 wire_enum!(Silence => api::ForecastSilence { TooLittleHistory, NotOpen, Late, ClockStandsStill, Unseen });
@@ -248,6 +256,10 @@ wire_events!(ActionItem, action_item::Event => resolution {
     SessionNoted => ActionItemSessionNoted { session_id: session },
     Released => ActionItemReleased { on_item_id: on, due },
     Urged => ActionItemUrged { text, urged_on },
+    PutDown => ActionItemPutDown { put_down },
+    PutDownContested => ActionItemPutDownContested {
+        department_code: department, kind, reason, acknowledge_by, due,
+    },
     Rescinded => ActionItemRescinded { reason },
     LookBackRecorded => ActionItemLookBackRecorded { department_code: department, observation, holds },
 });

@@ -71,6 +71,8 @@ struct ItemPage {
     cascade: Cascade,
     is_past: bool,
     waits: Vec<Wait>,
+    /// What clerks put down for departments without users, and counts now: what it is, and by whom.
+    put_down: Vec<(String, Markup)>,
     story: Vec<Entry>,
     has_earlier: bool,
     evidence: Vec<Evidence>,
@@ -231,6 +233,11 @@ fn written(
         due: moment::day(words, &wait.due_on),
         is_critical: wait.critical,
     };
+    let put_down = item.put_down.iter().map(|one| {
+        let kind = words.value("huishang.resolution.v1.SaidKind", one.kind);
+        (kind, story::by_whom(words, around, one))
+    });
+    let put_down = put_down.collect();
     let clock = clock_ledger::of(words, around, &answer.spans, answer.working_days);
     ItemPage {
         lead: directory.name(&item.lead_code),
@@ -250,6 +257,7 @@ fn written(
         cascade: Cascade::default(),
         is_past: false,
         waits: answer.chain.iter().map(wait).collect(),
+        put_down,
         story: story::entries(words, around, &answer.history),
         has_earlier: answer.earlier_history_before_position > 0,
         evidence: answer.history.iter().flat_map(|entry| entry.evidence.clone()).collect(),

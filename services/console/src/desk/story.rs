@@ -6,7 +6,7 @@ use super::moment;
 use super::reader::Surroundings;
 use super::words::Words;
 use proto::followup::v1::Notice;
-use proto::resolution::v1::{ItemEntry, ItemEntryKind};
+use proto::resolution::v1::{ItemEntry, ItemEntryKind, PutDown};
 
 const KIND: &str = "huishang.resolution.v1.ItemEntryKind";
 
@@ -66,7 +66,8 @@ fn is_grave(kind: ItemEntryKind) -> bool {
 /// The story, oldest first.
 pub(super) fn entries(words: Words, around: &Surroundings, history: &[ItemEntry]) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
-    for entry in history {
+    // What was put down is said with the entry that it marks.
+    for entry in history.iter().filter(|entry| entry.kind() != ItemEntryKind::PutDown) {
         let event = event(words, around, entry);
         let folds = is_notice(entry.kind()) && !is_grave(entry.kind());
         match (entries.last_mut(), folds) {
@@ -104,8 +105,24 @@ fn event(words: Words, around: &Surroundings, entry: &ItemEntry) -> Event {
     }
 }
 
+/// Who put something down for whom, and who said it.
+pub(super) fn by_whom(words: Words, around: &Surroundings, put_down: &PutDown) -> Markup {
+    let means = words.value("huishang.resolution.v1.SaidMeans", put_down.means);
+    let values = [
+        ("clerk", Markup::text(&put_down.put_down_by)),
+        ("office", Markup::text(&around.directory.name(&put_down.put_down_by_code))),
+        ("department", Markup::text(&around.directory.name(&put_down.department_code))),
+        ("person", Markup::text(&put_down.said_by)),
+        ("means", Markup::text(&means)),
+        ("date", moment::full_day(words, &put_down.said_on)),
+    ];
+    let said = words.t("Put down by {clerk} ({office}) for {department}: said by {person}, {means}, {date}.");
+    Markup::fill(said, &values)
+}
+
 fn texts(words: Words, around: &Surroundings, entry: &ItemEntry) -> Vec<Markup> {
     let mut texts = Vec::new();
+    texts.extend(entry.put_down.as_ref().map(|put_down| by_whom(words, around, put_down)));
     if let Some(code) = &entry.other_department_code {
         let name = Markup::text(&around.directory.name(code));
         texts.push(Markup::fill(words.t("Concerns {department}."), &[("department", name)]));

@@ -21,6 +21,7 @@ fn departments() -> impl Strategy<Value = department::Profile> {
         parent: parent.map(|nth| code(CODES[nth])),
         level,
         region: None,
+        without_users: false,
         kind: Kind::Agency,
     })
 }

@@ -77,6 +77,7 @@ impl Place {
             parent: None,
             level: department::Level::Municipal,
             region: None,
+            without_users: false,
             kind: department::Kind::Agency,
         };
         let (id, register) = (Department::id(&code(department)), department::Command::Register(profile));

@@ -39,6 +39,9 @@ pub struct Organization {
     /// Such as `municipal`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<String>,
+    /// Whether nobody works with this system for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub without_users: bool,
 }
 
 /// Where a department is.
@@ -197,6 +200,7 @@ impl Organization {
             parent_id: department.parent_code.clone(),
             area: department.region.clone().map(|name| Area { name }),
             level: Some(short(department.level().as_str_name(), LEVEL)),
+            without_users: department.without_users,
         }
     }
 
@@ -215,6 +219,7 @@ impl Organization {
             parent_code: self.parent_id.clone(),
             level: known_level.ok_or_else(|| unknown(&format!("level {level:?}")))?.into(),
             region: self.area.as_ref().map(|area| area.name.clone()),
+            without_users: self.without_users,
             kind: known_kind.ok_or_else(|| unknown(&format!("classification {kind:?}")))?.into(),
         })
     }

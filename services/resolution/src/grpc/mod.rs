@@ -8,6 +8,7 @@ mod extension;
 mod forecast;
 mod help;
 mod pause;
+mod put_down;
 mod queries;
 mod resolution;
 mod target;
@@ -235,6 +236,17 @@ impl ResolutionService for Service {
 
     async fn urge_item(&self, request: Request<pb::UrgeItemRequest>) -> Reply<pb::UrgeItemResponse> {
         pause::urge(self, request).await
+    }
+
+    async fn put_down(&self, request: Request<pb::PutDownRequest>) -> Reply<pb::PutDownResponse> {
+        put_down::put_down(self, request).await
+    }
+
+    async fn contest_put_down(
+        &self,
+        request: Request<pb::ContestPutDownRequest>,
+    ) -> Reply<pb::ContestPutDownResponse> {
+        put_down::contest(self, request).await
     }
 
     async fn split_item(&self, request: Request<pb::SplitItemRequest>) -> Reply<pb::SplitItemResponse> {

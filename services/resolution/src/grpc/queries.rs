@@ -123,10 +123,11 @@ pub(super) async fn get_next_steps(
     let id = super::item_id(&request.item_id)?;
     let position = service.view.wait_until_caught_up(request.at_least_position).await?;
     let state = service.kit.show::<ActionItem>(&scope, id).await?;
-    if state.item().is_none() {
+    let Some(item) = state.item() else {
         let not_found = action_item::Rejection::NotFound { what: "the action item".to_owned() };
         return Err(CommandError::rejected::<ActionItem>(not_found).into());
-    }
-    let steps = next::steps(&state, &service.calendar().await?, service.kit.clock().now());
+    };
+    let grounds = super::put_down::grounds(&service.kit, item).await?;
+    let steps = next::steps(&state, &grounds, &service.calendar().await?, service.kit.clock().now());
     Ok(Response::new(pb::GetNextStepsResponse { steps: steps.iter().map(render::step).collect(), position }))
 }

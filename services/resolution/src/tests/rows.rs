@@ -5,7 +5,8 @@ use crate::render;
 use crate::views::{self, ResolutionView};
 use domain::calendar::WorkingCalendar;
 use domain::due::DueRule;
-use domain::resolution::action_item::{ActionItem, Assignment, Command, State};
+use domain::resolution::action_item::put_down::Kind;
+use domain::resolution::action_item::{ActionItem, Assignment, Command, Grounds, Means, Said, Saying, State};
 use domain::resolution::evidence::Evidence;
 use domain::resolution::resolution::{self, Origin, Registration, Resolution, Votes};
 use domain::resolution_change::ChangeEffect;
@@ -75,8 +76,46 @@ fn commands() -> impl Strategy<Value = Command> {
         1 => Just(Command::AwaitItem { on: Uuid::from_u128(2), on_number: line("FLOOD-2027-0001/2") }),
         1 => Just(Command::Release { on: Uuid::from_u128(2), calendar: calendar() }),
         1 => Just(Command::Rescind { reason: reason() }),
+        4 => said().prop_map(|(department, said)| put_down(department, said)),
+        2 => prop::sample::select(Kind::ALL.to_vec()).prop_map(move |kind| Command::ContestPutDown { kind, reason: reason(), calendar: calendar() }),
         1 => any::<bool>().prop_map(move |holds| Command::RecordLookBack { observation: reason(), holds }),
     ]
+}
+
+/// What a department says, and by which.
+fn said() -> impl Strategy<Value = (&'static str, Said)> {
+    let words = || text("据电话");
+    let of_parties = prop_oneof![
+        2 => Just(Said::Acknowledgement),
+        1 => Just(Said::Contest { reason: words() }),
+        2 => (0..=100_u32).prop_map(move |percent| Said::Progress { percent, note: words(), evidence: vec![] }),
+        1 => Just(Said::Blockage { reason: words(), help_from: code("HEALTH") }),
+        1 => Just(Said::Extension { due: DueRule::AfterDays(30), reason: words() }),
+        2 => Just(Said::Completion { summary: words(), evidence: evidence() }),
+    ];
+    let helped = Said::HelpGiven { blocked: code("WATER"), note: text("已派人") };
+    prop_oneof![
+        6 => (prop::sample::select(vec!["WATER", "ROADS"]), of_parties),
+        1 => Just(("HEALTH", helped)),
+    ]
+}
+
+fn put_down(department: &str, said: Said) -> Command {
+    let said_on = "2027-03-01".parse().unwrap();
+    Command::PutDown {
+        saying: Saying {
+            department: code(department),
+            said_by: line("王芳"),
+            means: Means::Telephone,
+            said_on,
+        },
+        said,
+        grounds: Grounds {
+            stewards: vec![code("AUDIT")],
+            without_users: ["WATER", "ROADS", "HEALTH"].map(code).to_vec(),
+        },
+        calendar: calendar(),
+    }
 }
 
 /// The row of an item as the rules have it.

@@ -1,7 +1,7 @@
 //! What happened to an item, an entry for each event.
 
 use domain::Aggregate as _;
-use domain::resolution::action_item::{ActionItem, Due, Event, State};
+use domain::resolution::action_item::{ActionItem, Due, Event, PutDown, State};
 use domain::resolution::evidence::Evidence;
 use domain::{Code, Date, Text, Timestamp};
 use prost::Message as _;
@@ -31,12 +31,40 @@ pub(super) fn insert_entry(
         Event::ProgressReported { department, .. } => Some(department.as_str()),
         _ => None,
     };
+    if let Event::PutDown { put_down } = event {
+        mark_put_down(tables, item, record.position, put_down)?;
+    }
     if let Some(department) = reported_by {
         let superseded = "UPDATE history INDEXED BY events_of_item SET superseded = 1
             WHERE item = ?1 AND kind IS NOT NULL AND NOT superseded AND reported_by = ?2";
         tables.prepare_cached(superseded)?.execute([item, department])?;
     }
     insert(tables, item, record, entry_of(event), Some((kind, stored.value)), reported_by)
+}
+
+/// Marks the entry that was put down, which comes just before in the same record: it is the department's, and not that of
+/// the clerk who put it down.
+fn mark_put_down(
+    tables: &Transaction<'_>,
+    item: &str,
+    position: Position,
+    put_down: &PutDown,
+) -> rusqlite::Result<()> {
+    let last = "SELECT id, entry FROM history WHERE item = ?1 AND position = ?2 ORDER BY id DESC LIMIT 1";
+    let (id, entry): (i64, Vec<u8>) = tables
+        .prepare_cached(last)?
+        .query_row(params![item, position as i64], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let entry = ItemEntry::decode(entry.as_slice())
+        .map_err(|fault| rusqlite::Error::FromSqlConversionFailure(1, Type::Blob, fault.into()))?;
+    let entry = ItemEntry {
+        department_code: code(&put_down.department),
+        put_down: Some(put_down.to_wire()),
+        ..entry
+    };
+    tables
+        .prepare_cached("UPDATE history SET entry = ?2 WHERE id = ?1")?
+        .execute(params![id, entry.encode_to_vec()])
+        .map(drop)
 }
 
 /// Inserts a notice that was sent on an item.
@@ -285,6 +313,13 @@ fn entry_of_follow_through(event: &Event) -> ItemEntry {
         }
         Event::Released { due, .. } => due_now(*due, entry(Kind::Released, None)),
         Event::Urged { text, .. } => entry(Kind::Urged, Some(text)),
+        Event::PutDown { put_down } => ItemEntry {
+            put_down: Some(put_down.to_wire()),
+            ..of(&put_down.department, entry(Kind::PutDown, None))
+        },
+        Event::PutDownContested { reason, due, .. } => {
+            due_now(*due, entry(Kind::PutDownContested, Some(reason)))
+        }
         _ => ItemEntry::default(),
     }
 }

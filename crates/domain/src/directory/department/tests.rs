@@ -9,6 +9,7 @@ fn profile(parent: Option<&str>) -> Profile {
         parent: parent.map(|code| Code::parse(code).unwrap()),
         level: Level::National,
         region: None,
+        without_users: false,
         kind: Kind::Agency,
     }
 }

@@ -1,6 +1,6 @@
 //! Judging the work: by the acceptor that was named, or by a supervisor; never by a party.
 
-use super::{Due, Event, Item, PartStage, Rejection, Stage, by_outsider, extension};
+use super::{Due, Event, Item, PartStage, Rejection, Stage, by_outsider, extension, put_down};
 use crate::calendar::WorkingCalendar;
 use crate::due::DueRule;
 use crate::{Code, Issued, Role, Text};
@@ -30,7 +30,7 @@ pub(super) fn accept(
     note: Option<Text>,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    by_judge(item, issued)?;
+    by_judge(item, part.as_ref(), issued)?;
     let department = issued.by.department.clone();
     let Some(part) = part else {
         if item.stage == Stage::Accepted {
@@ -53,7 +53,7 @@ pub(super) fn return_work(
     calendar: &WorkingCalendar,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    by_judge(item, issued)?;
+    by_judge(item, part.as_ref(), issued)?;
     let department = issued.by.department.clone();
     if let Some(part) = part {
         part_must_be_claimed(item, &part)?;
@@ -104,11 +104,13 @@ pub(super) fn record_look_back(
     Ok(vec![Event::LookBackRecorded { department: issued.by.department.clone(), observation, holds }])
 }
 
-/// Refuses whoever may not judge: a party, and anybody who is neither the acceptor nor a supervisor.
-fn by_judge(item: &Item, issued: &Issued) -> Result<(), Rejection> {
+/// Refuses whoever may not judge: a party, whoever put the claim down, and anybody who is
+/// neither the acceptor nor a supervisor.
+fn by_judge(item: &Item, part: Option<&Code>, issued: &Issued) -> Result<(), Rejection> {
     if let Some(party) = item.parties().find(|party| issued.by.speaks_for(party)) {
         return Err(Rejection::OwnWork { department_code: party.clone() });
     }
+    put_down::by_another(item, part.unwrap_or(&item.assignment.lead), issued)?;
     let is_acceptor = item.acceptor.as_ref().is_some_and(|acceptor| issued.by.speaks_for(acceptor));
     if is_acceptor || issued.by.is(Role::Supervisor) {
         return Ok(());

@@ -2,6 +2,7 @@
 
 use super::cascade::Place;
 use super::item::{Assignment, Due};
+use super::put_down::{Kind, PutDown};
 use crate::resolution::evidence::Evidence;
 use crate::{Code, Date, Line, Text, Timestamp, Uuid};
 
@@ -253,6 +254,24 @@ pub enum Event {
         text: Text,
         /// When.
         urged_on: Date,
+    },
+    /// What was recorded just before was put down by a clerk, for a department without users.
+    PutDown {
+        /// What, for whom, who said it, and who put it down.
+        put_down: PutDown,
+    },
+    /// A department contested what was put down for it. What nobody has judged or ruled on yet is taken back.
+    PutDownContested {
+        /// The department.
+        department: Code,
+        /// What kind of thing was put down.
+        kind: Kind,
+        /// Why.
+        reason: Text,
+        /// Until when the lead must acknowledge, if the item is offered to it again by this.
+        acknowledge_by: Timestamp,
+        /// When the item is due now, if that changed: later by the working days that its clock stood still.
+        due: Option<Due>,
     },
     /// The item is no longer owed.
     Rescinded {

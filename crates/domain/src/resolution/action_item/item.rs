@@ -1,6 +1,6 @@
 //! An item as it is now.
 
-use super::{Event, Place, Rejection};
+use super::{Event, Place, PutDown, Rejection};
 use crate::calendar::{WorkingCalendar, Zone};
 use crate::{Code, Date, Line, Text, Timestamp, Uuid};
 use std::collections::{BTreeMap, BTreeSet};
@@ -228,6 +228,8 @@ pub struct Item {
     pub urges: Urges,
     /// Whether the last look-back found that the result holds.
     pub holds: Option<bool>,
+    /// What was put down by a clerk for a department, the last of each kind, while it counts.
+    pub put_down: Vec<PutDown>,
 }
 
 impl Item {
@@ -261,6 +263,7 @@ impl Item {
             claimed_at: None,
             urges: Urges::default(),
             holds: None,
+            put_down: vec![],
         }
     }
 
@@ -352,6 +355,9 @@ impl Item {
     }
 
     pub(super) fn apply(&mut self, event: &Event) {
+        if let Some((department, kind)) = self.said_in(event) {
+            self.unmark(&department, kind);
+        }
         match event {
             Event::Assigned { .. } => {}
             Event::AcceptorNamed { acceptor, .. } => self.acceptor.clone_from(acceptor),
@@ -449,7 +455,7 @@ impl Item {
         }
     }
 
-    /// What is above and below it.
+    /// What is above and below it, and what was put down.
     fn apply_in_cascade(&mut self, event: &Event) {
         match event {
             Event::PlacedBelow { place } => self.place = Some(place.clone()),
@@ -460,7 +466,8 @@ impl Item {
             Event::SessionNoted { session } => {
                 self.sessions.insert(*session);
             }
-            _ => {}
+            Event::PutDown { put_down } => self.mark(put_down),
+            contested => self.contested_by(contested),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What can happen next to an item, by whom, and what refuses the rest: every command is put to the rules of the item. What
 //! other items say, such as those above and below it, is said when the command is given.
 
+use super::put_down::{Grounds, Kind, Means, Said, Saying};
 use super::{ActionItem, Command, Item, Rejection, State};
 use crate::calendar::WorkingCalendar;
 use crate::due::DueRule;
@@ -12,9 +13,10 @@ use crate::{Aggregate, Code, Issued, Line, Role, Text, Timestamp};
 pub type Step = next_step::Step<Rejection>;
 
 /// What can happen next, and what refuses the rest, in the order in which an item goes. What would change nothing is left out.
-pub fn steps(state: &State, calendar: &WorkingCalendar, at: Timestamp) -> Vec<Step> {
+pub fn steps(state: &State, grounds: &Grounds, calendar: &WorkingCalendar, at: Timestamp) -> Vec<Step> {
     let Some(item) = state.item() else { return vec![] };
-    let asked = asked(item, calendar).into_iter();
+    let of_clerks = said_for(item, grounds, calendar, at);
+    let asked = asked(item, calendar).into_iter().chain(of_clerks);
     asked.filter_map(|Asked { rpc, people, command }| step(state, rpc, people, &*command, at)).collect()
 }
 
@@ -36,6 +38,7 @@ fn step(
                 | Rejection::NotAcceptor { .. }
                 | Rejection::NotSupervisor { .. }
                 | Rejection::NoSuchPart { .. }
+                | Rejection::NothingPutDown { .. }
         )
     };
     Step::put(rpc, None, people, decide, for_who_they_are)
@@ -88,6 +91,47 @@ fn asked<'a>(item: &'a Item, calendar: &'a WorkingCalendar) -> Vec<Asked<'a>> {
     ];
     let of_supervisors = supervision(calendar, &supervisors);
     of_lead.into_iter().chain(of_helpers).chain(of_judges).chain(of_supervisors).collect()
+}
+
+/// What clerks put down, where a department has no users; and what a department contests of it.
+fn said_for<'a>(
+    item: &'a Item,
+    grounds: &'a Grounds,
+    calendar: &'a WorkingCalendar,
+    at: Timestamp,
+) -> Vec<Asked<'a>> {
+    let mut asked = Vec::new();
+    if let Some(department) = grounds.without_users.first() {
+        let clerks = grounds.stewards.iter().map(|code| Who::of(Role::Clerk, code)).collect();
+        let offered = matches!(item.stage, super::Stage::Assigned | super::Stage::Contested);
+        asked.push(ask("PutDown", clerks, move |_| Command::PutDown {
+            saying: Saying {
+                department: department.clone(),
+                said_by: line(),
+                means: Means::Telephone,
+                said_on: calendar.date_of(at),
+            },
+            said: match offered {
+                true => Said::Acknowledgement,
+                false => Said::Progress { percent: 50, note: words(), evidence: vec![] },
+            },
+            grounds: grounds.clone(),
+            calendar: calendar.clone(),
+        }));
+    }
+    if !item.put_down.is_empty() {
+        let of = item.put_down.iter().map(|one| Who::of(Role::DepartmentLead, &one.department)).collect();
+        asked.push(ask("ContestPutDown", of, move |own| Command::ContestPutDown {
+            kind: item
+                .put_down
+                .iter()
+                .find(|one| Some(&one.department) == own)
+                .map_or(Kind::Progress, |one| one.kind),
+            reason: words(),
+            calendar: calendar.clone(),
+        }));
+    }
+    asked
 }
 
 /// What the departments do that carry it out.

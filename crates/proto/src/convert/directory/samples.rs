@@ -24,6 +24,7 @@ fn of_a_department() -> Vec<department::Event> {
         parent: Some(code("SC")),
         level: Level::National,
         region: None,
+        without_users: false,
         kind: Kind::Agency,
     };
     let local = |level, kind| {
@@ -35,6 +36,7 @@ fn of_a_department() -> Vec<department::Event> {
         local(Level::Provincial, Kind::Enterprise),
         local(Level::Municipal, Kind::NonProfit),
         local(Level::County, Kind::Agency),
+        Event::Registered { profile: Profile { without_users: true, ..profile } },
     ]
 }
 

@@ -1,7 +1,10 @@
 //! Sample events of registers, resolutions and action items.
 
 use crate::convert::sample::{Sample, at, code, line, samples, text};
-use domain::resolution::action_item::{ActionItem, Assignment, Due, Event as ItemEvent, Place};
+use domain::resolution::action_item::put_down::Kind;
+use domain::resolution::action_item::{
+    ActionItem, Assignment, Due, Event as ItemEvent, Means, Place, PutDown,
+};
 use domain::resolution::dependencies::{self, Dependencies};
 use domain::resolution::evidence::Evidence;
 use domain::resolution::register::{self, Register};
@@ -238,5 +241,23 @@ fn of_follow_through(due: Due, moment: domain::Timestamp) -> Vec<ItemEvent> {
             is_split: true,
         },
         Event::SessionNoted { session: Uuid::from_u128(7) },
+        Event::PutDown {
+            put_down: PutDown {
+                kind: Kind::Progress,
+                department: code("ROADS"),
+                said_by: line("王科长"),
+                means: Means::Telephone,
+                said_on: due.due_on,
+                by: "li@office".to_owned(),
+                by_department: code("OFFICE"),
+            },
+        },
+        Event::PutDownContested {
+            department: code("ROADS"),
+            kind: Kind::Completion,
+            reason: text("nobody of ours said so"),
+            acknowledge_by: moment,
+            due: Some(due),
+        },
     ]
 }

@@ -179,6 +179,7 @@ fn departments() -> Vec<Department> {
         parent_code: None,
         level: level.into(),
         region: None,
+        without_users: false,
         kind: kind.into(),
     };
     let national = conference()

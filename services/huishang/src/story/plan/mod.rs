@@ -178,6 +178,7 @@ fn missing(
             parent_code: None,
             level: directory::DepartmentLevel::National.into(),
             region: None,
+            without_users: false,
             kind: directory::DepartmentKind::Agency.into(),
         }),
         ..Default::default()

@@ -31,16 +31,21 @@ fn after(history: &[(&str, Role, Command)]) -> State {
     })
 }
 
+/// ROADS is without users.
+fn grounds() -> Grounds {
+    Grounds { stewards: vec![code("OFFICE")], without_users: vec![code("ROADS")] }
+}
+
 /// Who may do something now: their departments, or `-` for those who oversee.
 fn by(state: &State, rpc: &str) -> Vec<String> {
-    let steps = steps(state, &calendar(), at(NOW));
+    let steps = steps(state, &grounds(), &calendar(), at(NOW));
     let step = steps.into_iter().find(|step| step.rpc == rpc);
     let by = step.map(|step| step.by).unwrap_or_default().into_iter();
     by.map(|who| who.department.map_or("-".to_owned(), |code| code.to_string())).collect()
 }
 
 fn refused(state: &State, rpc: &str) -> Option<Rejection> {
-    steps(state, &calendar(), at(NOW)).into_iter().find(|step| step.rpc == rpc)?.refused
+    steps(state, &grounds(), &calendar(), at(NOW)).into_iter().find(|step| step.rpc == rpc)?.refused
 }
 
 #[test]
@@ -71,4 +76,20 @@ fn what_waits_for_whom_is_said_as_the_rules_decide() {
         ("WATER", lead, claim),
     ]);
     assert_eq!(by(&judged, "AcceptWork"), ["PRESS"]);
+}
+
+#[test]
+fn what_clerks_put_down_and_departments_contest_is_among_it() {
+    let assigned = after(&[]);
+    assert_eq!(by(&assigned, "PutDown"), ["OFFICE"]);
+    assert!(
+        steps(&assigned, &Grounds::default(), &calendar(), at(NOW)).iter().all(|step| step.rpc != "PutDown")
+    );
+    assert!(by(&assigned, "ContestPutDown").is_empty(), "nothing was put down");
+    let said_on = "2027-03-01".parse().unwrap();
+    let saying = Saying { department: code("ROADS"), said_by: line("Wang"), means: Means::Letter, said_on };
+    let (said, grounds) = (Said::Acknowledgement, grounds());
+    let put_down = Command::PutDown { saying, said, grounds, calendar: calendar() };
+    let marked = after(&[("OFFICE", Role::Clerk, put_down)]);
+    assert_eq!(by(&marked, "ContestPutDown"), ["ROADS"]);
 }
