@@ -332,6 +332,16 @@ fn on_the_floor(command: &str, own: &Code) -> Option<docket::Command> {
         "docket rule-point-of-order" => {
             Command::RulePointOfOrder { topic, point: 1, sustained: true, reason: text("It is") }
         }
+        "docket move-motion" => Command::MoveMotion {
+            topic,
+            department,
+            kind: docket::MotionKind::CloseDebate,
+            reason: text("All is said"),
+            calendar: calendar(),
+        },
+        "docket second-motion" => Command::SecondMotion { topic, motion: 1, department },
+        "docket withdraw-motion" => Command::WithdrawMotion { topic, motion: 1 },
+        "docket put-motion" => Command::PutMotion { topic, motion: 1 },
         _ => return None,
     })
 }
@@ -351,7 +361,7 @@ fn session() -> session::State {
     Session::fold(session::State::default(), &[requested, scheduled])
 }
 
-/// A docket on whose topic a ballot is open, or the choice that the command is about; all seats and the guest are there,
+/// A docket on whose topic a ballot is open, or the choice or motion that the command is about; all seats and the guest are there,
 /// RECUSED has recused itself, and an item is drafted that SEAT leads and GUEST supports.
 fn docket(command: &str) -> docket::State {
     use docket::{Agenda, AgendaTopic, Command, Mode, Participant, RoleOnTopic, TopicRole};
@@ -413,11 +423,14 @@ fn docket(command: &str) -> docket::State {
     let issued = |by| Issued { at: at("2027-03-08T01:00:00Z"), by };
     let clerk =
         || Actor { subject: "wen".into(), department: Some(code("OFFICE")), roles: vec![Role::Clerk] };
-    let commands = begin.chain(arrivals).chain(debate).chain([vote]);
-    commands.fold(docket::State::default(), |state, command| {
+    let of_a_motion = command.ends_with("-motion");
+    let vote = (!of_a_motion).then_some(vote);
+    let commands = begin.chain(arrivals).chain(debate).chain(vote);
+    let state = commands.fold(docket::State::default(), |state, command| {
         let events = Docket::decide(&state, command, &issued(clerk())).unwrap();
         Docket::fold(state, &events)
-    })
+    });
+    if of_a_motion { Docket::fold(state, &[moved(1, true)]) } else { state }
 }
 
 /// The outcome for somebody: allowed, or the reason for which they are refused.
@@ -508,6 +521,18 @@ fn who_may_do_what_with_a_session_and_its_docket() {
     assert!(table == golden, "changed, or in another order:\n{}", changed.join("\n"));
 }
 
+/// What SEAT moved.
+fn moved(motion: u32, needs_seconder: bool) -> docket::Event {
+    docket::Event::MotionMoved {
+        topic: 1,
+        motion,
+        department: code("SEAT"),
+        kind: docket::MotionKind::CloseDebate,
+        reason: text("All is said"),
+        needs_seconder,
+    }
+}
+
 /// CHAIR speaks, SEAT waits and has interrupted it.
 fn speaking() -> [docket::Event; 3] {
     let (topic, turn, given_at) = (1, 1, at("2027-03-08T01:00:00Z"));
@@ -551,7 +576,9 @@ fn what_can_happen_next_on_a_docket_names_every_command() {
     let others: BTreeSet<&str> =
         others.into_iter().flat_map(|state| steps(state).into_iter().map(|step| step.rpc)).collect();
     let named = |command: &str| -> BTreeSet<&str> {
+        let motions = [moved(1, true), moved(2, false)];
         let state = Docket::fold(docket(command), &[pending.clone(), mandate.clone()]);
+        let state = Docket::fold(state, &motions);
         let state = Docket::fold(state, &speaking);
         steps(state).iter().map(|step| step.rpc).chain(others.iter().copied()).collect()
     };

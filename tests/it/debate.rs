@@ -15,7 +15,7 @@ use proto::scheduling::v1::{BodyCharter, DecisionRule, DefineBodyRequest, Seat};
 use tests::{Client, Mode, Sandbox, command, until};
 
 /// Each department speaks for five minutes on a topic.
-fn charter() -> BodyCharter {
+pub(crate) fn charter() -> BodyCharter {
     let seat = |department: &str| Seat { department_code: department.into(), ..Default::default() };
     BodyCharter {
         name: "Joint sessions".into(),
@@ -26,14 +26,14 @@ fn charter() -> BodyCharter {
     }
 }
 
-struct Debate {
-    docket_id: String,
-    clerk: Client,
+pub(crate) struct Debate {
+    pub(crate) docket_id: String,
+    pub(crate) clerk: Client,
     operator: Client,
 }
 
 impl Debate {
-    fn id(&self) -> String {
+    pub(crate) fn id(&self) -> String {
         self.docket_id.clone()
     }
 
@@ -52,7 +52,7 @@ impl Debate {
         }
     }
 
-    async fn topic(&self) -> anyhow::Result<DocketTopic> {
+    pub(crate) async fn topic(&self) -> anyhow::Result<DocketTopic> {
         let get = GetDocketRequest { docket_id: self.id(), at_least_position: 0 };
         let docket = self.clerk.call(get).await?.docket.context("a docket")?;
         docket.topics.into_iter().next().context("a topic")
@@ -68,13 +68,14 @@ impl Debate {
     }
 }
 
-async fn begun(sandbox: &Sandbox) -> anyhow::Result<Debate> {
+/// A debate that a body holds under its usual rule.
+pub(crate) async fn begun(sandbox: &Sandbox, charter: BodyCharter) -> anyhow::Result<Debate> {
     let clerk = sandbox.client(Role::Clerk, Some("WATER")).await?;
     let operator = sandbox.client(Role::Operator, None).await?;
     for department in ["WATER", "ROADS", "HEALTH"] {
         clerk.register_department(department).await?;
     }
-    let define = DefineBodyRequest { body_code: "JOINT".into(), charter: Some(charter()), ..command() };
+    let define = DefineBodyRequest { body_code: "JOINT".into(), charter: Some(charter), ..command() };
     operator.call(define).await?;
     let docket_id = convened(&clerk, 1).await?;
     for department in ["WATER", "ROADS", "HEALTH"] {
@@ -113,7 +114,7 @@ async fn out_of_order(debate: &Debate, health: &Client) -> anyhow::Result<()> {
 
 async fn one_speaks_at_a_time_until_its_time_is_over(mode: Mode) -> anyhow::Result<()> {
     let sandbox = Sandbox::start(mode)?;
-    let debate = begun(&sandbox).await?;
+    let debate = begun(&sandbox, charter()).await?;
     let clerk = &debate.clerk;
     let roads = sandbox.client(Role::Delegate, Some("ROADS")).await?;
     let health = sandbox.client(Role::Delegate, Some("HEALTH")).await?;

@@ -39,6 +39,7 @@ mod mail_answers;
 mod matters;
 mod metrics;
 mod minutes;
+mod motions;
 mod object_storage;
 mod openapi;
 mod pages;

@@ -258,6 +258,8 @@ pub struct DecisionRule {
     pub voting: VotingRule,
     /// Minutes that each department may speak on a topic in all; 0 where they are not limited.
     pub speaking_minutes: u32,
+    /// Whether another seat has to second a motion before the others have to decide it.
+    pub needs_seconder: bool,
 }
 
 impl DecisionRule {
@@ -272,6 +274,7 @@ impl DecisionRule {
             ballots_per_version: 1,
             voting: VotingRule::default(),
             speaking_minutes: 0,
+            needs_seconder: false,
         }
     }
 

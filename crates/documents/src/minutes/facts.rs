@@ -7,7 +7,7 @@ use domain::calendar::Zone;
 use domain::deliberation::ballot::options::ChoiceMethod;
 use domain::deliberation::ballot::{Ballot, Choice};
 use domain::deliberation::docket::choices::{ChoiceResult, OptionChoice};
-use domain::deliberation::docket::{AmendmentStage, Mode, Outcome, Topic};
+use domain::deliberation::docket::{AmendmentStage, Mode, MotionKind, Outcome, Topic};
 use domain::{Code, Date, Timestamp};
 
 /// A label, and what is said.
@@ -69,6 +69,7 @@ impl<'a> Teller<'a> {
             facts.push((words.time_used.to_owned(), words.sentence(&value)));
         }
         self.speakers(topic, facts);
+        self.motions(topic, facts);
         for recusal in self.record.recusals.iter().filter(|recusal| recusal.topic == topic.number) {
             let version = recusal.version.map(|version| words.of_version(version)).unwrap_or_default();
             let why = words.in_brackets(&format!("{version}{}", recusal.reason));
@@ -95,6 +96,25 @@ impl<'a> Teller<'a> {
                 point.ruling.as_ref().map(|ruling| words.ruling(ruling.sustained, ruling.reason.as_str()));
             let said = [Some(raised), ruling].into_iter().flatten().collect::<Vec<_>>().join(words.semicolon);
             facts.push((words.pick("Point of order", "秩序问题").to_owned(), words.sentence(&said)));
+        }
+    }
+
+    /// What was moved by whom, who seconded it, and what became of it.
+    fn motions(&self, topic: &'a Topic, facts: &mut Vec<Fact>) {
+        let words = self.words;
+        for motion in &topic.motions {
+            let aim = match &motion.kind {
+                MotionKind::CloseDebate => words.pick("close the debate", "结束讨论").to_owned(),
+                MotionKind::Defer { resume_on } => words.deferral_until(&words.day(*resume_on)),
+                MotionKind::Refer { referred_to } => words.referral_to(self.names.body(referred_to)),
+            };
+            let mover = words.moved(motion.number, self.name(&motion.department), &aim);
+            let seconder = motion.seconded_by.as_ref().map(|code| words.seconded(self.name(code)));
+            let reason = Some(format!("{}{}{}", words.reason, words.colon, motion.reason));
+            let stage = Some(words.motion_stage(motion.stage).to_owned());
+            let said = [Some(mover), seconder, reason, stage].into_iter().flatten().collect::<Vec<_>>();
+            let label = words.pick("Motion", "动议").to_owned();
+            facts.push((label, words.sentence(&said.join(words.semicolon))));
         }
     }
 
@@ -159,7 +179,11 @@ impl<'a> Teller<'a> {
     fn ballot(&self, ballot: &Ballot, of: usize) -> Option<Fact> {
         let words = self.words;
         let nth = if of > 1 { words.nth_ballot(ballot.number) } else { words.ballot.to_owned() };
-        let label = format!("{nth}{}", words.in_brackets(words.of_version(ballot.version).trim_end()));
+        let on = match ballot.motion {
+            Some(motion) => words.of_motion(motion),
+            None => words.of_version(ballot.version).trim_end().to_owned(),
+        };
+        let label = format!("{nth}{}", words.in_brackets(&on));
         if let Some(reason) = &ballot.voided {
             return Some((label, words.sentence(&words.voided(reason.as_str()))));
         }

@@ -1,6 +1,6 @@
 //! What minutes are made from: the events of one docket, in their order.
 
-use domain::deliberation::docket::{Docket, Event, Outcome, Proceedings, State};
+use domain::deliberation::docket::{Docket, Event, MotionKind, Outcome, Proceedings, State};
 use domain::{Aggregate as _, Code, Line, Text, Timestamp, Uuid};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -130,6 +130,8 @@ impl Record {
             named.extend(topic.ballots.iter().flat_map(|ballot| ballot.votes.keys()));
             named.extend(topic.statements.keys());
             named.extend(&topic.moved_by);
+            named
+                .extend(topic.motions.iter().flat_map(|one| one.seconded_by.iter().chain([&one.department])));
             named.extend(topic.items.iter().flat_map(|item| item.draft.bound()));
         }
         named
@@ -138,10 +140,16 @@ impl Record {
     /// The bodies that the minutes name.
     pub fn bodies(&self) -> BTreeSet<&Code> {
         let mut named = BTreeSet::from([&self.proceedings.agenda.body]);
-        named.extend(self.proceedings.topics.iter().filter_map(|topic| match &topic.outcome {
-            Some(Outcome::Referred { referred_to }) => Some(referred_to),
-            _ => None,
-        }));
+        for topic in &self.proceedings.topics {
+            named.extend(topic.outcome.iter().filter_map(|outcome| match outcome {
+                Outcome::Referred { referred_to } => Some(referred_to),
+                _ => None,
+            }));
+            named.extend(topic.motions.iter().filter_map(|motion| match &motion.kind {
+                MotionKind::Refer { referred_to } => Some(referred_to),
+                _ => None,
+            }));
+        }
         named
     }
 }

@@ -1,11 +1,11 @@
 use super::*;
 use crate::{Block, Names};
 use domain::deliberation::docket::{
-    Agenda, AgendaTopic, Command, Docket, Event, Mode, Participant, PointOfOrder, RoleOnTopic, Ruling, State,
-    TopicRole,
+    Agenda, AgendaTopic, Command, Docket, Event, Mode, Motion, MotionKind, MotionStage, Participant,
+    PointOfOrder, RoleOnTopic, Ruling, State, TopicRole,
 };
 use domain::testing::{actor, at, code, constitution, line, text};
-use domain::{Aggregate as _, Issued, Role, Uuid};
+use domain::{Aggregate as _, Date, Issued, Role, Uuid};
 
 fn agenda() -> Agenda {
     let decides = |topic| TopicRole { topic, role: RoleOnTopic::Decides };
@@ -128,6 +128,34 @@ fn as_a_paper_minutes_say_it_by_names_and_who_was_away_at_the_end() {
         ]
     );
     assert_eq!(paper.dated.to_string(), "2027-03-08");
+}
+
+#[test]
+fn minutes_say_what_was_moved_and_what_became_of_it() {
+    let mut record = record();
+    let motion = |number, department: &str, kind, seconded_by: Option<&str>, stage| Motion {
+        number,
+        department: code(department),
+        kind,
+        reason: text("材料未齐"),
+        seconded_by: seconded_by.map(code),
+        stage,
+        debated_since: false,
+    };
+    let defer = MotionKind::Defer { resume_on: Date::constant(2027, 3, 31) };
+    record.proceedings.topics[0].motions = vec![
+        motion(1, "ROADS", defer, Some("WATER"), MotionStage::Lost),
+        motion(2, "WATER", MotionKind::CloseDebate, None, MotionStage::Lapsed),
+    ];
+    let chinese = html(&record, Language::Chinese, &zone());
+    for said in [
+        "动议：第1号，ROADS提出缓议至2027年3月31日；WATER附议；理由：材料未齐；未通过。",
+        "动议：第2号，WATER提出结束讨论；理由：材料未齐；未表决，失效。",
+    ] {
+        assert!(chinese.contains(said), "{said} is not in {chinese}");
+    }
+    let english = html(&record, Language::English, &zone());
+    assert!(english.contains("ROADS moved to defer the topic until"), "{english}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::words::Words;
 use domain::decision_rule::OptionTie;
 use domain::deliberation::ballot::options::ChoiceMethod;
+use domain::deliberation::docket::MotionStage;
 
 impl Words {
     /// A call that too few heeded.
@@ -77,6 +78,43 @@ impl Words {
             false => self.pick("not well taken", "不成立"),
         };
         format!("{ruled}{}{reason}", self.colon)
+    }
+
+    /// What somebody moved.
+    pub(super) fn moved(&self, number: u32, by: &str, aim: &str) -> String {
+        match self.is_chinese() {
+            true => format!("第{number}号，{by}提出{aim}"),
+            false => format!("{number}, {by} moved to {aim}"),
+        }
+    }
+
+    pub(super) fn seconded(&self, by: &str) -> String {
+        if self.is_chinese() { format!("{by}附议") } else { format!("seconded by {by}") }
+    }
+
+    pub(super) fn deferral_until(&self, day: &str) -> String {
+        if self.is_chinese() { format!("缓议至{day}") } else { format!("defer the topic until {day}") }
+    }
+
+    pub(super) fn referral_to(&self, body: &str) -> String {
+        if self.is_chinese() { format!("移交{body}") } else { format!("refer the topic to {body}") }
+    }
+
+    /// What became of a motion.
+    pub(super) fn motion_stage(&self, stage: MotionStage) -> &'static str {
+        match stage {
+            MotionStage::AwaitsSecond => self.pick("waits for a second", "待附议"),
+            MotionStage::Pending => self.pick("pending", "待表决"),
+            MotionStage::Carried => self.pick("carried", "通过"),
+            MotionStage::Lost => self.pick("lost", "未通过"),
+            MotionStage::Withdrawn => self.pick("withdrawn", "撤回"),
+            MotionStage::Lapsed => self.pick("lapsed without a decision", "未表决，失效"),
+        }
+    }
+
+    /// That a ballot was on a motion.
+    pub(super) fn of_motion(&self, number: u32) -> String {
+        if self.is_chinese() { format!("第{number}号动议") } else { format!("motion {number}") }
     }
 
     /// That something is said of one version; a reason may follow.

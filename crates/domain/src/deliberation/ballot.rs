@@ -90,8 +90,10 @@ impl Hands {
 pub struct Ballot {
     /// Its number within the docket, from 1.
     pub number: u32,
-    /// The version of the proposal that is voted on.
+    /// The version of the proposal that is voted on; 0 when it is a motion.
     pub version: u32,
+    /// The motion that is voted on, when it is no version.
+    pub motion: Option<u32>,
     /// The rules it is held under.
     pub rules: Rules,
     /// The votes; one per department. A secret ballot has none.
@@ -115,7 +117,7 @@ pub struct Ballot {
 pub struct BallotResult {
     /// The ballot's number within the docket.
     pub ballot: u32,
-    /// The version of the proposal that was voted on.
+    /// The version of the proposal that was voted on; 0 when it was a motion.
     pub version: u32,
     /// What the proposal needed in order to pass.
     pub method: Method,
@@ -181,6 +183,7 @@ impl Ballot {
         Ballot {
             number,
             version,
+            motion: None,
             rules,
             votes,
             hands: None,
@@ -202,6 +205,11 @@ impl BallotResult {
     /// Whether enough departments cast a vote.
     pub fn is_quorate(&self) -> bool {
         self.cast >= self.quorum
+    }
+
+    /// Whether it was about a version of the proposal, and not about a motion.
+    pub fn is_on_proposal(&self) -> bool {
+        self.version > 0
     }
 
     /// Whether it says something for good about the version: there was a quorum, and it was not that nobody agreed

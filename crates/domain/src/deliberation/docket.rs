@@ -2,7 +2,7 @@
 //!
 //! It is prepared from a session and has the session's id. The folder holds its parts: [`agenda`] is what it
 //! is prepared with, [`proceedings`] how far it has come, [`item`] what a decision requires; then the rules
-//! by subject: `floor`, `speakers`, `proposals`, `voting`, [`secret`], `outcomes`; `seen` is how much of it somebody may see; [`size`] is
+//! by subject: `floor`, `speakers`, `motions`, `proposals`, `voting`, [`secret`], `outcomes`; `seen` is how much of it somebody may see; [`size`] is
 //! how large it may grow; and `evolve`.
 
 pub mod agenda;
@@ -15,6 +15,8 @@ pub mod floor_state;
 mod hands;
 pub mod item;
 pub mod mandates;
+pub mod motion;
+mod motions;
 pub mod next;
 mod outcomes;
 pub mod proceedings;
@@ -36,6 +38,7 @@ pub use event::Event;
 pub use floor_state::{Floor, PointOfOrder, Ruling, Speaker};
 pub use item::{Decision, DraftedItem, ItemDraft, ItemDue};
 pub use mandates::Mandate;
+pub use motion::{Motion, MotionKind, MotionStage};
 pub use proceedings::{
     Amendment, AmendmentStage, Outcome, Proceedings, Stance, Statement, Topic, TopicStage,
 };
@@ -67,6 +70,8 @@ pub const BALLOTS_MAX: u32 = 200;
 pub const DIGRESSION_MINUTES_MAX: u32 = 600;
 /// Points of order on one topic, at most.
 pub const POINTS_OF_ORDER_MAX: usize = 50;
+/// Motions on one topic, at most.
+pub const MOTIONS_MAX: usize = 50;
 /// How many times a topic may be deferred that is about no matter.
 pub const DEFERRALS_MAX: u32 = 2;
 /// Working days in which the leads must acknowledge what was decided.
@@ -114,6 +119,14 @@ pub enum Command {
     RaisePointOfOrder { topic: u32, department: Code, text: Text },
     /// Rules on a point of order.
     RulePointOfOrder { topic: u32, point: u32, sustained: bool, reason: Text },
+    /// Moves that something is decided at once.
+    MoveMotion { topic: u32, department: Code, kind: MotionKind, reason: Text, calendar: WorkingCalendar },
+    /// Seconds a motion.
+    SecondMotion { topic: u32, motion: u32, department: Code },
+    /// Withdraws a motion.
+    WithdrawMotion { topic: u32, motion: u32 },
+    /// Puts a motion to the vote.
+    PutMotion { topic: u32, motion: u32 },
     /// Notes which speaking times and timeboxes are over.
     CheckClocks,
     /// Records what a department says on a topic.
@@ -203,6 +216,9 @@ impl Command {
                 | Command::WithdrawFloorRequest { .. }
                 | Command::YieldFloor { .. }
                 | Command::RaisePointOfOrder { .. }
+                | Command::MoveMotion { .. }
+                | Command::SecondMotion { .. }
+                | Command::WithdrawMotion { .. }
                 | Command::CheckClocks
                 | Command::RecordStatement { .. }
                 | Command::SubmitAmendment { .. }
@@ -236,6 +252,10 @@ impl Command {
             | Command::LimitDebate { topic, .. }
             | Command::RaisePointOfOrder { topic, .. }
             | Command::RulePointOfOrder { topic, .. }
+            | Command::MoveMotion { topic, .. }
+            | Command::SecondMotion { topic, .. }
+            | Command::WithdrawMotion { topic, .. }
+            | Command::PutMotion { topic, .. }
             | Command::RecordStatement { topic, .. }
             | Command::SubmitProposal { topic, .. }
             | Command::SubmitAmendment { topic, .. }
@@ -420,6 +440,17 @@ impl Aggregate for Docket {
             Command::RulePointOfOrder { topic, point, sustained, reason } => {
                 speakers::rule(state.open()?, topic, point, Ruling { sustained, reason }, issued)
             }
+            Command::MoveMotion { topic, department, kind, reason, calendar } => {
+                let moved = motions::Moved { topic, department, kind, reason };
+                motions::move_one(state.open()?, moved, calendar.date_of(issued.at), issued)
+            }
+            Command::SecondMotion { topic, motion, department } => {
+                motions::second(state.open()?, topic, motion, department, issued)
+            }
+            Command::WithdrawMotion { topic, motion } => {
+                motions::withdraw(state.open()?, topic, motion, issued)
+            }
+            Command::PutMotion { topic, motion } => motions::put(state.open()?, topic, motion),
             Command::CheckClocks => Ok(speakers::check_clocks(state, issued)),
             Command::RecordStatement { topic, department, stance, reasons } => floor::record_statement(
                 state.open()?,

@@ -38,6 +38,7 @@ wire_struct!(
     DecisionRule => scheduling::DecisionRule, scheduling_api::DecisionRule, deliberation::DecisionRule,
     deliberation_api::DecisionRule {
         matter_class: class, method, abstention, tie, quorum, ballots_per_version, voting, speaking_minutes,
+        needs_seconder,
     }
 );
 wire_struct!(Voter => scheduling::Voter, scheduling_api::Voter, deliberation::Voter, deliberation_api::Voter {

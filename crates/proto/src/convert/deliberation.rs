@@ -19,6 +19,9 @@ wire_enum!(docket::Stance => deliberation::Stance, api::Stance {
     Support, SupportWithConditions, Oppose, Abstain,
 });
 wire_enum!(docket::AmendmentStage => api::AmendmentStage { Pending, Adopted, Rejected });
+wire_enum!(docket::MotionStage => api::MotionStage {
+    AwaitsSecond, Pending, Carried, Lost, Withdrawn, Lapsed,
+});
 wire_enum!(Choice => deliberation::VoteChoice, api::VoteChoice { Yes, No, Abstain });
 
 wire_struct!(docket::TopicRole => deliberation::TopicRole, api::TopicRole { topic_number: topic, role });
@@ -156,6 +159,17 @@ wire_events!(docket::Docket, docket::Event => deliberation {
     PointOfOrderRuled => PointOfOrderRuled {
         topic_number: topic, point_number: point, sustained, reason, turn, resumed_at, ends_at,
     },
+    MotionMoved => MotionMoved {
+        topic_number: topic, motion_number: motion, department_code: department, kind, reason, needs_seconder,
+    },
+    MotionSeconded => MotionSeconded {
+        topic_number: topic, motion_number: motion, department_code: department,
+    },
+    MotionWithdrawn => MotionWithdrawn { topic_number: topic, motion_number: motion },
+    MotionLapsed => MotionLapsed { topic_number: topic, motion_number: motion },
+    MotionDecided => MotionDecided {
+        topic_number: topic, motion_number: motion, ballot_number: ballot, carried,
+    },
     StatementRecorded => StatementRecorded {
         topic_number: topic, department_code: department, stance, reasons,
     },
@@ -184,6 +198,7 @@ wire_events!(docket::Docket, docket::Event => deliberation {
     ChoiceClosed => ChoiceClosed { topic_number: topic, choice_number: choice, result, roll, sealed },
     BallotOpened => BallotOpened {
         topic_number: topic, ballot_number: ballot, version, method, abstention, tie, majority_of, secret,
+        motion_number: motion,
     },
     VoteSealed => VoteSealed {
         topic_number: topic, ballot_number: ballot, department_code: department, sealed, cast_by_code: cast_by,
@@ -232,6 +247,7 @@ wire_events!(minutes::Minutes, minutes::Event => deliberation {
     Sealed => MinutesSealed { digests: sha256 },
 });
 
+mod motion;
 #[cfg(test)]
 pub(super) mod samples;
 #[cfg(test)]

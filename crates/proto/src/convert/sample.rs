@@ -33,6 +33,7 @@ pub fn constitution() -> Constitution {
             ballots_per_version: 2,
             voting: VotingRule::default(),
             speaking_minutes: 0,
+            needs_seconder: false,
         },
     }
 }

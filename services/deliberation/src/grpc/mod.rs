@@ -4,6 +4,7 @@ mod changes;
 mod choice;
 mod export;
 pub(crate) mod minutes;
+mod motion;
 mod queries;
 pub(crate) mod render;
 mod secret;
@@ -167,6 +168,32 @@ impl DeliberationService for Service {
         request: Request<pb::RulePointOfOrderRequest>,
     ) -> Reply<pb::RulePointOfOrderResponse> {
         decide!(self, request => RulePointOfOrderResponse, RulePointOfOrder { topic_number: topic, point_number: point, sustained, reason })
+    }
+
+    async fn move_motion(&self, request: Request<pb::MoveMotionRequest>) -> Reply<pb::MoveMotionResponse> {
+        motion::move_one(self, request).await
+    }
+
+    async fn second_motion(
+        &self,
+        request: Request<pb::SecondMotionRequest>,
+    ) -> Reply<pb::SecondMotionResponse> {
+        decide!(self, request => SecondMotionResponse, SecondMotion {
+            topic_number: topic, motion_number: motion, department_code: department
+        })
+    }
+
+    async fn withdraw_motion(
+        &self,
+        request: Request<pb::WithdrawMotionRequest>,
+    ) -> Reply<pb::WithdrawMotionResponse> {
+        decide!(self, request => WithdrawMotionResponse, WithdrawMotion {
+            topic_number: topic, motion_number: motion
+        })
+    }
+
+    async fn put_motion(&self, request: Request<pb::PutMotionRequest>) -> Reply<pb::PutMotionResponse> {
+        decide!(self, request => PutMotionResponse, PutMotion { topic_number: topic, motion_number: motion })
     }
 
     async fn record_statement(

@@ -1,5 +1,6 @@
 //! A docket as clients see it, with everything said and decided on it.
 
+use super::motion;
 use domain::deliberation::ballot::{Ballot, BallotResult, SealedVote, Vote};
 use domain::deliberation::docket::choices::{ChoicePaper, OptionChoice};
 use domain::deliberation::docket::next::Step;
@@ -42,6 +43,7 @@ fn topic(topic: &Topic, scope: &Scope) -> pb::DocketTopic {
     if scope.is_recused(&topic.recused) {
         shown.statements.clear();
         shown.amendments.clear();
+        shown.motions.clear();
         shown.floor.iter_mut().for_each(|floor| floor.points_of_order.clear());
         let votes = shown.ballots.iter_mut().flat_map(|ballot| &mut ballot.votes);
         votes.for_each(|vote| vote.reason = None);
@@ -84,6 +86,7 @@ fn whole_topic(topic: &Topic) -> pb::DocketTopic {
         floor: Some(floor(&topic.floor)),
         time_ends_at: topic.time_ends_at.to_wire(),
         time_ended: topic.time_ended,
+        motions: topic.motions.iter().map(motion::shown).collect(),
     }
 }
 
@@ -215,6 +218,7 @@ fn ballot(ballot: &Ballot) -> pb::Ballot {
         opened_votes: ballot.opened.to_wire(),
         voided_reason: ballot.voided.to_wire(),
         hands: ballot.hands.to_wire(),
+        motion_number: ballot.motion,
     }
 }
 

@@ -49,7 +49,8 @@ pub(super) fn project(tables: &Transaction<'_>, docket: &str, event: &Event) -> 
     }
 }
 
-/// What was voted and does not count any more, as the seat recused itself, is no dissent; nor is what failed.
+/// What was voted and does not count any more, as the seat recused itself, is no dissent; nor is what failed, or was about a
+/// motion.
 fn close(
     tables: &Transaction<'_>,
     docket: &str,
@@ -57,7 +58,7 @@ fn close(
     result: &BallotResult,
     roll: &[Seat],
 ) -> rusqlite::Result<()> {
-    if !result.passed {
+    if !result.passed || !result.is_on_proposal() {
         return forget(tables, docket, result.ballot, None);
     }
     for seat in roll.iter().filter(|seat| !seat.voted) {

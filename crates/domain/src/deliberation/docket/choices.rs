@@ -2,6 +2,7 @@
 //! proposed and voted on like any other text.
 
 use super::floor::is_clerk_of_the_docket;
+use super::motions::no_motion_pending;
 use super::proceedings::count;
 use super::proposals::no_open_ballot;
 use super::secret::may_be_secret;
@@ -254,6 +255,7 @@ pub(super) fn open(
         return Err(Rejection::TopicNotOpened { topic_number: number });
     }
     no_open_ballot(topic)?;
+    no_motion_pending(topic)?;
     let secret = proceedings.agenda.constitution.rule.voting.secret_ballots;
     if secret {
         may_be_secret(proceedings, topic)?;

@@ -1,7 +1,7 @@
 //! What can happen on a docket.
 
 use super::choices::{ChoicePaper, ChoiceResult, OpenedPaper, SealedLot};
-use super::{Agenda, DraftedItem, ItemDue, Stance};
+use super::{Agenda, DraftedItem, ItemDue, MotionKind, Stance};
 use crate::deliberation::ballot::options::ChoiceMethod;
 use crate::deliberation::ballot::{
     Abstention, BallotResult, Choice, Hands, MajorityBase, Method, OpenedVote, Seat, Tie, VotePart,
@@ -207,6 +207,55 @@ pub enum Event {
         /// When its time to speak is over, where it is limited.
         ends_at: Option<Timestamp>,
     },
+    /// A motion was moved.
+    MotionMoved {
+        /// On which topic.
+        topic: u32,
+        /// Its number within the topic, from 1.
+        motion: u32,
+        /// By which department.
+        department: Code,
+        /// What it asks for.
+        kind: MotionKind,
+        /// Why.
+        reason: Text,
+        /// Whether another seat has to second it before the others have to decide it.
+        needs_seconder: bool,
+    },
+    /// A motion was seconded, and is before the others.
+    MotionSeconded {
+        /// On which topic.
+        topic: u32,
+        /// Which one.
+        motion: u32,
+        /// By which department.
+        department: Code,
+    },
+    /// A motion was withdrawn by whoever moved it.
+    MotionWithdrawn {
+        /// On which topic.
+        topic: u32,
+        /// Which one.
+        motion: u32,
+    },
+    /// A motion ended without a decision.
+    MotionLapsed {
+        /// On which topic.
+        topic: u32,
+        /// Which one.
+        motion: u32,
+    },
+    /// A motion was carried or lost.
+    MotionDecided {
+        /// On which topic.
+        topic: u32,
+        /// Which one.
+        motion: u32,
+        /// In which ballot.
+        ballot: u32,
+        /// Whether it was carried.
+        carried: bool,
+    },
     /// A department made a statement on a topic.
     StatementRecorded {
         /// On which topic.
@@ -369,7 +418,7 @@ pub enum Event {
         topic: u32,
         /// The ballot's number within the docket, from 1.
         ballot: u32,
-        /// The version that is voted on.
+        /// The version that is voted on; 0 when it is a motion.
         version: u32,
         /// What it needs in order to pass.
         method: Method,
@@ -381,6 +430,8 @@ pub enum Event {
         majority_of: MajorityBase,
         /// Whether it is secret.
         secret: bool,
+        /// The motion that is voted on, when it is no version.
+        motion: Option<u32>,
     },
     /// The vote of a department in a secret ballot was cast, or changed.
     VoteSealed {

@@ -1,11 +1,11 @@
 //! What each event adds to the state. An event that does not fit leaves the state as it was.
 
 use super::choices::OptionChoice;
-use super::floor_state;
 use super::{
     Amendment, AmendmentStage, Event, Mandate, Mode, Outcome, Proceedings, State, Statement, Topic,
     TopicStage,
 };
+use super::{floor_state, motions};
 use crate::Text;
 use crate::deliberation::ballot::secret::SealedVotes;
 use crate::deliberation::ballot::{Ballot, Rules, SealedVote, Vote};
@@ -33,6 +33,7 @@ pub(super) fn evolve(state: State, event: &Event) -> State {
             {
                 debate(topic, event);
                 floor_state::evolve(topic, event);
+                motions::evolve(topic, event);
                 edit(topic, event);
                 choose(topic, event);
                 vote(topic, event);
@@ -98,6 +99,11 @@ fn topic_of(proceedings: &Proceedings, event: &Event) -> Option<u32> {
         | Event::TopicTimeEnded { topic, .. }
         | Event::PointOfOrderRaised { topic, .. }
         | Event::PointOfOrderRuled { topic, .. }
+        | Event::MotionMoved { topic, .. }
+        | Event::MotionSeconded { topic, .. }
+        | Event::MotionWithdrawn { topic, .. }
+        | Event::MotionLapsed { topic, .. }
+        | Event::MotionDecided { topic, .. }
         | Event::StatementRecorded { topic, .. }
         | Event::ProposalSubmitted { topic, .. }
         | Event::AmendmentSubmitted { topic, .. }
@@ -296,10 +302,12 @@ fn choose(topic: &mut Topic, event: &Event) {
 /// Ballots, votes and recusals.
 fn vote(topic: &mut Topic, event: &Event) {
     match event {
-        Event::BallotOpened { ballot, version, method, abstention, tie, majority_of, secret, .. } => {
+        Event::BallotOpened {
+            ballot, version, method, abstention, tie, majority_of, secret, motion, ..
+        } => {
             let (method, abstention, tie, majority_of) = (*method, *abstention, *tie, *majority_of);
             let rules = Rules { method, abstention, tie, majority_of, secret: *secret };
-            topic.ballots.push(Ballot::new(*ballot, *version, rules));
+            topic.ballots.push(Ballot { motion: *motion, ..Ballot::new(*ballot, *version, rules) });
         }
         Event::VoteCast { ballot, department, choice, split, reason, cast_by, put_down_by_clerk, .. } => {
             if let Some(ballot) = topic.ballots.iter_mut().find(|open| open.number == *ballot) {

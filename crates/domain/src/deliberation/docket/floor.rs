@@ -1,6 +1,7 @@
 //! The rules of the floor: attendance, quorum, debate and its time, statements.
 
 use super::mandates::takes_its_place;
+use super::motions::{lapsed_unseconded, lapsed_without, no_motion_pending};
 use super::proceedings::count;
 use super::speakers;
 use super::{
@@ -78,7 +79,10 @@ pub(super) fn record_departure(
         return Ok(vec![]);
     }
     let yielded = speakers::yielded_by(proceedings, &department, issued.at);
-    Ok(yielded.into_iter().chain([Event::DepartureRecorded { department }]).collect())
+    let undecided = proceedings.topics.iter().filter(|topic| topic.outcome.is_none());
+    let lapsed = undecided.flat_map(|topic| lapsed_without(topic, &department));
+    let ended = yielded.into_iter().chain(lapsed).collect::<Vec<_>>();
+    Ok(ended.into_iter().chain([Event::DepartureRecorded { department }]).collect())
 }
 
 /// Refuses attendance at a countersign, and by departments that neither take part nor are substitutes.
@@ -209,8 +213,10 @@ pub(super) fn close_debate(
         }
         TopicStage::Waiting | TopicStage::Open { .. } | TopicStage::Paused => {
             speakers::no_point_pending(topic)?;
+            no_motion_pending(topic)?;
             let closed = debate_closed(topic, issued.at);
-            Ok(topic.floor.yielded(number, issued.at).into_iter().chain([closed]).collect())
+            let yielded = topic.floor.yielded(number, issued.at).into_iter();
+            Ok(yielded.chain(lapsed_unseconded(topic)).chain([closed]).collect())
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod choice;
 mod floor;
+mod motions;
 mod speakers;
 mod text;
 
@@ -78,6 +79,7 @@ fn asked(state: &State, proceedings: &Proceedings, calendar: &WorkingCalendar, a
         for topic in &proceedings.topics {
             all.extend(on_topic(proceedings, topic, calendar));
             all.extend(speakers::asked(proceedings, topic));
+            all.extend(motions::asked(proceedings, topic, calendar));
             all.extend(text::asked(topic));
             all.extend(choice::asked(state, topic));
             all.extend(on_ballot(state, topic));

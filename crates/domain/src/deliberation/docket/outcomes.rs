@@ -1,6 +1,7 @@
 //! The rules of outcomes: what makes a decision, and how else a topic ends.
 
 use super::floor::debate_closed;
+use super::motions::{self, no_motion_pending};
 use super::proceedings::count;
 use super::proposals::{no_open_ballot, nothing_pending};
 use super::speakers::no_point_pending;
@@ -139,13 +140,27 @@ pub(super) fn defer(
     if resume_on < today {
         return Err(Rejection::ResumesInThePast { resume_on, today });
     }
+    may_be_deferred(topic)?;
+    let deferrals = topic.deferrals + 1;
+    let deferred = Event::TopicDeferred { topic: number, resume_on, moved_by, reason, deferrals };
+    Ok(concluded(proceedings, topic, deferred, issued))
+}
+
+/// Refuses to defer a topic more often than its body allows.
+pub(super) fn may_be_deferred(topic: &Topic) -> Result<(), Rejection> {
     let (deferrals, max) = (topic.deferrals, topic.deferrals_max());
     if deferrals >= max {
-        return Err(Rejection::DeferralsExhausted { topic_number: number, deferrals, max });
+        return Err(Rejection::DeferralsExhausted { topic_number: topic.number, deferrals, max });
     }
-    let deferred =
-        Event::TopicDeferred { topic: number, resume_on, moved_by, reason, deferrals: deferrals + 1 };
-    Ok(concluded(proceedings, topic, deferred, issued))
+    Ok(())
+}
+
+/// Refuses to refer a topic to the body before which it is.
+pub(super) fn may_be_referred(proceedings: &Proceedings, referred_to: &Code) -> Result<(), Rejection> {
+    match proceedings.agenda.body == *referred_to {
+        true => Err(Rejection::ReferredToItself { body_code: referred_to.clone() }),
+        false => Ok(()),
+    }
 }
 
 pub(super) fn refer(
@@ -160,9 +175,7 @@ pub(super) fn refer(
         return Ok(vec![]);
     }
     let topic = not_passed(proceedings, number)?;
-    if proceedings.agenda.body == referred_to {
-        return Err(Rejection::ReferredToItself { body_code: referred_to });
-    }
+    may_be_referred(proceedings, &referred_to)?;
     Ok(concluded(proceedings, topic, Event::TopicReferred { topic: number, referred_to, reason }, issued))
 }
 
@@ -206,9 +219,21 @@ pub(super) fn close(state: &State, issued: &Issued) -> Result<Vec<Event>, Reject
 /// The topic, if it may end without a decision: once a ballot has passed, nobody but its voters undoes it.
 fn not_passed(proceedings: &Proceedings, number: u32) -> Result<&Topic, Rejection> {
     let topic = without_open_ballot(proceedings, number)?;
+    not_passed_yet(topic)?;
+    Ok(topic)
+}
+
+/// Refuses once a ballot has passed the current version, and while one is open on anything.
+pub(super) fn not_passed_yet(topic: &Topic) -> Result<(), Rejection> {
+    no_open_ballot(topic)?;
+    if topic.open_choice().is_some() {
+        return Err(Rejection::ChoiceStillOpen { topic_number: topic.number });
+    }
     match topic.passed() {
-        Some(passed) => Err(Rejection::BallotPassed { ballot_number: passed.ballot, topic_number: number }),
-        None => Ok(topic),
+        Some(passed) => {
+            Err(Rejection::BallotPassed { ballot_number: passed.ballot, topic_number: topic.number })
+        }
+        None => Ok(()),
     }
 }
 
@@ -217,20 +242,27 @@ fn without_open_ballot(proceedings: &Proceedings, number: u32) -> Result<&Topic,
     let topic = proceedings.undecided(number)?;
     no_open_ballot(topic)?;
     no_point_pending(topic)?;
+    no_motion_pending(topic)?;
     if topic.open_choice().is_some() {
         return Err(Rejection::ChoiceStillOpen { topic_number: number });
     }
     Ok(topic)
 }
 
-/// An outcome, preceded by the end of the debate, and followed by how late it came if the decision clock had
-/// run out.
-fn concluded(proceedings: &Proceedings, topic: &Topic, outcome: Event, issued: &Issued) -> Vec<Event> {
+/// An outcome, preceded by the end of the debate and of its motions, and followed by how late it came if the decision clock
+/// had run out.
+pub(super) fn concluded(
+    proceedings: &Proceedings,
+    topic: &Topic,
+    outcome: Event,
+    issued: &Issued,
+) -> Vec<Event> {
     let debate = topic.is_in_debate().then(|| debate_closed(topic, issued.at));
     let late = proceedings.agenda.decide_by.filter(|&by| issued.at > by).map(|decide_by| {
         let seconds = u64::try_from(issued.at.duration_since(decide_by).as_secs()).unwrap_or(0);
         Event::DecidedLate { topic: topic.number, decide_by, late_minutes: seconds.div_ceil(60).max(1) }
     });
     let yielded = topic.floor.yielded(topic.number, issued.at);
-    yielded.into_iter().chain(debate).chain([outcome]).chain(late).collect()
+    let lapsed = motions::lapsed(topic);
+    yielded.into_iter().chain(lapsed).chain(debate).chain([outcome]).chain(late).collect()
 }

@@ -5,6 +5,7 @@ use super::choices::OptionChoice;
 use super::floor_state::Floor;
 use super::item::{DraftedItem, ItemDue};
 use super::mandates::Mandate;
+use super::motion::Motion;
 use super::{DEFERRALS_MAX, Rejection};
 use crate::deliberation::ballot::secret::SECRET_VOTES_MIN;
 use crate::deliberation::ballot::{Ballot, BallotResult, Roll, Seat, Votes};
@@ -157,6 +158,8 @@ pub struct Topic {
     pub time_ended: bool,
     /// Who speaks on it, and who wants to.
     pub floor: Floor,
+    /// The motions that were moved on it, in order.
+    pub motions: Vec<Motion>,
     /// The latest statement of each department.
     pub statements: BTreeMap<Code, Statement>,
     /// The proposal's versions; the last one is current.
@@ -204,6 +207,7 @@ impl Topic {
             time_ends_at: None,
             time_ended: false,
             floor: Floor::default(),
+            motions: Vec::new(),
             statements: BTreeMap::new(),
             versions: Vec::new(),
             amendments: Vec::new(),
@@ -248,10 +252,15 @@ impl Topic {
         self.choices.iter().find(|choice| choice.is_open())
     }
 
+    /// The ballots on the current version; those on motions are none of them.
+    fn on_current_version(&self) -> impl DoubleEndedIterator<Item = &Ballot> {
+        let version = self.current_version();
+        self.ballots.iter().filter(move |ballot| ballot.motion.is_none() && ballot.version == version)
+    }
+
     /// The last result on the current version.
     pub fn counted(&self) -> Option<BallotResult> {
-        let on_current = |ballot: &&Ballot| ballot.version == self.current_version();
-        self.ballots.iter().rev().filter(on_current).find_map(|ballot| ballot.result)
+        self.on_current_version().rev().find_map(|ballot| ballot.result)
     }
 
     /// The last result on the current version, if it passed.
@@ -266,8 +275,7 @@ impl Topic {
 
     /// How many ballots on the current version settled something.
     pub(super) fn settling_ballots(&self) -> u32 {
-        let on_current = self.ballots.iter().filter(|ballot| ballot.version == self.current_version());
-        count(on_current.filter(|ballot| ballot.result.is_some_and(|result| result.settles())))
+        count(self.on_current_version().filter(|ballot| ballot.result.is_some_and(|result| result.settles())))
     }
 
     /// The first amendment that is not resolved.
@@ -414,6 +422,10 @@ impl Proceedings {
         let mut roll = self.roll(topic, &ballot.cast_votes());
         if ballot.rules.secret {
             roll.quorum = roll.quorum.max(SECRET_VOTES_MIN);
+        }
+        // A veto is on what is decided, and not on when.
+        if ballot.motion.is_some() {
+            roll.seats.iter_mut().for_each(|seat| seat.veto = false);
         }
         roll
     }

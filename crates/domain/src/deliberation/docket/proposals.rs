@@ -1,6 +1,7 @@
 //! The rules of the text: versions, amendments, and the items that carry a decision out.
 
 use super::floor::{in_debate, may_speak, must_belong_to};
+use super::motions::no_motion_pending;
 use super::{
     AMENDMENTS_MAX, Amendment, AmendmentStage, CO_RESPONSIBLE_MAX, DRAFT_BYTES_MAX, DraftedItem, Event,
     ITEMS_MAX, ITEMS_PER_COMMAND_MAX, ItemDraft, Proceedings, Rejection, RoleOnTopic, Topic, VERSIONS_MAX,
@@ -21,6 +22,7 @@ pub(super) fn submit_proposal(
         return Ok(vec![]);
     }
     no_open_ballot(topic)?;
+    no_motion_pending(topic)?;
     nothing_pending(topic)?;
     Ok(vec![Event::ProposalSubmitted { topic: number, version: next_version(topic)?, text }])
 }
@@ -35,6 +37,7 @@ pub(super) fn submit_amendment(
     let topic = in_debate(proceedings, number)?;
     may_speak(proceedings, topic, &department, issued)?;
     no_open_ballot(topic)?;
+    no_motion_pending(topic)?;
     let version = topic.current_version();
     if version == 0 {
         return Err(Rejection::NoProposal { topic_number: number });
@@ -74,9 +77,13 @@ pub(super) fn resolve_amendment(
                 stage: known.stage.as_str(),
             })
         }
-        (AmendmentStage::Pending, false) => Ok(vec![Event::AmendmentRejected { topic: number, amendment }]),
+        (AmendmentStage::Pending, false) => {
+            no_motion_pending(topic)?;
+            Ok(vec![Event::AmendmentRejected { topic: number, amendment }])
+        }
         (AmendmentStage::Pending, true) => {
             no_open_ballot(topic)?;
+            no_motion_pending(topic)?;
             let (version, current) = (known.version, topic.current_version());
             if version != current {
                 return Err(Rejection::AmendmentOutdated {

@@ -1,6 +1,7 @@
 //! The rules of recusal (回避): it takes voice, vote, papers and the chair, and comes before the count.
 
 use super::floor::may_speak_for;
+use super::motions::lapsed_without;
 use super::votes::may_vote_on;
 use super::{Event, Proceedings, Rejection, Topic};
 use crate::{Code, Issued, Text};
@@ -27,8 +28,9 @@ pub(super) fn record(
     before_the_count(topic)?;
     let speaks = topic.floor.speaker.as_ref().is_some_and(|speaker| speaker.department == department);
     let yielded = topic.floor.yielded(number, issued.at).filter(|_| speaks);
+    let lapsed = lapsed_without(topic, &department);
     let recusal = Event::RecusalRecorded { topic: number, department, reason, version };
-    Ok(yielded.into_iter().chain([recusal]).collect())
+    Ok(yielded.into_iter().chain(lapsed).chain([recusal]).collect())
 }
 
 pub(super) fn withdraw(

@@ -51,6 +51,16 @@ rejections! {
             "point of order {point_number} on topic {topic_number} was ruled on otherwise",
         PointsOfOrderExhausted("POINTS_OF_ORDER_EXHAUSTED") { topic_number: u32, max: usize } =
             "topic {topic_number} has had {max} points of order, the most there may be",
+        MotionPending("MOTION_PENDING") { motion_number: u32, topic_number: u32 } =
+            "motion {motion_number} on topic {topic_number} is pending; it comes first",
+        MotionWrongStage("MOTION_WRONG_STAGE") { motion_number: u32, topic_number: u32, stage: &'static str } =
+            "motion {motion_number} on topic {topic_number} is {stage}",
+        MotionLost("MOTION_LOST") { motion_number: u32, topic_number: u32 } =
+            "motion {motion_number} on topic {topic_number} was lost; the same is moved again only after somebody has spoken",
+        OwnMotion("OWN_MOTION") { department_code: Code, motion_number: u32, topic_number: u32 } =
+            "department {department_code} moved motion {motion_number} on topic {topic_number}; another seat seconds it",
+        MotionsExhausted("MOTIONS_EXHAUSTED") { topic_number: u32, max: usize } =
+            "topic {topic_number} has had {max} motions, the most there may be",
         UnknownBody("UNKNOWN_BODY") { body_code: Code } =
             "body {body_code} is not defined; a topic is referred to a body that can accept it",
         ReferredToItself("REFERRED_TO_ITSELF") { body_code: Code } =

@@ -31,9 +31,11 @@ impl Command {
             | Command::DeclareChanges { .. }
             | Command::GiveFloor { reason: Some(_), .. }
             | Command::RaisePointOfOrder { .. }
+            | Command::MoveMotion { .. }
             | Command::ReviseItem { .. } => Some(BYTES_FOR_TEXTS_MAX),
             Command::OpenChoice { .. } => Some(BYTES_FOR_TEXTS_MAX),
             Command::OpenBallot { .. }
+            | Command::PutMotion { .. }
             | Command::RecordGeneralConsent { .. }
             | Command::GiveMandate { .. }
             | Command::CastVote { reason: Some(_), .. } => Some(BYTES_MAX),
@@ -85,6 +87,10 @@ fn bytes_of_topic(topic: &Topic, votes: usize) -> usize {
         let ruling = point.ruling.as_ref().map_or(0, |ruling| ruling.reason.as_str().len());
         point.department.as_str().len() + point.text.as_str().len() + ruling + PART_BYTES
     });
+    let motions = topic.motions.iter().map(|motion| {
+        let seconder = motion.seconded_by.as_ref().map_or(0, |code| code.as_str().len());
+        motion.department.as_str().len() + motion.reason.as_str().len() + seconder + 2 * PART_BYTES
+    });
     let speakers = topic.floor.waiting.iter().chain(topic.floor.spoken.keys());
     let speakers = speakers.map(|code| code.as_str().len() + PART_BYTES);
     let acceptances = topic.acceptances.values().flatten().map(|code| code.as_str().len() + PART_BYTES);
@@ -95,6 +101,7 @@ fn bytes_of_topic(topic: &Topic, votes: usize) -> usize {
         .chain(ballots)
         .chain(choices)
         .chain(points)
+        .chain(motions)
         .chain(speakers)
         .chain(acceptances)
         .chain(changes)

@@ -4,6 +4,7 @@
 use super::floor::{in_debate, may_be_heard, may_preside, may_speak, may_speak_for};
 use super::floor_state::time_ends_at;
 use super::mandates::{substitute_in_place, takes_its_place};
+use super::motions::no_closing_pending;
 use super::proposals::no_open_ballot;
 use super::{Event, POINTS_OF_ORDER_MAX, Proceedings, Rejection, Ruling, Speaker, State, Topic, TopicStage};
 use crate::decision_rule::SPEAKING_MINUTES_MAX;
@@ -60,6 +61,7 @@ pub(super) fn give(
     no_point_pending(topic)?;
     nobody_speaks(topic)?;
     no_open_ballot(topic)?;
+    no_closing_pending(topic)?;
     let is_first = topic.floor.waiting.first() == Some(&department);
     if !is_first && reason.is_none() {
         return Err(Rejection::CalledOutOfOrder { department_code: department, topic_number: number });
@@ -221,7 +223,7 @@ fn in_debate_of_a_meeting(proceedings: &Proceedings, number: u32) -> Result<&Top
 }
 
 /// The topic, if it is the one that is open now.
-fn on_the_floor(proceedings: &Proceedings, number: u32) -> Result<&Topic, Rejection> {
+pub(super) fn on_the_floor(proceedings: &Proceedings, number: u32) -> Result<&Topic, Rejection> {
     let topic = in_debate_of_a_meeting(proceedings, number)?;
     match topic.stage {
         TopicStage::Open { .. } => Ok(topic),

@@ -13,6 +13,8 @@ mod deadlines;
 mod hands;
 mod labels;
 mod mandates;
+mod motions;
+mod motions_random;
 mod next;
 mod random;
 mod secret;
@@ -103,7 +105,8 @@ fn drafted(draft: ItemDraft) -> Event {
 fn ballot_opened(ballot: u32, version: u32, tie: Tie) -> Event {
     let (method, abstention) = (Method::SimpleMajority, Abstention::DoesNotCount);
     let majority_of = MajorityBase::Votes;
-    Event::BallotOpened { topic: 1, ballot, version, method, abstention, tie, majority_of, secret: false }
+    let (secret, motion) = (false, None);
+    Event::BallotOpened { topic: 1, ballot, version, method, abstention, tie, majority_of, secret, motion }
 }
 fn voted(department: &str, choice: Choice) -> Event {
     voted_in(1, department, choice)

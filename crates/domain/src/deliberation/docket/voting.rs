@@ -1,6 +1,7 @@
 //! The rules of voting: when a ballot may be opened, and when it is counted.
 
 use super::floor::must_belong_to;
+use super::motions::{self, no_motion_pending};
 use super::outcomes::executable;
 use super::proceedings::count;
 use super::proposals::{binds_nobody_unasked, no_open_ballot, not_voted_on, nothing_pending};
@@ -20,7 +21,7 @@ pub(super) fn open_ballot(
 ) -> Result<Vec<Event>, Rejection> {
     let topic = proceedings.undecided(number)?;
     if let Some(open) = topic.open_ballot() {
-        if open.version == version {
+        if open.motion.is_none() && open.version == version {
             return Ok(vec![]);
         }
         return Err(Rejection::BallotStillOpen { ballot_number: open.number, topic_number: number });
@@ -35,8 +36,8 @@ pub(super) fn open_ballot(
 
 fn opened(topic: u32, ballot: &Ballot) -> Event {
     let Rules { method, abstention, tie, majority_of, secret } = ballot.rules;
-    let (ballot, version) = (ballot.number, ballot.version);
-    Event::BallotOpened { topic, ballot, version, method, abstention, tie, majority_of, secret }
+    let (ballot, version, motion) = (ballot.number, ballot.version, ballot.motion);
+    Event::BallotOpened { topic, ballot, version, method, abstention, tie, majority_of, secret, motion }
 }
 
 /// What the body's rule says of a ballot.
@@ -59,6 +60,7 @@ fn may_be_opened(
     still_signing(proceedings, issued)?;
     no_point_pending(topic)?;
     nobody_speaks(topic)?;
+    no_motion_pending(topic)?;
     let current = topic.current_version();
     if current == 0 {
         return Err(Rejection::NoProposal { topic_number: number });
@@ -150,8 +152,11 @@ pub(super) fn close_ballot(
     if ballot.rules.secret {
         return Err(Rejection::BallotIsSecret { topic_number: number });
     }
-    let roll = proceedings.roll(topic, &ballot.votes);
+    let roll = proceedings.roll_of(topic, ballot);
     let result = ballot.count(&roll, casting_vote);
+    if let Some(motion) = ballot.motion {
+        return motions::counted(proceedings, topic, motion, result, roll.seats, issued);
+    }
     if let Mode::Countersign { sign_by } = proceedings.agenda.mode {
         let missing = count(roll.voters().filter(|seat| !seat.voted));
         if issued.at < sign_by && missing > 0 {

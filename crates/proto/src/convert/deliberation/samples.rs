@@ -9,7 +9,7 @@ use domain::deliberation::ballot::{
 use domain::deliberation::docket::choices::{
     ChoicePaper, ChoiceResult, Figures, OpenedPaper, SealedLot, TieBroken,
 };
-use domain::deliberation::docket::{self, Docket, Event, Mode};
+use domain::deliberation::docket::{self, Docket, Event, Mode, MotionKind};
 use domain::deliberation::minutes;
 use domain::due::DueRule;
 use domain::resolution_change::{ChangeEffect, ResolutionChange};
@@ -29,6 +29,7 @@ pub fn all() -> Vec<Box<dyn Sample>> {
             on_secret_choices(),
             with_labels(),
             of_speakers(),
+            of_motions(),
         ]
         .concat(),
     );
@@ -150,6 +151,7 @@ fn ballot_opened(method: Method) -> Event {
         tie,
         majority_of,
         secret: false,
+        motion: None,
     }
 }
 
@@ -340,6 +342,39 @@ fn of_speakers() -> Vec<Event> {
     ]
 }
 
+fn of_motions() -> Vec<Event> {
+    let (topic, motion, department) = (1, 2, || code("ROADS"));
+    let moved = |kind, needs_seconder| Event::MotionMoved {
+        topic,
+        motion,
+        department: department(),
+        kind,
+        reason: text("数据尚未报齐"),
+        needs_seconder,
+    };
+    vec![
+        Event::BallotOpened {
+            topic: 1,
+            ballot: 4,
+            version: 0,
+            method: Method::QualifiedMajority { numerator: 2, denominator: 3 },
+            abstention: Abstention::DoesNotCount,
+            tie: Tie::Rejects,
+            majority_of: MajorityBase::Votes,
+            secret: false,
+            motion: Some(2),
+        },
+        moved(MotionKind::CloseDebate, true),
+        moved(MotionKind::Defer { resume_on: date(2027, 3, 31) }, false),
+        moved(MotionKind::Refer { referred_to: code("CITY") }, false),
+        Event::MotionSeconded { topic, motion, department: code("BRIDGES") },
+        Event::MotionWithdrawn { topic, motion },
+        Event::MotionLapsed { topic, motion },
+        Event::MotionDecided { topic, motion, ballot: 4, carried: true },
+        Event::MotionDecided { topic, motion, ballot: 4, carried: false },
+    ]
+}
+
 fn with_labels() -> Vec<Event> {
     let mut agenda = agenda(Mode::Meeting);
     agenda.topics[0].label = Label::Secret;
@@ -357,6 +392,7 @@ fn in_secret() -> Vec<Event> {
         tie: Tie::Rejects,
         majority_of: MajorityBase::Votes,
         secret: true,
+        motion: None,
     };
     let sealed = |cast_by: Option<&str>| Event::VoteSealed {
         topic,
@@ -450,6 +486,7 @@ fn on_ballots() -> Vec<Event> {
             tie: Tie::Rejects,
             majority_of: MajorityBase::Present,
             secret: false,
+            motion: None,
         },
         ballot_opened(Method::Silence),
     ]

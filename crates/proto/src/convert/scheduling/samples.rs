@@ -74,6 +74,7 @@ fn decision_rule(class: MatterClass, method: Method, base: QuorumBase) -> Decisi
         ballots_per_version: 2,
         voting: VotingRule::default(),
         speaking_minutes: 0,
+        needs_seconder: false,
     }
 }
 

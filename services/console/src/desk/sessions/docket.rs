@@ -58,6 +58,8 @@ pub(super) struct OpenBallot {
     pub(super) voted: usize,
     /// Whether it is secret. Who votes in it gets a code, which is shown once: that takes a client.
     pub(super) is_secret: bool,
+    /// The motion that is voted on, where it is no text.
+    pub(super) motion: Option<String>,
     pub(super) votes: Vec<Vote>,
 }
 
@@ -192,8 +194,13 @@ fn refused_steps(reader: &Reader, steps: &[NextStep]) -> Vec<RefusedStep> {
 fn shown(words: Words, topic: &DocketTopic, offers: Vec<Offer>) -> Topic {
     let outcome = topic.outcome.as_ref().and_then(|outcome| outcome.outcome.as_ref());
     let results = topic.ballots.iter().filter(|ballot| ballot.result.is_some());
-    let sentence =
-        |ballot: &Ballot| words.told("huishang.deliberation.v1.Ballot", "sentence", &ballot.sentence);
+    let sentence = |ballot: &Ballot| {
+        let told = words.told("huishang.deliberation.v1.Ballot", "sentence", &ballot.sentence);
+        match on_motion(words, topic, ballot) {
+            Some(motion) => format!("{motion}: {told}"),
+            None => told,
+        }
+    };
     Topic {
         number: topic.number,
         title: topic.title.clone(),
@@ -218,6 +225,13 @@ fn shown(words: Words, topic: &DocketTopic, offers: Vec<Offer>) -> Topic {
         offers,
         version: topic.versions.len(),
     }
+}
+
+/// The motion that a ballot is on, if it is on one.
+fn on_motion(words: Words, topic: &DocketTopic, ballot: &Ballot) -> Option<String> {
+    let motion = topic.motions.iter().find(|motion| Some(motion.number) == ballot.motion_number)?;
+    let aim = words.value("huishang.deliberation.v1.MotionKind", motion.kind);
+    Some(format!("{} {}, {aim}", words.t("Motion"), motion.number))
 }
 
 fn open_ballot(
@@ -258,6 +272,7 @@ fn open_ballot(
         topic_number: topic.number,
         voted: ballot.votes.len() + ballot.sealed_votes.len(),
         is_secret: ballot.secret,
+        motion: on_motion(words, topic, ballot),
         votes: votes.collect(),
     }
 }

@@ -26,12 +26,15 @@ fn method() -> impl Strategy<Value = Method> {
     ]
 }
 fn rule() -> impl Strategy<Value = DecisionRule> {
-    (method(), any::<bool>(), 0u32..3, 0usize..3).prop_map(|(method, chair, mandates_max, base)| {
-        let tie = if chair { Tie::ChairDecides } else { Tie::Rejects };
-        let majority_of = [MajorityBase::Votes, MajorityBase::Present, MajorityBase::AllSeats][base];
-        let voting = VotingRule { mandates_max, majority_of, ..VotingRule::default() };
-        DecisionRule { method, voting, ..constitution(tie).rule }
-    })
+    let needs_seconder = any::<bool>();
+    (method(), any::<bool>(), 0u32..3, 0usize..3, needs_seconder).prop_map(
+        |(method, chair, mandates_max, base, needs_seconder)| {
+            let tie = if chair { Tie::ChairDecides } else { Tie::Rejects };
+            let majority_of = [MajorityBase::Votes, MajorityBase::Present, MajorityBase::AllSeats][base];
+            let voting = VotingRule { mandates_max, majority_of, ..VotingRule::default() };
+            DecisionRule { method, voting, needs_seconder, ..constitution(tie).rule }
+        },
+    )
 }
 fn item() -> impl Strategy<Value = ItemDraft> {
     let due = prop_oneof![
@@ -52,6 +55,14 @@ fn topic() -> impl Strategy<Value = u32> + Clone {
 
 fn command() -> impl Strategy<Value = Command> {
     prop_oneof![4 => on_the_floor(), 2 => on_the_text(), 9 => on_ballots(), 2 => outcomes()]
+}
+
+fn motion() -> impl Strategy<Value = MotionKind> {
+    prop_oneof![
+        2 => Just(MotionKind::CloseDebate),
+        1 => (1i8..28).prop_map(|day| MotionKind::Defer { resume_on: date(2027, 3, day) }),
+        1 => department().prop_map(|referred_to| MotionKind::Refer { referred_to }),
+    ]
 }
 
 fn on_the_floor() -> impl Strategy<Value = Command> {
@@ -83,6 +94,13 @@ fn on_the_floor() -> impl Strategy<Value = Command> {
         1 => (topic.clone(), 1u32..3, any::<bool>()).prop_map(|(topic, point, sustained)| {
             Command::RulePointOfOrder { topic, point, sustained, reason: text("Heard") }
         }),
+        6 => (topic.clone(), department(), motion()).prop_map(|(topic, department, kind)| Command::MoveMotion {
+            topic, department, kind, reason: text("It is time"), calendar: calendar(),
+        }),
+        5 => (topic.clone(), 1u32..6, department())
+            .prop_map(|(topic, motion, department)| Command::SecondMotion { topic, motion, department }),
+        1 => (topic.clone(), 1u32..6).prop_map(|(topic, motion)| Command::WithdrawMotion { topic, motion }),
+        5 => (topic.clone(), 1u32..6).prop_map(|(topic, motion)| Command::PutMotion { topic, motion }),
         2 => Just(Command::CheckClocks),
         1 => (topic, department()).prop_map(|(topic, department)| Command::RecordStatement {
             topic, department, stance: Stance::Oppose, reasons: text("Costs"),
@@ -157,11 +175,15 @@ fn ballots_add_up(proceedings: &Proceedings, topic: &Topic) {
     for ballot in &topic.ballots {
         assert!(ballot.votes.keys().all(|voter| deciding.contains(voter)), "a stranger voted");
         let Some(result) = ballot.result else {
-            assert_eq!(ballot.version, topic.current_version(), "the text changed during an open ballot");
+            let version = if ballot.motion.is_some() { 0 } else { topic.current_version() };
+            assert_eq!(ballot.version, version, "the text changed during an open ballot");
             assert!(topic.outcome.is_none(), "an outcome while a ballot is open");
             continue;
         };
         decided_by_the_roll(proceedings, ballot, &result);
+        if ballot.motion.is_some() {
+            continue;
+        }
         let same_version = topic.ballots.iter().filter_map(|other| other.result);
         let mut before =
             same_version.filter(|other| other.version == result.version && other.ballot < result.ballot);
@@ -240,6 +262,34 @@ fn the_floor_is_in_order(proceedings: &Proceedings) {
     }
 }
 
+/// Those that are pending were seconded where that is needed, each by another than its mover; each outranks those before it;
+/// all have ended with their topic.
+fn motions_are_in_order(proceedings: &Proceedings) {
+    let needs_seconder = proceedings.agenda.constitution.rule.needs_seconder;
+    for topic in &proceedings.topics {
+        let mut before = 0;
+        for motion in topic.pending_motions() {
+            assert_eq!(needs_seconder, motion.seconded_by.is_some(), "pending without its second");
+            assert_ne!(motion.seconded_by.as_ref(), Some(&motion.department), "seconded by its mover");
+        }
+        let mut ranks: Vec<u8> = topic.pending_motions().map(|motion| motion.kind.rank()).collect();
+        ranks.sort_unstable();
+        for rank in ranks {
+            assert!(rank > before, "two motions of one rank are pending");
+            before = rank;
+        }
+        for motion in topic.motions.iter().filter(|motion| motion.stage.is_open()) {
+            assert!(topic.outcome.is_none(), "a motion outlives its topic");
+            let waits = motion.stage == MotionStage::AwaitsSecond;
+            assert!(!waits || needs_seconder && !topic.recused.contains(&motion.department));
+        }
+        for ballot in topic.ballots.iter().filter(|ballot| ballot.is_open()) {
+            let pending = topic.next_motion().map(|first| first.number);
+            assert_eq!(ballot.motion, pending, "something is voted on before a motion that comes first");
+        }
+    }
+}
+
 /// What each spoke in its turns adds up, and is no more than the time of the topic.
 fn times_add_up(state: &State, turns: &BTreeMap<(u32, u32), u64>) {
     let Some(proceedings) = state.proceedings() else { return };
@@ -260,6 +310,7 @@ fn invariants_hold(state: &State) {
     let open = proceedings.topics.iter().filter(|topic| matches!(topic.stage, TopicStage::Open { .. }));
     assert!(!proceedings.is_meeting() || open.count() <= 1, "two topics are open");
     the_floor_is_in_order(proceedings);
+    motions_are_in_order(proceedings);
     for topic in &proceedings.topics {
         assert!(topic.deferrals <= DEFERRALS_MAX);
         assert!(!matches!(state, State::Closed(_)) || topic.outcome.is_some(), "closed undecided");
@@ -282,9 +333,15 @@ fn informed(state: &State, command: Command, by: Code) -> (Command, Code) {
         | Command::RequestFloor { ref department, .. }
         | Command::WithdrawFloorRequest { ref department, .. }
         | Command::RaisePointOfOrder { ref department, .. }
+        | Command::MoveMotion { ref department, .. }
+        | Command::SecondMotion { ref department, .. }
         | Command::SubmitAmendment { ref department, .. } => {
             let own = department.clone();
             (command, own)
+        }
+        Command::PutMotion { topic, motion } => {
+            let first = state.proceedings().and_then(|p| p.topic(topic)?.next_motion());
+            (Command::PutMotion { topic, motion: first.map_or(motion, |first| first.number) }, by)
         }
         Command::OpenBallot { topic, version } => {
             let version = current(topic).unwrap_or(version);
@@ -324,6 +381,7 @@ proptest! {
         let begin = begin.map(|command| (command, code("WATER"), 0));
 
         let mut state = State::Absent;
+        let mut motions: BTreeMap<(u32, u32), u32> = BTreeMap::new();
         let (mut turns, mut ended) = (BTreeMap::new(), BTreeSet::new());
         for (command, by, seconds) in begin.chain(commands) {
             now += jiff::SignedDuration::from_secs(seconds);
@@ -336,6 +394,16 @@ proptest! {
                 match event {
                     Event::FloorYielded { topic, turn, spoken_seconds, .. } => {
                         prop_assert!(turns.insert((*topic, *turn), *spoken_seconds).is_none(), "a turn ended twice");
+                    }
+                    Event::MotionMoved { topic, motion, .. } => {
+                        prop_assert!(motions.insert((*topic, *motion), 0).is_none(), "a number was given twice");
+                    }
+                    Event::MotionDecided { topic, motion, .. }
+                    | Event::MotionLapsed { topic, motion }
+                    | Event::MotionWithdrawn { topic, motion } => {
+                        let ends = motions.get_mut(&(*topic, *motion)).expect("it was moved");
+                        *ends += 1;
+                        prop_assert!(*ends == 1, "a motion ended twice");
                     }
                     Event::SpeakingTimeEnded { turn, .. } => {
                         prop_assert!(ended.insert((0, *turn)), "a clock struck twice");

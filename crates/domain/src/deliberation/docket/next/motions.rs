@@ -1,0 +1,46 @@
+//! What is moved, seconded, withdrawn and put to the vote.
+
+use super::{Asked, presiding, speaking, words};
+use crate::calendar::WorkingCalendar;
+use crate::deliberation::docket::{Command, MotionKind, MotionStage, Proceedings, Topic, TopicStage};
+use crate::next_step::Who;
+use crate::{Code, Role};
+
+pub(super) fn asked(proceedings: &Proceedings, topic: &Topic, calendar: &WorkingCalendar) -> Vec<Asked> {
+    let is_open = matches!(topic.stage, TopicStage::Open { .. });
+    if !proceedings.is_meeting() || !is_open && topic.next_motion().is_none() {
+        return vec![];
+    }
+    let number = topic.number;
+    let calendar = calendar.clone();
+    let mut all = vec![speaking("MoveMotion", number, move |department| Command::MoveMotion {
+        topic: number,
+        department,
+        kind: MotionKind::CloseDebate,
+        reason: words(),
+        calendar: calendar.clone(),
+    })];
+    let waiting = topic.motions.iter().find(|motion| motion.stage == MotionStage::AwaitsSecond);
+    if let Some(motion) = waiting.map(|waiting| waiting.number) {
+        all.push(speaking("SecondMotion", number, move |department| Command::SecondMotion {
+            topic: number,
+            motion,
+            department,
+        }));
+    }
+    for open in topic.motions.iter().filter(|motion| motion.stage.is_open()).rev().take(1) {
+        let motion = open.number;
+        all.push(Asked {
+            rpc: "WithdrawMotion",
+            topic: Some(number),
+            command: Box::new(move |_: &Code| Command::WithdrawMotion { topic: number, motion }),
+            people: Some(vec![Who::of(Role::Delegate, &open.department)]),
+            presides: false,
+        });
+    }
+    if let Some(motion) = topic.next_motion().map(|first| first.number) {
+        let put = move || Command::PutMotion { topic: number, motion };
+        all.push(presiding("PutMotion", Some(number), put));
+    }
+    all
+}

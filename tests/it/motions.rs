@@ -1,0 +1,140 @@
+//! Motions: what a seat asks the others to decide at once, who seconds it, and what comes first.
+
+use crate::ballots::ensure_refused;
+use crate::debate::{Debate, begun, charter};
+use crate::in_both_modes;
+use anyhow::{Context as _, ensure};
+use domain::Role;
+use proto::deliberation::v1::outcome::Outcome;
+use proto::deliberation::v1::{
+    CastVoteRequest, CloseBallotRequest, CloseDocketRequest, Deferred, DocumentLanguage, GetMinutesRequest,
+    GetNextStepsRequest, MotionKind, MotionStage, MoveMotionRequest, PutMotionRequest, RejectTopicRequest,
+    SecondMotionRequest, TopicStage, VoteChoice, WithdrawMotionRequest,
+};
+use proto::scheduling::v1::BodyCharter;
+use tests::{Client, Mode, Sandbox, command};
+
+fn with_seconds() -> BodyCharter {
+    let mut charter = charter();
+    charter.decision_rules.iter_mut().for_each(|rule| rule.needs_seconder = true);
+    charter
+}
+
+fn moves(debate: &Debate, department: &str, kind: MotionKind) -> MoveMotionRequest {
+    MoveMotionRequest {
+        docket_id: debate.id(),
+        topic_number: 1,
+        department_code: department.into(),
+        kind: kind.into(),
+        resume_on: (kind == MotionKind::Defer).then(|| "2027-04-01".into()),
+        referred_to_code: (kind == MotionKind::Refer).then(|| "NOBODY".into()),
+        reason: "材料未齐".into(),
+        ..command()
+    }
+}
+
+fn second(debate: &Debate, motion_number: u32, department: &str) -> SecondMotionRequest {
+    let department_code = department.into();
+    SecondMotionRequest {
+        docket_id: debate.id(),
+        topic_number: 1,
+        motion_number,
+        department_code,
+        ..command()
+    }
+}
+
+fn put(debate: &Debate, motion_number: u32) -> PutMotionRequest {
+    PutMotionRequest { docket_id: debate.id(), topic_number: 1, motion_number, ..command() }
+}
+
+/// The three vote, and the chair has it counted.
+async fn voted(debate: &Debate, people: [(&Client, &str, VoteChoice); 3]) -> anyhow::Result<u64> {
+    for (client, department, choice) in people {
+        let vote = CastVoteRequest {
+            docket_id: debate.id(),
+            topic_number: 1,
+            department_code: department.into(),
+            choice: choice.into(),
+            ..command()
+        };
+        client.call(vote).await?;
+    }
+    let close = CloseBallotRequest { docket_id: debate.id(), topic_number: 1, ..command() };
+    Ok(debate.clerk.call(close).await?.position)
+}
+
+async fn what_is_moved_is_decided_before_the_text_and_by_rank(mode: Mode) -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(mode)?;
+    let debate = begun(&sandbox, with_seconds()).await?;
+    let clerk = &debate.clerk;
+    let water = sandbox.client(Role::Delegate, Some("WATER")).await?;
+    let roads = sandbox.client(Role::Delegate, Some("ROADS")).await?;
+    let health = sandbox.client(Role::Delegate, Some("HEALTH")).await?;
+
+    ensure_refused(health.call(moves(&debate, "ROADS", MotionKind::Defer)).await, "NOT_YOUR_DEPARTMENT")?;
+    ensure_refused(roads.call(moves(&debate, "ROADS", MotionKind::Refer)).await, "UNKNOWN_BODY")?;
+    roads.call(moves(&debate, "ROADS", MotionKind::Defer)).await?;
+    ensure_refused(clerk.call(put(&debate, 1)).await, "MOTION_WRONG_STAGE")?;
+    ensure_refused(roads.call(second(&debate, 1, "ROADS")).await, "OWN_MOTION")?;
+    health.call(second(&debate, 1, "HEALTH")).await?;
+    let reject = || RejectTopicRequest {
+        docket_id: debate.id(),
+        topic_number: 1,
+        reason: "未达成一致".into(),
+        ..command()
+    };
+    ensure_refused(clerk.call(reject()).await, "MOTION_PENDING")?;
+
+    health.call(moves(&debate, "HEALTH", MotionKind::CloseDebate)).await?;
+    water.call(second(&debate, 2, "WATER")).await?;
+    ensure_refused(clerk.call(put(&debate, 1)).await, "MOTION_PENDING")?;
+    let steps = GetNextStepsRequest { docket_id: debate.id(), ..Default::default() };
+    let steps = clerk.call(steps).await?.steps;
+    let step = |command: &str| steps.iter().find(|step| step.command == command).cloned();
+    let puts = step("docket put-motion").context("a step")?;
+    ensure!(puts.reason.is_empty() && !puts.by.is_empty(), "{puts:?}");
+    let closes = step("docket close-debate").context("a step")?;
+    ensure!(closes.reason == "MOTION_PENDING", "{closes:?}");
+
+    clerk.call(put(&debate, 2)).await?;
+    let (yes, no) = (VoteChoice::Yes, VoteChoice::No);
+    voted(&debate, [(&water, "WATER", yes), (&roads, "ROADS", no), (&health, "HEALTH", yes)]).await?;
+    let topic = debate.topic().await?;
+    ensure!(topic.stage() == TopicStage::DebateClosed, "{topic:?}");
+    clerk.call(put(&debate, 1)).await?;
+    let withdraw =
+        WithdrawMotionRequest { docket_id: debate.id(), topic_number: 1, motion_number: 1, ..command() };
+    ensure_refused(roads.call(withdraw).await, "BALLOT_STILL_OPEN")?;
+    voted(&debate, [(&water, "WATER", yes), (&roads, "ROADS", yes), (&health, "HEALTH", no)]).await?;
+    deferred_as_it_was_moved(&debate).await
+}
+in_both_modes!(what_is_moved_is_decided_before_the_text_and_by_rank);
+
+/// The topic is deferred until the day that was moved, by whoever moved it; and the minutes say so.
+async fn deferred_as_it_was_moved(debate: &Debate) -> anyhow::Result<()> {
+    let topic = debate.topic().await?;
+    let until = Outcome::Deferred(Deferred { resume_on: "2027-04-01".into() });
+    let outcome = topic.outcome.as_ref().and_then(|outcome| outcome.outcome.as_ref());
+    ensure!(outcome == Some(&until) && topic.moved_by_code.as_deref() == Some("ROADS"), "{topic:?}");
+    let stages: Vec<_> = topic.motions.iter().map(|motion| motion.stage()).collect();
+    ensure!(stages == [MotionStage::Carried, MotionStage::Carried], "{stages:?}");
+    let on: Vec<_> = topic.ballots.iter().map(|ballot| (ballot.version, ballot.motion_number)).collect();
+    ensure!(on == [(0, Some(2)), (0, Some(1))], "{on:?}");
+
+    let closed = debate.clerk.call(CloseDocketRequest { docket_id: debate.id(), ..command() }).await?;
+    let get = GetMinutesRequest {
+        docket_id: debate.id(),
+        language: DocumentLanguage::Chinese.into(),
+        at_least_position: closed.position,
+    };
+    let html = debate.clerk.call(get).await?.html;
+    for said in [
+        "动议：第1号，ROADS提出缓议至2027年4月1日；HEALTH附议；理由：材料未齐；通过。",
+        "动议：第2号，HEALTH提出结束讨论；WATER附议；理由：材料未齐；通过。",
+        "第1号动议",
+    ] {
+        ensure!(html.contains(said), "{said} is not in {html}");
+    }
+    Ok(())
+}
