@@ -1,7 +1,7 @@
 """Opens every page in both languages, light and dark, narrow and wide, and says what is wrong with it: violations that axe
 finds, requests to elsewhere, violations of the policy, a page that scrolls sideways. Every number on the board and on
 today's page has to equal the list that it opens; an item is urged and another accepted by keyboard alone; and what happens
-while a page is open shows on it."""
+while a page is open shows on it; and a clerk takes a session from its request to its minutes, by forms alone."""
 
 import argparse
 import itertools
@@ -52,6 +52,11 @@ def addresses(ids):
         "resolutions": "/resolutions",
         "resolution": f"/resolutions/{ids['resolution']}",
         "matters": "/matters",
+        "matter": f"/matters/{ids['matter']}",
+        "indicators": "/indicators",
+        "indicators-months": "/indicators?by=month",
+        "indicators-bodies": "/indicators?by=body",
+        "request-not-mine": "/sessions/new?body=RENEWAL",
         "week": "/week",
         "timetables": "/timetables",
         "scorecards": "/scorecards",
@@ -106,7 +111,26 @@ def look(browser, url, ids, whole, shots):
             check(page, axe, form, shots)
             page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
             check(page, axe, f"{form} open", None)
+        page.context.clear_cookies()
+        sign_in(page, url, "clerk", "HOUSING")
+        for name, path in of_a_clerk(ids).items():
+            if page.goto(url + path).status != 200:
+                fault(f"{name}: it is not there")
+            check(page, axe, f"{name} {language} {theme} {width}", shots)
+            page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+            check(page, axe, f"{name} {language} {theme} {width} open", None)
         context.close()
+
+
+def of_a_clerk(ids):
+    """What only those see who can do something there."""
+    return {
+        "request-body": "/sessions/new",
+        "request": f"/sessions/new?body=RENEWAL&topic-1-matter={ids['waiting']}",
+        "matters-clerk": "/matters",
+        "matter-clerk": f"/matters/{ids['waiting']}",
+        "session-clerk": f"/sessions/{ids['session']}",
+    }
 
 
 def check(page, axe, form, shots):
@@ -229,6 +253,120 @@ def keep_the_docket(browser, url, ids):
     context.close()
 
 
+def take_a_session_through(browser, url, ids, operator, shots):
+    """A whole session by forms alone, without script: requested, screened, admitted, booked, convened, attended, debated,
+    voted, decided, its minutes confirmed."""
+    context = browser.new_context(locale="en", java_script_enabled=False)
+    page = watched(context, url)
+    sign_in(page, url, "clerk", "HOUSING")
+    page.goto(f"{url}/matters/{ids['waiting']}")
+    page.get_by_role("link", name="Request a session about it").click()
+    page.fill("#r-title", "Drains of the old town")
+    page.fill("#r-purpose", "Who pays for them")
+    page.fill("#r-duration", "60")
+    page.fill("#r-earliest", "2027-04-20T09:00")
+    page.fill("[name=topic-1-minutes]", "0")
+    page.fill("[name=topic-2-title]", "Name the street")
+    page.fill("[name=topic-2-minutes]", "10")
+    for code in ["GAS", "HEALTH", "PARKS"]:
+        page.select_option(f"[name=role-{code}]", "")
+    page.fill("[name=on-PLANNING]", "1")
+    page.locator("button[value=AddTopics]").click()
+    if page.input_value("[name=topic-2-title]") != "Name the street" or page.locator("[name=topic-6-title]").count() != 1:
+        fault("room for more topics took what was typed")
+    page.locator("button[value=Check]").click()
+    if "TIMEBOX_REQUIRED" not in page.inner_text(".notice"):
+        fault(f"a topic without time: {page.inner_text('.notice')}")
+    page.fill("[name=topic-1-minutes]", "30")
+    page.locator("button[value=Check]").click()
+    if "The rules accept it" not in page.inner_text(".notice"):
+        fault(f"the rules were asked: {page.inner_text('.notice')}")
+    if shots:
+        page.screenshot(path=shots / "walk-request.png", full_page=True)
+    press(page, "button[value=Send]", "Request a session")
+    session = page.url.split("/sessions/")[1].split("?")[0]
+
+    press(page, "button[value=ScreenSession]", "Screen")
+    page.get_by_role("link", name="Revise the request").click()
+    page.fill("#r-title", "Drains and lamps of the old town")
+    press(page, "button[value=Send]", "Revise the request")
+    press(page, "button[value=ScreenSession]", "Screen")
+    press(page, "button[value=AdmitSession]", "Admit")
+    press(page, "button[value=ScheduleSession]", "Book the slot")
+    starts = page.locator("p.lede time").get_attribute("datetime")
+    operator.post("/v1/clock:move", clockAt=starts)
+    page.goto(f"{url}/sessions/{session}")
+    press(page, "button[value=ConveneSession]", "Convene")
+    while (seats := page.locator("section:has(#roll) .seat[data-mark=unknown]")).count():
+        seats.first.locator("input[name=delegate]:not([type=hidden])").fill("Li")
+        press(page, "section:has(#roll) .seat[data-mark=unknown] button[value=RecordArrival]", "Record the arrival")
+    press(page, "button[value=OpenDocket]", "Open the docket")
+    decide(page, 1, with_item=True)
+    if shots:
+        page.screenshot(path=shots / "walk-session.png", full_page=True)
+    decide(page, 2, with_item=False)
+    press(page, "button[value=CloseDocket]", "Close the docket")
+    page.goto(f"{url}/sessions/{session}")
+    for act, words in [("CorrectMinutes", "The lamps are twelve"), ("ConfirmMinutes", None)]:
+        form = page.locator(f"#{act}")
+        form.evaluate("form => form.open = true")
+        if words:
+            form.locator("textarea").fill(words)
+        press(page, f"#{act} button", "minutes")
+    if "The lamps are twelve" not in page.inner_text("section:has(#minutes)"):
+        fault(f"the correction: {page.inner_text('section:has(#minutes)')}")
+    if shots:
+        page.screenshot(path=shots / "walk-minutes.png", full_page=True)
+    end_at_the_matter(page, url, ids, shots)
+    context.close()
+
+
+def end_at_the_matter(page, url, ids, shots):
+    """The matter says what came of it, and its number opens the items that it counts."""
+    page.goto(f"{url}/matters/{ids['waiting']}")
+    text = page.inner_text("main")
+    for words in ["Drains and lamps of the old town", "The drains are paid by halves", "New drains", "Decided"]:
+        if words not in text:
+            fault(f"the matter does not say {words!r}: {text}")
+    if shots:
+        page.screenshot(path=shots / "walk-matter.png", full_page=True)
+    count = page.locator("#items a.count")
+    if rows_of(page, url + count.get_attribute("href")) != int(count.inner_text()):
+        fault("the matter counts other items than it opens")
+
+
+def decide(page, number, with_item):
+    """One topic, from its opening to its decision."""
+    topic = f".agenda > li:nth-child({number})"
+    press(page, f"{topic} button[value=OpenTopic]", "Open the topic")
+    page.locator(f"{topic} [name=text]").fill("The drains are paid by halves" if with_item else "It is called Willow Lane")
+    press(page, f"{topic} button[value=SubmitProposal]", "Submit the proposal")
+    if with_item:
+        form = page.locator(f"{topic} form:has(button[value=DraftItems])")
+        form.locator("..").evaluate("details => details.open = true")
+        fields = {"title": "New drains", "deliverable": "600 mm", "criterion": "Dry after two rains", "due.dueOn": "2027-09-30"}
+        for field, value in (fields | {"leadCode": "WATER", "coResponsibleCodes": "ROADS FINANCE"}).items():
+            form.locator(f"[name='items[].{field}']").fill(value)
+        press(page, f"{topic} button[value=DraftItems]", "Draft an item")
+    press(page, f"{topic} button[value=CloseDebate]", "Close the debate")
+    press(page, f"{topic} button[value=OpenBallot]", "Open the ballot")
+    while page.locator("section:has(#ballot) .seat[data-mark=unknown] button:enabled").count():
+        press(page, "section:has(#ballot) .seat[data-mark=unknown] button[value=VOTE_CHOICE_YES]", "Vote")
+    press(page, f"{topic} button[value=CloseBallot]", "Count the votes")
+    if not with_item:
+        page.locator(f"{topic} [name=declaratory]").check()
+    press(page, f"{topic} button[value=AdoptDecision]", "Adopt")
+
+
+def press(page, selector, done):
+    """Presses a button, after which the page has to say that it was done."""
+    page.locator(selector).first.click()
+    notice = page.locator(".notice")
+    said = notice.inner_text() if notice.count() else page.inner_text("main")[:300]
+    if "Recorded: " not in said or done not in said:
+        fault(f"{selector}: {said}")
+
+
 def tab_to(page, selector):
     """Presses Tab until the element has the focus, which must be seen."""
     for _ in range(300):
@@ -275,6 +413,7 @@ def main():
         act_by_keyboard(browser, installation.url)
         keep_the_docket(browser, installation.url, ids)
         follow(browser, installation.url, ids, installation.caller("supervisor", "OFFICE"))
+        take_a_session_through(browser, installation.url, ids, installation.caller("operator"), given.shots)
         browser.close()
     if faults:
         sys.exit(f"{len(faults)} faults")

@@ -94,14 +94,17 @@ def play(installation):
     seats = [{"departmentCode": code} for code in DEPARTMENTS if code != "OFFICE"]
     charter = {"name": "城市更新联席会议", "chairCode": "HOUSING", "seats": seats, "secretariatCodes": ["HOUSING"], "convenorCodes": ["HOUSING"]}
     operator.post("/v1/bodies", bodyCode="RENEWAL", charter=charter)
+    operator.post("/v1/rooms", room={"code": "R-301", "name": "三楼会议室", "seats": 40})
     items = record(supervisor, LONG_TITLE[:20] if installation.short_titles else LONG_TITLE)
     follow(items, leads, supervisor)
     operator.post("/v1/clock:move", clockAt="2027-03-23T01:12:00Z")
     session = sit(clerk, leads)
+    waiting = clerk.post("/v1/matters", bodyCode="RENEWAL", title="老城排水管网改造资金", summary="谁来出资")["matter"]
     position = int(clerk.get("/v1/log/head")["position"])
+    agenda = clerk.get(f"/v1/sessions/{session}?atLeastPosition={position}")["session"]["outline"]["topics"]
     supervisor.get(f"/v1/follow-ups?atLeastPosition={position}")
     (resolution,) = supervisor.get("/v1/resolutions")["resolutions"]
-    ids = {"item": items[0], "claimed": items[2], "blocked": items[3], "session": session}
+    ids = {"waiting": waiting["matterId"], "matter": agenda[0]["matterId"], "item": items[0], "claimed": items[2], "blocked": items[3], "session": session}
     return ids | {"resolution": resolution["resolutionId"]}
 
 

@@ -14,6 +14,7 @@ mod directory;
 mod due;
 mod export;
 mod frame;
+mod indicators;
 mod item;
 mod items;
 mod limits;

@@ -11,6 +11,7 @@ use crate::route::{self, Rpc};
 use client::Refusal;
 use futures::future::join_all;
 use http::{Response, StatusCode};
+use prost_reflect::DynamicMessage;
 use serde_json::{Map, Value, json};
 use tonic::body::Body;
 use tonic::{Code, Status};
@@ -50,8 +51,10 @@ pub(super) enum Input {
     YesNo,
     /// The code of a department.
     Department,
-    /// A label (密级).
-    Label,
+    /// A value of an enum, such as `huishang.scheduling.v1.Label`.
+    Enum(&'static str),
+    /// What is so if it is ticked.
+    Tick,
     /// One of several values; pages give each a button of its own.
     Choice,
 }
@@ -70,6 +73,8 @@ pub(super) struct OfferedField {
     pub(super) path: &'static str,
     pub(super) label: String,
     pub(super) input: Input,
+    /// The values of an enum, each with its word.
+    pub(super) options: Vec<(String, String)>,
     /// What was typed before the act was refused.
     pub(super) value: String,
 }
@@ -89,6 +94,9 @@ pub(super) struct Moves {
     pub(super) of_others: Vec<Refused>,
     pub(super) refused: Vec<Refused>,
 }
+
+/// The field that names the department for which somebody acts.
+const OWN: &str = "departmentCode";
 
 /// Reasons that say "not you" and not "not now".
 const NOT_THIS_CALLER: [&str; 6] =
@@ -117,6 +125,10 @@ impl Act {
             path: field.path,
             label: words.t(field.label).to_owned(),
             input: field.input,
+            options: match field.input {
+                Input::Enum(kind) => words.values(kind),
+                _ => Vec::new(),
+            },
             value: typed.and_then(|form| form.get(field.path)).unwrap_or_default().to_owned(),
         };
         Offer {
@@ -125,6 +137,17 @@ impl Act {
             command_id: client::command_id(),
             fields: self.fields.iter().map(field).collect(),
         }
+    }
+
+    /// The same for somebody who speaks for a department, which most do for their own.
+    fn offer_to(&self, reader: &Reader, typed: Option<&Query>) -> Offer {
+        let mut offer = self.offer(reader.words, typed);
+        for field in &mut offer.fields {
+            if field.path == OWN && field.value.is_empty() {
+                field.value = reader.holder.department.clone().unwrap_or_default();
+            }
+        }
+        offer
     }
 
     /// Whether any of the roles that the reader's token names may call it. A token that names none may have some that
@@ -139,6 +162,13 @@ impl Act {
         self.rpc().is_ok_and(|rpc| self.is_for(reader, rpc))
     }
 
+    /// A sentence with the roles that may call it.
+    pub(super) fn for_whom(&self, words: Words) -> String {
+        let roles = self.rpc().map(|rpc| rpc.contract.roles.as_slice()).unwrap_or_default();
+        let roles: Vec<String> = roles.iter().map(|role| words.role(role.as_str())).collect();
+        words.say("For: {roles}", &[("roles", &words.list(&roles))])
+    }
+
     /// Carries it out as a form says; returns the position of its record.
     pub(super) async fn carry_out(
         &self,
@@ -146,6 +176,31 @@ impl Act {
         form: &Query,
         of: &[(&str, &str)],
     ) -> Result<u64, Status> {
+        Ok(position_in(&self.answered(reader, form, of).await?))
+    }
+
+    /// The same, where something new comes of it: returns the position, and its id, which is in a field of a message of the
+    /// answer.
+    pub(super) async fn carry_out_for(
+        &self,
+        reader: &Reader,
+        form: &Query,
+        message: &str,
+        field: &str,
+    ) -> Result<(u64, String), Status> {
+        let answer = self.answered(reader, form, &[]).await?;
+        let made = answer.get_field_by_name(message);
+        let id = made.as_deref().and_then(|made| made.as_message()?.get_field_by_name(field));
+        let id = id.as_deref().and_then(|id| id.as_str().map(str::to_owned)).unwrap_or_default();
+        Ok((position_in(&answer), id))
+    }
+
+    async fn answered(
+        &self,
+        reader: &Reader,
+        form: &Query,
+        of: &[(&str, &str)],
+    ) -> Result<DynamicMessage, Status> {
         let mut message = self.message(form);
         let mut put = |name: &str, value: Value| message.insert(name.to_owned(), value);
         put("commandId", form.get("command_id").unwrap_or_default().into());
@@ -155,9 +210,7 @@ impl Act {
         for (name, value) in of {
             put(name, (*value).into());
         }
-        let answer = reader.command(self.rpc()?, Value::Object(message)).await?;
-        let position = answer.get_field_by_name("position").and_then(|position| position.as_u64());
-        Ok(position.unwrap_or_default())
+        reader.command(self.rpc()?, Value::Object(message)).await
     }
 
     fn message(&self, form: &Query) -> Map<String, Value> {
@@ -165,7 +218,7 @@ impl Act {
         for field in self.fields {
             if let Some(text) = form.get(field.path) {
                 let value = match field.input {
-                    Input::YesNo => Value::Bool(text == "yes"),
+                    Input::YesNo | Input::Tick => Value::Bool(text == "yes"),
                     Input::Ids => text.split_whitespace().map(Value::from).collect(),
                     _ => Value::from(text),
                 };
@@ -179,9 +232,17 @@ impl Act {
         let mut message: Map<String, Value> = serde_json::from_str(self.sample).unwrap_or_default();
         message.insert("commandId".to_owned(), client::command_id().into());
         message.insert("validateOnly".to_owned(), true.into());
+        if let Some(own) = reader.holder.department.as_deref().filter(|_| message.contains_key(OWN)) {
+            message.insert(OWN.to_owned(), own.into());
+        }
         message.extend(of.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
         reader.command(self.rpc()?, Value::Object(message)).await.map(drop)
     }
+}
+
+fn position_in(answer: &DynamicMessage) -> u64 {
+    let position = answer.get_field_by_name("position").and_then(|position| position.as_u64());
+    position.unwrap_or_default()
 }
 
 /// Puts a value at a path.
@@ -263,12 +324,9 @@ pub(super) async fn moves(
         match act.is_for(reader, rpc) {
             true => asked.push(act),
             false => {
-                let roles: Vec<String> =
-                    rpc.contract.roles.iter().map(|role| words.role(role.as_str())).collect();
-                let sentence = words.say("For: {roles}", &[("roles", &words.list(&roles))]);
                 moves.of_others.push(Refused {
                     label: words.t(act.label).to_owned(),
-                    sentence,
+                    sentence: act.for_whom(words),
                     reason: None,
                 });
             }
@@ -283,7 +341,7 @@ pub(super) async fn moves(
             Err(status) => Some(status),
         };
         let Some(status) = status else {
-            moves.possible.push(act.offer(words, typed));
+            moves.possible.push(act.offer_to(reader, typed));
             continue;
         };
         let reason = Refusal::of(&status).reason().map(str::to_owned);
@@ -319,12 +377,13 @@ pub(super) fn not_done(reader: &Reader, status: &Status) -> Notice {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::desk::{item, sessions, targets, timetables};
+    use crate::desk::{item, matters, sessions, targets, timetables};
 
     #[test]
     fn every_act_is_a_command_whose_fields_and_sample_fit() {
+        let words = Words(client::Language::English);
         let acts = item::ACTS.iter().chain(sessions::ACTS).chain(timetables::ACTS).chain(targets::ACTS);
-        for act in acts.chain(targets::SETTING) {
+        for act in acts.chain(targets::SETTING).chain(matters::ACTS).chain(sessions::request::ACTS) {
             let rpc = act.rpc().unwrap_or_else(|_| panic!("{} is no rpc", act.rpc));
             let sample: Value = serde_json::from_str(act.sample).expect(act.sample);
             crate::json::read(rpc.method.input(), sample)
@@ -334,14 +393,14 @@ mod tests {
                 .iter()
                 .map(|field| {
                     let value = match field.input {
-                        Input::Number => "50",
-                        Input::YesNo => "yes",
-                        Input::Choice => "VOTE_CHOICE_NO",
-                        Input::Label => "LABEL_SECRET",
-                        Input::Moment => "2027-03-31T01:00:00Z",
-                        _ => "2027-03-31",
+                        Input::Number => "50".to_owned(),
+                        Input::YesNo | Input::Tick => "yes".to_owned(),
+                        Input::Choice => "VOTE_CHOICE_NO".to_owned(),
+                        Input::Enum(kind) => words.values(kind).pop().expect(kind).0,
+                        Input::Moment => "2027-03-31T01:00:00Z".to_owned(),
+                        _ => "2027-03-31".to_owned(),
                     };
-                    (field.path.to_owned(), value.to_owned())
+                    (field.path.to_owned(), value)
                 })
                 .collect();
             let message = act.message(&Query(form));

@@ -27,13 +27,14 @@ pub(super) enum Nav {
     Chains,
     Targets,
     Scorecards,
+    Indicators,
     Notices,
     Proof,
     System,
 }
 
 impl Nav {
-    const ALL: [Nav; 13] = [
+    const ALL: [Nav; 14] = [
         Nav::Today,
         Nav::Board,
         Nav::Due,
@@ -44,6 +45,7 @@ impl Nav {
         Nav::Chains,
         Nav::Targets,
         Nav::Scorecards,
+        Nav::Indicators,
         Nav::Notices,
         Nav::Proof,
         Nav::System,
@@ -61,6 +63,7 @@ impl Nav {
             Nav::Chains => "/chains",
             Nav::Targets => "/targets",
             Nav::Scorecards => "/scorecards",
+            Nav::Indicators => "/indicators",
             Nav::Notices => "/notices",
             Nav::Proof => "/proof",
             Nav::System => "/system",
@@ -79,6 +82,7 @@ impl Nav {
             Nav::Chains => words.t("Chains"),
             Nav::Targets => words.t("Targets"),
             Nav::Scorecards => words.t("Scorecards"),
+            Nav::Indicators => words.t("Indicators"),
             Nav::Notices => words.t("Notices"),
             Nav::Proof => words.t("Proof"),
             Nav::System => words.t("System"),

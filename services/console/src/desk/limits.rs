@@ -24,3 +24,6 @@ pub(super) const EXPORT_ROWS_MAX: usize = 10_000;
 pub(super) const DEPARTMENTS_MAX: usize = 5_000;
 /// Bytes of a receipt, at most.
 pub(super) const RECEIPT_BYTES_MAX: usize = 64 * 1024;
+
+/// Parts by which a page takes the indicators apart.
+pub(super) const INDICATOR_ROWS_MAX: usize = 40;

@@ -1,6 +1,10 @@
-//! Matters (事项), before and between sessions.
+//! Matters (事项), before and between sessions: the list, and the form that takes one in.
 
-use super::answer::{Failure, html};
+mod acts;
+mod matter;
+
+use super::act::{self, Input, NotDone, Offer};
+use super::answer::{Failure, html, see_other};
 use super::export;
 use super::frame::{Frame, Nav, Stamp};
 use super::items::summary;
@@ -9,13 +13,17 @@ use super::markup::Markup;
 use super::pager::Pager;
 use super::reader::{Reader, Surroundings};
 use super::words::Words;
-use super::{Asked, Desk};
+use super::{Asked, Desk, Query};
 use askama::Template;
 use http::Response;
 use proto::scheduling::v1::{ListMattersRequest, MatterSummary};
 use tonic::body::Body;
 
+pub(super) use acts::ACTS;
+pub(super) use matter::{act, page};
+
 struct Row {
+    href: String,
     title: String,
     stage: String,
     body: String,
@@ -33,10 +41,39 @@ struct MattersPage {
     summary: String,
     rows: Vec<Row>,
     pager: Pager,
+    /// For those who may take one in.
+    offer: Option<Offer>,
+    body: String,
 }
 
 /// The list.
 pub(super) async fn list(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<Response<Body>, Failure> {
+    listed(desk, reader, asked, None).await
+}
+
+/// Takes a matter in, and shows it.
+pub(super) async fn take_in(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<Response<Body>, Failure> {
+    let form = Query::of(&asked.body);
+    let act = act::named(ACTS, &form)?;
+    if act.name() != acts::TAKE_IN.name() {
+        return Err(Failure::NotFound);
+    }
+    match act.carry_out_for(reader, &form, "matter", "matter_id").await {
+        Ok((position, id)) => Ok(see_other(&format!("/matters/{id}?done={}&at={position}", act.name()))),
+        Err(status) => {
+            let (code, status) = Failure::refusal(status)?;
+            let refused = NotDone::new(&form, status, code);
+            Ok(refused.on(listed(desk, reader, asked, Some(&refused)).await?))
+        }
+    }
+}
+
+async fn listed(
+    desk: &Desk,
+    reader: &Reader,
+    asked: &Asked,
+    refused: Option<&NotDone>,
+) -> Result<Response<Body>, Failure> {
     let (words, query) = (reader.words, asked.query());
     let settled = query.get("settled").map(|value| value == "yes");
     let request = ListMattersRequest {
@@ -44,6 +81,7 @@ pub(super) async fn list(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
         page_token: Pager::token(&query),
         order_by: "taken_in_at desc".into(),
         settled,
+        body_code: query.get("body").map(str::to_owned),
         ..Default::default()
     };
     if let Some(form) = export::wanted(&query) {
@@ -54,7 +92,11 @@ pub(super) async fn list(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     let mut frame = Frame::new(reader, &around, asked, Nav::Matters, words.t("Matters"));
     frame.offer_files(&query, "/matters");
     frame.stamp = Some(Stamp::new(reader, &around.calendar, None, answer.position, "/v1/matters").await);
+    frame.notice = refused.map(|refused| act::not_done(reader, &refused.status));
+    let may_take_in = acts::TAKE_IN.may_be_tried_by(reader);
     let page = MattersPage {
+        offer: may_take_in.then(|| acts::TAKE_IN.offer(words, refused.map(|refused| &refused.form))),
+        body: query.get("body").unwrap_or_default().to_owned(),
         frame,
         settled,
         summary: summary(words, answer.matters.len(), &pager),
@@ -66,6 +108,7 @@ pub(super) async fn list(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
 
 fn row(words: Words, around: &Surroundings, matter: &MatterSummary) -> Row {
     Row {
+        href: format!("/matters/{}", matter.matter_id),
         title: matter.title.clone(),
         stage: words.value("huishang.scheduling.v1.MatterStage", matter.stage),
         body: matter.body_code.clone(),

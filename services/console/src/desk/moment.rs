@@ -23,6 +23,11 @@ impl Calendar {
         self.zone.to_datetime(timestamp(moment))
     }
 
+    /// The day on which a moment is.
+    pub(super) fn date(&self, moment: &Moment) -> Date {
+        self.local(moment).date()
+    }
+
     /// A moment as machines read it.
     fn machine(&self, moment: &Moment) -> String {
         let offset = self.zone.to_offset(timestamp(moment)).seconds();

@@ -7,8 +7,8 @@ use super::reader::Reader;
 use super::session::{self, Session};
 use super::{Asked, Desk, Query};
 use super::{
-    asset, board, calendars, chains, cookies, due, item, items, matters, notices, proof, resolutions,
-    scorecards, sessions, sign_in, system, targets, timetables, today, week,
+    asset, board, calendars, chains, cookies, due, indicators, item, items, matters, notices, proof,
+    resolutions, scorecards, sessions, sign_in, system, targets, timetables, today, week,
 };
 use crate::asker::{Stack, host_of};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ORIGIN, SET_COOKIE};
@@ -20,7 +20,7 @@ use tonic::body::Body;
 /// Whether a path is that of a page.
 pub(crate) fn is_of_desk(path: &str) -> bool {
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    const FIRST: [&str; 20] = [
+    const FIRST: [&str; 21] = [
         "changes",
         "today",
         "board",
@@ -33,6 +33,7 @@ pub(crate) fn is_of_desk(path: &str) -> bool {
         "matters",
         "chains",
         "scorecards",
+        "indicators",
         "targets",
         "notices",
         "calendars",
@@ -129,6 +130,14 @@ async fn signed_in(
         (&Method::GET, ["items", id]) => item::page(desk, reader, asked, id).await,
         (&Method::POST, ["items", id]) => item::act(desk, reader, asked, id).await,
         (&Method::GET, ["sessions"]) => sessions::list(desk, reader, asked).await,
+        (&Method::GET, ["sessions", "new"]) => sessions::request::page(desk, reader, asked).await,
+        (&Method::POST, ["sessions", "new"]) => sessions::request::act(desk, reader, asked, None).await,
+        (&Method::GET, ["sessions", id, "revise"]) => {
+            sessions::request::revise_page(desk, reader, asked, id).await
+        }
+        (&Method::POST, ["sessions", id, "revise"]) => {
+            sessions::request::act(desk, reader, asked, Some(id)).await
+        }
         (&Method::GET, ["sessions", id]) => sessions::page(desk, reader, asked, id).await,
         (&Method::GET, ["sessions", id, file]) => sessions::minutes::file(reader, id, file).await,
         (&Method::POST, ["sessions", id]) => sessions::act(desk, reader, asked, id).await,
@@ -145,6 +154,10 @@ async fn signed_in(
         (&Method::GET, ["targets", id]) => targets::page(desk, reader, asked, id).await,
         (&Method::POST, ["targets", id]) => targets::act(desk, reader, asked, id).await,
         (&Method::GET, ["matters"]) => matters::list(desk, reader, asked).await,
+        (&Method::POST, ["matters"]) => matters::take_in(desk, reader, asked).await,
+        (&Method::GET, ["matters", id]) => matters::page(desk, reader, asked, id).await,
+        (&Method::POST, ["matters", id]) => matters::act(desk, reader, asked, id).await,
+        (&Method::GET, ["indicators"]) => indicators::page(desk, reader, asked).await,
         (&Method::GET, ["chains"]) => chains::page(desk, reader, asked).await,
         (&Method::GET, ["notices"]) => notices::page(desk, reader, asked).await,
         (&Method::GET, ["calendars"]) => calendars::page(desk, reader, asked).await,

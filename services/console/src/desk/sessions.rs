@@ -4,6 +4,7 @@ mod acts;
 mod docket;
 mod emergency;
 pub(super) mod minutes;
+pub(super) mod request;
 pub(super) mod slots;
 
 use super::act::{self, Input, Moves};
@@ -31,6 +32,7 @@ use tonic::body::Body;
 use tonic::{Code, Status};
 
 pub(super) use acts::ACTS;
+pub(super) use docket::outcome_word;
 
 const STAGE: &str = "huishang.scheduling.v1.SessionStage";
 
@@ -49,6 +51,7 @@ struct Row {
 #[template(path = "sessions.html")]
 struct SessionsPage {
     frame: Frame,
+    may_request: bool,
     summary: String,
     rows: Vec<Row>,
     pager: Pager,
@@ -76,6 +79,7 @@ pub(super) async fn list(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     frame.offer_calendar(&query, "/sessions");
     frame.stamp = Some(Stamp::new(reader, &around.calendar, None, answer.position, "/v1/sessions").await);
     let page = SessionsPage {
+        may_request: request::ACTS.iter().all(|act| act.may_be_tried_by(reader)),
         frame,
         summary: summary(words, answer.sessions.len(), &pager),
         rows: answer.sessions.iter().map(|session| row(words, &around, session)).collect(),
@@ -115,6 +119,8 @@ struct SessionPage {
     topics: Vec<(u32, String, u32)>,
     slots: Option<Slots>,
     cost: String,
+    /// Where the request can be revised, as long as it can.
+    revise: Option<String>,
 }
 
 /// The page of one session.
@@ -154,17 +160,17 @@ async fn show(
     let session = GetSessionRequest { session_id: id.to_owned(), at_least_position };
     let docket = GetDocketRequest { docket_id: id.to_owned(), at_least_position };
     let steps = GetNextStepsRequest { docket_id: id.to_owned(), at_least_position };
-    let (around, answer, head, docket, steps, minutes) = futures::try_join!(
+    let (around, answer, head, docket, steps) = futures::try_join!(
         reader.surroundings(desk),
         async { Ok::<_, Failure>(reader.ask(session).await?) },
         async { Ok(reader.ask(GetHeadRequest::default()).await?) },
         async { Ok(if_there(reader.ask(docket).await)?) },
         async { Ok(if_there(reader.ask(steps).await)?) },
-        minutes::of(reader, id, at_least_position),
     )?;
+    let typed = refused.map(|(form, _)| form);
+    let minutes = minutes::of(reader, &around, id, at_least_position, typed).await?;
     let session = answer.session.ok_or(Failure::NotFound)?;
     let slots = slots::of(reader, &around, &session, at_least_position).await;
-    let typed = refused.map(|(form, _)| form);
     let mut moves = act::moves(reader, acts::OF_SESSION, &[("sessionId", id)], typed).await?;
     let may_relabel = moves.possible.iter().any(|offer| offer.name == "RelabelTopic");
     if may_relabel && !session.papers.is_empty() {
@@ -178,7 +184,7 @@ async fn show(
     );
     frame.notice = match refused {
         Some((_, status)) => Some(act::not_done(reader, status)),
-        None => act::done(words, ACTS, asked),
+        None => act::done(words, ACTS, asked).or_else(|| act::done(words, request::ACTS, asked)),
     };
     let sitting = docket.and_then(|answer| answer.docket).map(|docket| {
         docket::sitting(
@@ -190,6 +196,7 @@ async fn show(
         )
     });
     let page = SessionPage {
+        revise: request::revisable(reader, &session).then(|| format!("/sessions/{id}/revise")),
         lede: lede(words, &around, &session),
         purpose: outline.purpose,
         body: outline.body_code,
@@ -228,7 +235,7 @@ fn labelled(words: Words, title: String, label: Option<i32>) -> String {
 }
 
 /// What may not be there yet: a docket is prepared when its session is convened.
-fn if_there<T>(answered: Result<T, Status>) -> Result<Option<T>, Status> {
+pub(super) fn if_there<T>(answered: Result<T, Status>) -> Result<Option<T>, Status> {
     match answered {
         Ok(answer) => Ok(Some(answer)),
         Err(status) if status.code() == Code::NotFound => Ok(None),

@@ -45,6 +45,13 @@ impl Words {
         }
     }
 
+    /// The values of an enum, each with its name and its word.
+    pub(super) fn values(&self, kind: &str) -> Vec<(String, String)> {
+        let Some(known) = descriptors().get_enum_by_name(kind) else { return Vec::new() };
+        let values = known.values().filter(|value| value.number() != 0);
+        values.map(|value| (value.name().to_owned(), self.value(kind, value.number()))).collect()
+    }
+
     /// The word for a role, by its name in a token.
     pub(super) fn role(&self, name: &str) -> String {
         let known = descriptors().get_enum_by_name("huishang.api.v1.Role").and_then(|kind| {
@@ -67,7 +74,8 @@ impl Words {
     }
 }
 
-fn capitalized(word: &str) -> String {
+/// A word with a capital letter in front.
+pub(super) fn capitalized(word: &str) -> String {
     let mut letters = word.chars();
     letters
         .next()

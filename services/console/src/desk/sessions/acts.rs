@@ -42,7 +42,64 @@ const CANCEL: Act = Act {
     sample: r#"{"reason": "-"}"#,
 };
 
-const LABEL: Field = Field { path: "label", label: said("Label"), input: Input::Label };
+const OVERRIDE: Act = Act {
+    rpc: "huishang.scheduling.v1.SchedulingService/OverrideFinding",
+    label: said("Override a broken rule"),
+    fields: &[
+        Field {
+            path: "rule",
+            label: said("Rule"),
+            input: Input::Enum("huishang.scheduling.v1.ScreeningRule"),
+        },
+        REASON,
+    ],
+    // Which rule is filled in: it decides then.
+    sample: r#"{"rule": "SCREENING_RULE_NOTICE"}"#,
+};
+const SUBMIT_PAPER: Act = Act {
+    rpc: "huishang.scheduling.v1.SchedulingService/SubmitPaper",
+    label: said("Submit a paper"),
+    fields: &[
+        TOPIC,
+        Field { path: "paper.title", label: said("Title of the document"), input: Input::Text },
+        Field { path: "paper.sha256", label: said("SHA-256 of the document"), input: Input::Text },
+        Field { path: "paper.uri", label: said("Where it is kept"), input: Input::Text },
+    ],
+    sample: r#"{"topicNumber": 1, "paper": {"title": "-", "uri": "urn:document",
+        "sha256": "1111111111111111111111111111111111111111111111111111111111111111"}}"#,
+};
+const ANSWER: Act = Act {
+    rpc: "huishang.scheduling.v1.SchedulingService/AnswerInvitation",
+    label: said("Answer the invitation"),
+    fields: &[
+        DEPARTMENT,
+        Field {
+            path: "answer",
+            label: said("Answer"),
+            input: Input::Enum("huishang.scheduling.v1.InvitationAnswer"),
+        },
+        Field { path: "reason", label: said("Why, if it does not attend"), input: Input::Optional },
+    ],
+    sample: r#"{"departmentCode": "A", "answer": "INVITATION_ANSWER_ACCEPT"}"#,
+};
+const NAME_DELEGATE: Act = Act {
+    rpc: "huishang.scheduling.v1.SchedulingService/NameDelegate",
+    label: said("Name the delegate"),
+    fields: &[
+        DEPARTMENT,
+        Field { path: "delegate", label: said("Name of the delegate"), input: Input::Text },
+    ],
+    sample: r#"{"departmentCode": "A", "delegate": "-"}"#,
+};
+const POSTPONE: Act = Act {
+    rpc: "huishang.scheduling.v1.SchedulingService/PostponeSession",
+    label: said("Postpone the session"),
+    fields: &[REASON],
+    sample: r#"{"reason": "-"}"#,
+};
+
+const LABEL: Field =
+    Field { path: "label", label: said("Label"), input: Input::Enum("huishang.scheduling.v1.Label") };
 const RELABEL_TOPIC: Act = Act {
     rpc: "huishang.scheduling.v1.SchedulingService/RelabelTopic",
     label: said("Label a topic otherwise"),
@@ -62,18 +119,117 @@ pub(super) const RELABEL_PAPER: Act = Act {
     sample: r#"{"topicNumber": 1, "sha256": "-", "label": "LABEL_SECRET", "reason": "-"}"#,
 };
 
+const DRAFT_ITEM: Act = Act {
+    rpc: "huishang.deliberation.v1.DeliberationService/DraftItems",
+    label: said("Draft an item"),
+    fields: &[
+        TOPIC,
+        Field { path: "items[].title", label: said("Title"), input: Input::Text },
+        Field { path: "items[].deliverable", label: said("What is to be delivered"), input: Input::Text },
+        Field { path: "items[].criterion", label: said("How to tell that it is done"), input: Input::Text },
+        Field { path: "items[].leadCode", label: said("Lead"), input: Input::Department },
+        Field {
+            path: "items[].coResponsibleCodes",
+            label: said("Who supports it, by their codes"),
+            input: Input::Ids,
+        },
+        Field { path: "items[].due.dueOn", label: said("Due"), input: Input::Date },
+    ],
+    sample: r#"{"topicNumber": 1, "items": [{"title": "-", "deliverable": "-"}]}"#,
+};
+const DROP_ITEM: Act = Act {
+    rpc: "huishang.deliberation.v1.DeliberationService/DropItem",
+    label: said("Drop the item"),
+    fields: &[Field { path: "itemNumber", label: said("Item"), input: Input::Number }, REASON],
+    sample: r#"{"itemNumber": 1, "reason": "-"}"#,
+};
+const DEFER: Act = Act {
+    rpc: "huishang.deliberation.v1.DeliberationService/DeferTopic",
+    label: said("Defer the topic"),
+    fields: &[
+        TOPIC,
+        Field { path: "resumeOn", label: said("Until when"), input: Input::Date },
+        Field { path: "movedByCode", label: said("Department that moved it"), input: Input::Department },
+        REASON,
+    ],
+    sample: r#"{"topicNumber": 1, "resumeOn": "9999-12-31", "movedByCode": "A", "reason": "-"}"#,
+};
+const REFER: Act = Act {
+    rpc: "huishang.deliberation.v1.DeliberationService/ReferTopic",
+    label: said("Refer the topic"),
+    fields: &[
+        TOPIC,
+        Field { path: "referredToCode", label: said("Code of the other body"), input: Input::Department },
+        REASON,
+    ],
+    sample: r#"{"topicNumber": 1, "referredToCode": "A", "reason": "-"}"#,
+};
+const WITHDRAW_TOPIC: Act = Act {
+    rpc: "huishang.deliberation.v1.DeliberationService/WithdrawTopic",
+    label: said("Withdraw the topic"),
+    fields: &[TOPIC, REASON],
+    sample: r#"{"topicNumber": 1, "reason": "-"}"#,
+};
+
+const CONFIRM_MINUTES: Act = Act {
+    rpc: "huishang.deliberation.v1.DeliberationService/ConfirmMinutes",
+    label: said("Confirm the minutes"),
+    fields: &[DEPARTMENT],
+    sample: r#"{"departmentCode": "A"}"#,
+};
+const OBJECT_TO_MINUTES: Act = Act {
+    rpc: "huishang.deliberation.v1.DeliberationService/ObjectToMinutes",
+    label: said("Object to the minutes"),
+    fields: &[DEPARTMENT, Field { path: "reason", label: said("What is wrong"), input: Input::Text }],
+    sample: r#"{"departmentCode": "A", "reason": "-"}"#,
+};
+const CORRECT_MINUTES: Act = Act {
+    rpc: "huishang.deliberation.v1.DeliberationService/CorrectMinutes",
+    label: said("Correct the minutes"),
+    fields: &[Field { path: "text", label: said("What is right instead"), input: Input::Text }],
+    sample: r#"{"text": "-"}"#,
+};
+
+/// What is done with the minutes.
+pub(super) const OF_MINUTES: &[Act] = &[CONFIRM_MINUTES, OBJECT_TO_MINUTES, CORRECT_MINUTES];
+
 /// What is done with the session: before its docket is open, and at any time.
-pub(super) const OF_SESSION: &[Act] = &[SCREEN, ADMIT, RETURN, CONVENE, CANCEL, RELABEL_TOPIC];
+pub(super) const OF_SESSION: &[Act] = &[
+    SCREEN,
+    OVERRIDE,
+    ADMIT,
+    RETURN,
+    SUBMIT_PAPER,
+    ANSWER,
+    NAME_DELEGATE,
+    CONVENE,
+    POSTPONE,
+    CANCEL,
+    RELABEL_TOPIC,
+];
 
 /// All of it.
 pub(in crate::desk) const ACTS: &[Act] = &[
     SCREEN,
+    OVERRIDE,
     ADMIT,
     RETURN,
+    SUBMIT_PAPER,
+    ANSWER,
+    NAME_DELEGATE,
     CONVENE,
+    POSTPONE,
     CANCEL,
     RELABEL_TOPIC,
     RELABEL_PAPER,
+    DRAFT_ITEM,
+    DROP_ITEM,
+    DEFER,
+    REFER,
+    WITHDRAW_TOPIC,
+    CONFIRM_MINUTES,
+    OBJECT_TO_MINUTES,
+    CORRECT_MINUTES,
     Act {
         rpc: "huishang.scheduling.v1.SchedulingService/ScheduleSession",
         label: said("Book the slot"),
@@ -158,7 +314,10 @@ pub(in crate::desk) const ACTS: &[Act] = &[
     Act {
         rpc: "huishang.deliberation.v1.DeliberationService/AdoptDecision",
         label: said("Adopt"),
-        fields: &[TOPIC],
+        fields: &[
+            TOPIC,
+            Field { path: "declaratory", label: said("Nothing is to be carried out"), input: Input::Tick },
+        ],
         sample: r#"{"topicNumber": 1}"#,
     },
     Act {

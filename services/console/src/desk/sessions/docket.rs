@@ -2,11 +2,14 @@
 
 use super::acts;
 use crate::desk::act::{Act, Offer};
+use crate::desk::markup::Markup;
+use crate::desk::moment;
 use crate::desk::reader::{Reader, Surroundings};
 use crate::desk::session::token_name;
 use crate::desk::words::Words;
+use proto::deliberation::v1::due_rule::Rule;
 use proto::deliberation::v1::outcome::Outcome;
-use proto::deliberation::v1::{Ballot, Docket, DocketStage, DocketTopic, NextStep, VoteChoice};
+use proto::deliberation::v1::{Ballot, Docket, DocketStage, DocketTopic, DraftedItem, NextStep, VoteChoice};
 use proto::scheduling::v1::Session;
 use std::collections::BTreeMap;
 
@@ -34,9 +37,22 @@ pub(super) struct Topic {
     pub(super) proposal: Option<String>,
     pub(super) timebox_minutes: u32,
     pub(super) spent_minutes: u64,
+    pub(super) items: Vec<Drafted>,
+    /// Forms of a line.
     pub(super) offers: Vec<Offer>,
+    /// Those with more to fill in.
+    pub(super) longer: Vec<Offer>,
     /// The version that a ballot would be about.
     pub(super) version: usize,
+}
+
+/// An item as far as it has been worked out.
+pub(super) struct Drafted {
+    pub(super) number: u32,
+    pub(super) title: String,
+    pub(super) terms: Vec<Markup>,
+    /// Empty if the reader may not drop it.
+    pub(super) drop_id: String,
 }
 
 /// A department that takes part.
@@ -115,7 +131,6 @@ pub(super) fn sitting(
             }
         })
         .collect();
-    let own = |topic: Option<u32>| possible(reader, steps, topic);
     let open = docket
         .topics
         .iter()
@@ -124,8 +139,8 @@ pub(super) fn sitting(
         stage: words.value("huishang.deliberation.v1.DocketStage", docket.stage),
         present: present.len(),
         ballot: open.map(|(topic, ballot)| open_ballot(reader, docket, steps, &seats, topic, ballot)),
-        topics: docket.topics.iter().map(|topic| shown(words, topic, own(Some(topic.number)))).collect(),
-        offers: own(None),
+        topics: docket.topics.iter().map(|topic| shown(reader, around, steps, topic)).collect(),
+        offers: possible(reader, steps, None),
         refused: refused_steps(reader, steps),
         seats,
     }
@@ -142,9 +157,9 @@ fn possible(reader: &Reader, steps: &[NextStep], topic: Option<u32>) -> Vec<Offe
     acts.filter(|act| !is_at_a_seat(act)).map(|act| act.offer(reader.words, None)).collect()
 }
 
-/// What has its forms at the seats.
+/// What has its forms at the seats, or at the items.
 fn is_at_a_seat(act: &Act) -> bool {
-    ["RecordArrival", "RecordDeparture", "CastVote"].contains(&act.name())
+    ["RecordArrival", "RecordDeparture", "CastVote", "DropItem"].contains(&act.name())
 }
 
 /// Whether the reader is a clerk of the docket, who records who comes and how all vote.
@@ -191,8 +206,51 @@ fn refused_steps(reader: &Reader, steps: &[NextStep]) -> Vec<RefusedStep> {
     shown.collect()
 }
 
-fn shown(words: Words, topic: &DocketTopic, offers: Vec<Offer>) -> Topic {
-    let outcome = topic.outcome.as_ref().and_then(|outcome| outcome.outcome.as_ref());
+/// The steps on a topic: those that are a line, and those with more to fill in. Each has an id of its own.
+fn of_topic(reader: &Reader, steps: &[NextStep], topic: &DocketTopic) -> (Vec<Offer>, Vec<Offer>) {
+    let mut offers = possible(reader, steps, Some(topic.number));
+    for offer in &mut offers {
+        let is_asked = |path: &str| match path {
+            "topicNumber" => false,
+            "declaratory" => topic.items.is_empty(),
+            _ => true,
+        };
+        offer.fields.retain(|field| is_asked(field.path));
+        for field in &mut offer.fields {
+            field.id = format!("{}-{}", field.id, topic.number);
+        }
+    }
+    offers.into_iter().partition(|offer| offer.fields.len() < 2)
+}
+
+fn drafted(reader: &Reader, around: &Surroundings, item: &DraftedItem, may_drop: bool) -> Drafted {
+    let (words, draft) = (reader.words, item.draft.clone().unwrap_or_default());
+    let lead = draft.lead_code.as_deref().map(|code| around.directory.name(code));
+    let due = draft.due.and_then(|due| due.rule).map(|due| match due {
+        Rule::DueOn(date) => {
+            Markup::fill(words.t("Due on {date}."), &[("date", moment::full_day(words, &date))])
+        }
+        Rule::AfterDays(n) => Markup::text(&words.say("Due {n} days after the decision.", &[("n", &n)])),
+        Rule::AfterWorkingDays(n) => {
+            Markup::text(&words.say("Due {n} working days after the decision.", &[("n", &n)]))
+        }
+        Rule::AfterHours(n) => Markup::text(&words.say("Due {n} hours after the decision.", &[("n", &n)])),
+    });
+    let texts = lead.into_iter().chain([draft.deliverable]).chain(draft.criterion);
+    Drafted {
+        number: item.number,
+        title: draft.title,
+        terms: texts.map(|text| Markup::text(&text)).chain(due).collect(),
+        drop_id: if may_drop { client::command_id() } else { String::new() },
+    }
+}
+
+fn shown(reader: &Reader, around: &Surroundings, steps: &[NextStep], topic: &DocketTopic) -> Topic {
+    let words = reader.words;
+    let (offers, longer) = of_topic(reader, steps, topic);
+    let is_drop =
+        |step: &&NextStep| step.command == "docket drop-item" && step.topic_number == Some(topic.number);
+    let may_drop = steps.iter().filter(is_drop).any(|step| may(reader, step));
     let results = topic.ballots.iter().filter(|ballot| ballot.result.is_some());
     let sentence = |ballot: &Ballot| {
         let told = words.told("huishang.deliberation.v1.Ballot", "sentence", &ballot.sentence);
@@ -205,24 +263,19 @@ fn shown(words: Words, topic: &DocketTopic, offers: Vec<Offer>) -> Topic {
         number: topic.number,
         title: topic.title.clone(),
         stage: words.value("huishang.deliberation.v1.TopicStage", topic.stage),
-        mark: match (outcome.is_some(), topic.opened_at.is_some()) {
+        mark: match (topic.outcome.is_some(), topic.opened_at.is_some()) {
             (true, _) => "done",
             (false, true) => "open",
             (false, false) => "",
         },
-        outcome: match outcome {
-            None => String::new(),
-            Some(Outcome::Adopted(_)) => words.t("Adopted").to_owned(),
-            Some(Outcome::Rejected(_)) => words.t("Rejected").to_owned(),
-            Some(Outcome::Deferred(_)) => words.t("Deferred").to_owned(),
-            Some(Outcome::Referred(_)) => words.t("Referred").to_owned(),
-            Some(Outcome::Withdrawn(_)) => words.t("Withdrawn").to_owned(),
-        },
+        outcome: outcome_word(words, topic).to_owned(),
         results: results.map(sentence).collect(),
         proposal: topic.versions.last().cloned(),
         timebox_minutes: topic.timebox_minutes,
         spent_minutes: topic.spent_seconds / 60,
+        items: topic.items.iter().map(|item| drafted(reader, around, item, may_drop)).collect(),
         offers,
+        longer,
         version: topic.versions.len(),
     }
 }
@@ -232,6 +285,18 @@ fn on_motion(words: Words, topic: &DocketTopic, ballot: &Ballot) -> Option<Strin
     let motion = topic.motions.iter().find(|motion| Some(motion.number) == ballot.motion_number)?;
     let aim = words.value("huishang.deliberation.v1.MotionKind", motion.kind);
     Some(format!("{} {}, {aim}", words.t("Motion"), motion.number))
+}
+
+/// How a topic ended; nothing before.
+pub(in crate::desk) fn outcome_word(words: Words, topic: &DocketTopic) -> &'static str {
+    match topic.outcome.as_ref().and_then(|outcome| outcome.outcome.as_ref()) {
+        None => "",
+        Some(Outcome::Adopted(_)) => words.t("Adopted"),
+        Some(Outcome::Rejected(_)) => words.t("Rejected"),
+        Some(Outcome::Deferred(_)) => words.t("Deferred"),
+        Some(Outcome::Referred(_)) => words.t("Referred"),
+        Some(Outcome::Withdrawn(_)) => words.t("Withdrawn"),
+    }
 }
 
 fn open_ballot(

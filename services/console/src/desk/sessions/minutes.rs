@@ -1,11 +1,17 @@
 //! The minutes of a session: how far they are, and the files that they can be had as.
 
+use super::acts::OF_MINUTES;
 use super::if_there;
+use crate::desk::Query;
+use crate::desk::act::{self, Moves};
 use crate::desk::answer::{self, Failure};
-use crate::desk::reader::Reader;
+use crate::desk::markup::Markup;
+use crate::desk::reader::{Reader, Surroundings};
 use client::Language;
 use http::Response;
-use proto::deliberation::v1::{DocumentFormat, DocumentLanguage, ExportMinutesRequest, GetMinutesRequest};
+use proto::deliberation::v1::{
+    DocumentFormat, DocumentLanguage, ExportMinutesRequest, GetMinutesRequest, MinutesStage,
+};
 use tonic::body::Body;
 
 const STAGE: &str = "huishang.deliberation.v1.MinutesStage";
@@ -21,20 +27,47 @@ pub(super) struct Minutes {
     pub(super) stage: String,
     /// The address of each file, and what it is called.
     pub(super) files: Vec<(String, &'static str)>,
+    /// Until when those who took part may object, while they may.
+    pub(super) confirm_by: Option<Markup>,
+    /// Those who confirmed them, and those who object.
+    pub(super) confirmed: String,
+    pub(super) objecting: String,
+    /// Corrections and objections.
+    pub(super) notes: Vec<String>,
+    pub(super) moves: Moves,
+    /// Up to where the log was read for this.
+    pub(super) position: u64,
 }
 
 /// The minutes, if there are any yet.
 pub(super) async fn of(
     reader: &Reader,
+    around: &Surroundings,
     id: &str,
     at_least_position: u64,
+    typed: Option<&Query>,
 ) -> Result<Option<Minutes>, Failure> {
     let request = GetMinutesRequest { at_least_position, docket_id: id.to_owned(), language: 0 };
-    let minutes = if_there(reader.ask(request).await)?.and_then(|answer| answer.minutes);
+    let Some(answer) = if_there(reader.ask(request).await)? else { return Ok(None) };
+    let (words, minutes) = (reader.words, answer.minutes.unwrap_or_default());
+    let is_open = minutes.stage() == MinutesStage::Drafted;
+    let moves = match is_open {
+        true => act::moves(reader, OF_MINUTES, &[("docketId", id)], typed).await?,
+        false => Moves::default(),
+    };
+    let names = |codes: &[String]| {
+        words.list(&codes.iter().map(|code| around.directory.name(code)).collect::<Vec<_>>())
+    };
     let file = |(ending, _, name)| (format!("/sessions/{id}/minutes.{ending}"), name);
-    Ok(minutes.map(|minutes| Minutes {
-        stage: reader.words.value(STAGE, minutes.stage),
+    Ok(Some(Minutes {
+        stage: words.value(STAGE, minutes.stage),
         files: FILES.map(file).into(),
+        confirm_by: minutes.confirm_by.filter(|_| is_open).map(|by| around.calendar.full(words, &by)),
+        confirmed: names(&minutes.confirmed_codes),
+        objecting: names(&minutes.objecting_codes),
+        notes: minutes.notes,
+        moves,
+        position: answer.position,
     }))
 }
 

@@ -1,0 +1,239 @@
+//! The fields of a request: what was typed, as a session's outline, and the other way round.
+
+use crate::desk::Query;
+use crate::desk::moment::Calendar;
+use crate::desk::reader::Surroundings;
+use proto::scheduling::v1::{
+    Body, EmergencyDeclaration, Label, MatterClass, MatterSummary, RoleOnTopic, SeatStanding,
+    SessionAttendee, SessionKind, SessionOutline, SessionTopic, TopicRole,
+};
+use std::collections::BTreeSet;
+
+/// Topics of a session, at most.
+const TOPICS_MAX: u32 = 80;
+/// Rows for departments that have no seat.
+const OTHERS: u32 = 3;
+
+/// A topic as the form has it.
+pub(super) struct TopicRow {
+    pub(super) number: u32,
+    pub(super) title: String,
+    pub(super) minutes: String,
+    pub(super) papers: bool,
+    pub(super) matter: String,
+    pub(super) label: String,
+}
+
+/// A department as the form has it.
+pub(super) struct SeatRow {
+    /// What the names of its fields end in.
+    pub(super) key: String,
+    /// Empty where the department is chosen.
+    pub(super) name: String,
+    pub(super) code: String,
+    pub(super) role: String,
+    pub(super) topics: String,
+}
+
+/// The rows for topics: as many as there were or, at first, this many, and some more.
+pub(super) fn topic_rows(typed: &Query, at_first: u32, more: u32) -> Vec<TopicRow> {
+    let rows = rows(typed).max(at_first).saturating_add(more).min(TOPICS_MAX);
+    let of = |number| {
+        let text = |field: &str| typed.get(&format!("topic-{number}-{field}")).unwrap_or_default().to_owned();
+        let label = text("label");
+        TopicRow {
+            number,
+            title: text("title"),
+            minutes: text("minutes"),
+            papers: text("papers") == "yes",
+            matter: text("matter"),
+            label: if label.is_empty() { Label::Internal.as_str_name().to_owned() } else { label },
+        }
+    };
+    (1..=rows).map(of).collect()
+}
+
+fn rows(typed: &Query) -> u32 {
+    typed.number("rows").and_then(|rows| u32::try_from(rows).ok()).unwrap_or_default().min(TOPICS_MAX)
+}
+
+/// The rows for departments: those with a seat, those that were added, and some more. A seat that nothing was typed for has
+/// the role that goes with it.
+pub(super) fn seat_rows(around: &Surroundings, body: &Body, typed: &Query) -> Vec<SeatRow> {
+    let is_first = typed.get("rows").is_none();
+    let row = |code: &str, role: RoleOnTopic| SeatRow {
+        key: code.to_owned(),
+        name: around.directory.name(code),
+        code: code.to_owned(),
+        role: match typed.get(&format!("role-{code}")) {
+            None if is_first => role.as_str_name().to_owned(),
+            typed => typed.unwrap_or_default().to_owned(),
+        },
+        topics: typed.get(&format!("on-{code}")).unwrap_or_default().to_owned(),
+    };
+    let seats = body.charter.iter().flat_map(|charter| &charter.seats);
+    let seats = seats.map(|seat| {
+        let role = match seat.standing() {
+            SeatStanding::Decides => RoleOnTopic::Decides,
+            SeatStanding::Advises => RoleOnTopic::Advises,
+            _ => RoleOnTopic::Informed,
+        };
+        row(&seat.department_code, role)
+    });
+    let others = (1..=OTHERS).map(|number| {
+        let text = |field: &str| typed.get(&format!("{field}-+{number}")).unwrap_or_default().to_owned();
+        SeatRow {
+            key: format!("+{number}"),
+            name: String::new(),
+            code: text("code"),
+            role: text("role"),
+            topics: text("on"),
+        }
+    });
+    seats.chain(others).collect()
+}
+
+/// What was typed, as an outline. What cannot be read stays unset, and the rules say what is missing.
+pub(super) fn outline(calendar: &Calendar, typed: &Query, matters: &[MatterSummary]) -> SessionOutline {
+    let text = |name: &str| typed.get(name).unwrap_or_default().to_owned();
+    let given = |name: &str| typed.get(name).map(str::to_owned);
+    let kind = typed.get("kind").and_then(SessionKind::from_str_name).unwrap_or_default();
+    let class = typed.get("class").and_then(MatterClass::from_str_name).unwrap_or_default();
+    let topics = topics(typed, matters);
+    let numbers: Vec<u32> = topics.iter().map(|topic| topic.number).collect();
+    SessionOutline {
+        title: text("title"),
+        purpose: text("purpose"),
+        body_code: text("body"),
+        kind: kind.into(),
+        matter_class: class.into(),
+        attendees: attendees(typed, &numbers),
+        topics,
+        duration_minutes: number(typed.get("duration")),
+        earliest_start_at: typed.get("earliest").and_then(|text| calendar.read(text)),
+        case_reference: given("case"),
+        decide_by: typed.get("decide_by").and_then(|text| calendar.read(text)),
+        emergency: (kind == SessionKind::Emergency)
+            .then(|| EmergencyDeclaration { reason: text("emergency"), authority: text("authority") }),
+        carries_out_item_id: given("item"),
+    }
+}
+
+fn number(text: Option<&str>) -> u32 {
+    text.and_then(|text| text.parse().ok()).unwrap_or_default()
+}
+
+fn topics(typed: &Query, matters: &[MatterSummary]) -> Vec<SessionTopic> {
+    let topics = topic_rows(typed, 0, 0).into_iter().map(|row| {
+        let matter = Some(row.matter).filter(|id| !id.is_empty());
+        let of_matter = matters.iter().find(|known| Some(&known.matter_id) == matter.as_ref());
+        let title = match (row.title.is_empty(), of_matter) {
+            (true, Some(matter)) => matter.title.clone(),
+            _ => row.title,
+        };
+        SessionTopic {
+            number: row.number,
+            title,
+            timebox_minutes: number(Some(&row.minutes)),
+            papers_required: row.papers,
+            matter_id: matter,
+            label: Label::from_str_name(&row.label).map(Into::into),
+        }
+    });
+    topics.filter(|topic| !topic.title.is_empty() || topic.timebox_minutes > 0).collect()
+}
+
+/// The departments with a role, on all topics unless some are named.
+fn attendees(typed: &Query, all: &[u32]) -> Vec<SessionAttendee> {
+    let fields = typed.0.iter().filter_map(|(name, role)| Some((name.strip_prefix("role-")?, role)));
+    let attendees = fields.filter_map(|(key, role)| {
+        let code = if key.starts_with('+') { typed.get(&format!("code-{key}"))? } else { key };
+        let role = RoleOnTopic::from_str_name(role.trim())?;
+        let named = typed.get(&format!("on-{key}")).map(|text| {
+            let numbers = text.split([' ', ',', '，', '、']).filter(|number| !number.is_empty());
+            numbers.map(|text| number(Some(text))).collect::<Vec<_>>()
+        });
+        let numbers = named.unwrap_or_else(|| all.to_vec());
+        let roles = numbers.into_iter().map(|topic_number| TopicRole { topic_number, role: role.into() });
+        Some(SessionAttendee { department_code: code.to_owned(), roles: roles.collect() })
+    });
+    attendees.collect()
+}
+
+/// What would be typed for an outline. Departments with several roles are kept as they are, which is ticked.
+pub(super) fn of_outline(calendar: &Calendar, outline: &SessionOutline) -> Query {
+    let mut typed: Vec<(String, String)> = Vec::new();
+    let mut put = |name: &str, value: String| typed.push((name.to_owned(), value));
+    put("body", outline.body_code.clone());
+    put("title", outline.title.clone());
+    put("purpose", outline.purpose.clone());
+    put("kind", outline.kind().as_str_name().to_owned());
+    put("duration", outline.duration_minutes.to_string());
+    put("earliest", outline.earliest_start_at.map(|at| calendar.field(&at)).unwrap_or_default());
+    put("rows", outline.topics.len().to_string());
+    put("keep_seats", "yes".to_owned());
+    for topic in &outline.topics {
+        let mut put = |field: &str, value: String| put(&format!("topic-{}-{field}", topic.number), value);
+        put("title", topic.title.clone());
+        put("minutes", topic.timebox_minutes.to_string());
+        put("papers", if topic.papers_required { "yes".to_owned() } else { String::new() });
+        put("label", topic.label().as_str_name().to_owned());
+    }
+    let all: BTreeSet<u32> = outline.topics.iter().map(|topic| topic.number).collect();
+    for attendee in &outline.attendees {
+        let code = &attendee.department_code;
+        let Some(first) = attendee.roles.first() else { continue };
+        let on: BTreeSet<u32> = attendee.roles.iter().map(|role| role.topic_number).collect();
+        put(&format!("role-{code}"), first.role().as_str_name().to_owned());
+        if on != all {
+            let on: Vec<String> = on.iter().map(u32::to_string).collect();
+            put(&format!("on-{code}"), on.join(" "));
+        }
+    }
+    Query(typed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_typed_becomes_an_outline_and_comes_back() {
+        let calendar = Calendar::of("Asia/Shanghai");
+        let typed = Query::of(
+            "body=FLOOD&title=Willow+Lane&purpose=Dry&kind=SESSION_KIND_STANDING&duration=60\
+             &earliest=2027-03-08T09:00&rows=3&topic-1-title=Drain&topic-1-minutes=20&topic-1-papers=yes\
+             &topic-1-label=LABEL_SECRET&topic-2-title=Road&topic-2-minutes=abc&role-WATER=ROLE_ON_TOPIC_DECIDES\
+             &role-ROADS=ROLE_ON_TOPIC_ADVISES&on-ROADS=2&role-GAS=&role-%2B1=ROLE_ON_TOPIC_INFORMED&code-%2B1=PARKS"
+                .as_bytes(),
+        );
+        let outline = outline(&calendar, &typed, &[]);
+        let roles: Vec<_> = outline
+            .attendees
+            .iter()
+            .map(|one| {
+                (one.department_code.as_str(), one.roles.iter().map(|role| role.topic_number).collect())
+            })
+            .collect();
+        assert_eq!(roles, [("WATER", vec![1, 2]), ("ROADS", vec![2]), ("PARKS", vec![1, 2])]);
+        let topics: Vec<_> =
+            outline.topics.iter().map(|topic| (topic.number, topic.timebox_minutes, topic.label())).collect();
+        assert_eq!(topics, [(1, 20, Label::Secret), (2, 0, Label::Internal)], "a rule refuses 0 minutes");
+        let back = of_outline(&calendar, &outline);
+        for name in
+            ["title", "earliest", "duration", "topic-1-title", "topic-1-label", "on-ROADS", "role-WATER"]
+        {
+            assert_eq!(back.get(name), typed.get(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_topic_without_a_title_is_called_as_its_matter() {
+        let typed = Query::of(b"rows=2&topic-1-matter=m&topic-1-minutes=10");
+        let matter =
+            MatterSummary { matter_id: "m".into(), title: "Willow Lane".into(), ..Default::default() };
+        let outline = outline(&Calendar::of("UTC"), &typed, &[matter]);
+        let topics: Vec<_> = outline.topics.iter().map(|topic| topic.title.as_str()).collect();
+        assert_eq!(topics, ["Willow Lane"], "and an empty row is none");
+    }
+}
