@@ -68,7 +68,7 @@ async fn a_robot_says_what_happens(mode: Mode) -> anyhow::Result<()> {
             read.extend(open_disclosed(&disclosed.payload, &keys.collect::<ValueKeys>()).payload);
         }
         let has = |text: &str| read.windows(text.len()).any(|part| part == text.as_bytes());
-        ensure!(has("SubscriptionDefined") && !has(SECRET) && !has("access_token"), "{role}");
+        ensure!(has("SubscriptionDefined") && !has(SECRET) && !has("access_token"), "{role:?}");
     }
 
     // A robot that had too many messages is asked again, and gets one at a time.
