@@ -25,8 +25,7 @@ async fn a_session_is_requested_by_a_form(mode: Mode) -> anyhow::Result<()> {
         clerk.register_department(code).await?;
     }
     clerk.define_body("BODY", "OFFICE", "OFFICE").await?;
-    let matter =
-        TakeInMatterRequest { body_code: "BODY".into(), title: "Willow Lane".into(), ..command() };
+    let matter = TakeInMatterRequest { body_code: "BODY".into(), title: "Willow Lane".into(), ..command() };
     let matter = clerk.call(matter).await?.matter.unwrap_or_default().matter_id;
     let browser = Browser::sign_in(&mut sandbox, Role::Clerk, Some("OFFICE")).await?;
     let page = browser.page("/sessions/new?body=BODY").await?;
@@ -35,11 +34,13 @@ async fn a_session_is_requested_by_a_form(mode: Mode) -> anyhow::Result<()> {
     let hidden = fields_before(&page, button)?;
 
     // When a topic has no time, a rule refuses it, and what was typed is kept
-    let refused = browser.post("/sessions/new", &format!("{hidden}&action=Send&{}", typed(&matter, 0))).await?;
+    let refused =
+        browser.post("/sessions/new", &format!("{hidden}&action=Send&{}", typed(&matter, 0))).await?;
     ensure!(refused.status == 400 && refused.text().contains("TIMEBOX_REQUIRED"), "{}", refused.text());
     ensure!(refused.text().contains("value=\"防汛\""), "{}", refused.text());
     // and asking the rules records nothing
-    let asked = browser.post("/sessions/new", &format!("{hidden}&action=Check&{}", typed(&matter, 20))).await?;
+    let asked =
+        browser.post("/sessions/new", &format!("{hidden}&action=Check&{}", typed(&matter, 20))).await?;
     ensure!(asked.status == 200 && asked.text().contains("Nothing is recorded yet"), "{}", asked.text());
     let listed = clerk.call(ListSessionsRequest::default()).await?.sessions;
     ensure!(listed.is_empty(), "{listed:?}");
@@ -57,7 +58,8 @@ async fn a_session_is_requested_by_a_form(mode: Mode) -> anyhow::Result<()> {
     let topics: Vec<_> = outline.topics.iter().map(|topic| topic.title.as_str()).collect();
     ensure!(topics == ["Willow Lane", "Road"] && outline.topics[0].matter_id() == matter, "{outline:?}");
     let roads = outline.attendees.iter().find(|one| one.department_code == "ROADS");
-    let roles: Vec<_> = roads.iter().flat_map(|one| &one.roles).map(|one| (one.topic_number, one.role())).collect();
+    let roles: Vec<_> =
+        roads.iter().flat_map(|one| &one.roles).map(|one| (one.topic_number, one.role())).collect();
     ensure!(roles == [(2, RoleOnTopic::Advises)], "{roles:?}");
 
     // and it is revised by the same form, which has what was requested
@@ -67,15 +69,25 @@ async fn a_session_is_requested_by_a_form(mode: Mode) -> anyhow::Result<()> {
     let hidden = fields_before(&page, button)?;
     let form = format!("{hidden}&action=Send&keep_seats=yes&topic-1-title=Willow+Lane&{}", typed("", 30));
     let revised = browser.post(&revise, &form).await?;
-    ensure!(revised.status == 303 && revised.header("location").contains("done=ReviseSession"), "{}", revised.text());
+    ensure!(
+        revised.status == 303 && revised.header("location").contains("done=ReviseSession"),
+        "{}",
+        revised.text()
+    );
 
     // A supervisor may not request one, neither by the form nor without it.
     let office = Browser::sign_in(&mut sandbox, Role::Supervisor, Some("OFFICE")).await?;
     let page = office.page("/sessions/new?body=BODY").await?;
     ensure!(page.contains("For: ") && !page.contains("value=\"Send\""), "{page}");
     let own = fields_before(&office.page("/matters").await?, "<button class=\"btn\">Sign out")?;
-    let forced = office.post("/sessions/new", &format!("{own}&action=Send&body=BODY&{}", typed(&matter, 20))).await?;
-    ensure!(forced.status == 403 && forced.text().contains("ROLE_REQUIRED"), "{} {}", forced.status, forced.text());
+    let forced =
+        office.post("/sessions/new", &format!("{own}&action=Send&body=BODY&{}", typed(&matter, 20))).await?;
+    ensure!(
+        forced.status == 403 && forced.text().contains("ROLE_REQUIRED"),
+        "{} {}",
+        forced.status,
+        forced.text()
+    );
     Ok(())
 }
 in_both_modes!(a_session_is_requested_by_a_form);
