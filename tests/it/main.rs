@@ -48,7 +48,6 @@ mod plan_year;
 mod readers;
 mod receipt;
 mod recounted;
-mod requested_by_form;
 mod requests;
 mod rescinding;
 mod scope;
