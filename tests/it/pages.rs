@@ -22,11 +22,7 @@ struct Browser {
 
 impl Browser {
     /// Signs in with a token.
-    pub async fn sign_in(
-        sandbox: &mut Sandbox,
-        role: Role,
-        department: Option<&str>,
-    ) -> anyhow::Result<Browser> {
+    async fn sign_in(sandbox: &mut Sandbox, role: Role, department: Option<&str>) -> anyhow::Result<Browser> {
         let token = sandbox.token_of(role, department)?;
         let http = sandbox.http_with_token(None)?;
         let mut browser = Browser { http, cookie: String::new() };
