@@ -55,6 +55,13 @@ class Installation:
         env = {"HUISHANG_DATA": self.folder.name}
         return subprocess.run(command, check=True, capture_output=True, text=True, env=env).stdout.strip()
 
+    def verify(self, document, proof, key):
+        """What `huishang verify` says of a document."""
+        command = [self.program, "verify", document, "--proof", proof, "--key", key, "--server", self.url]
+        command += ["--token", self.token("operator"), "--personal-keys", f"{self.folder.name}/personal-keys"]
+        said = subprocess.run(command, capture_output=True, text=True, env={"HUISHANG_LANG": "en"})
+        return said.stdout + said.stderr
+
     def caller(self, role, department=None):
         return Caller(self.url, self.token(role, department))
 

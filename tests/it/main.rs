@@ -50,7 +50,6 @@ mod put_down;
 mod readers;
 mod receipt;
 mod recounted;
-mod requested_by_form;
 mod requests;
 mod rescinding;
 mod scope;

@@ -59,6 +59,16 @@ pub(super) enum Input {
     Choice,
 }
 
+impl Input {
+    /// What is filled in before anybody has: most things are internal.
+    fn at_first(self) -> &'static str {
+        match self {
+            Input::Enum("huishang.scheduling.v1.Label") => "LABEL_INTERNAL",
+            _ => "",
+        }
+    }
+}
+
 /// An act as a page offers it.
 pub(super) struct Offer {
     pub(super) name: &'static str,
@@ -129,7 +139,7 @@ impl Act {
                 Input::Enum(kind) => words.values(kind),
                 _ => Vec::new(),
             },
-            value: typed.and_then(|form| form.get(field.path)).unwrap_or_default().to_owned(),
+            value: typed.and_then(|form| form.get(field.path)).unwrap_or(field.input.at_first()).to_owned(),
         };
         Offer {
             name: self.name(),

@@ -1,14 +1,20 @@
 //! What a page or a file says of itself, so that it can be made again from a copy of the log and compared.
 
+use super::answer::{self, Failure};
 use super::reader::Reader;
 use super::{Past, Query};
 use crate::paper::Paper;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD as BASE64;
+use http::Response;
 use jiff::Timestamp;
 use prost_types::Timestamp as Moment;
 use proto::Wire as _;
 use proto::ledger::v1::{GetHeadRequest, GetSignedHeadRequest};
+use tonic::body::Body;
+
+/// What the name of a proof beside a file ends in.
+pub(super) const BESIDE: &str = ".proof";
 
 /// What says nothing of what a page shows.
 pub(super) const OF_NO_CONTENT: [&str; 6] = ["form", "done", "at", "lang", "theme", "keys"];
@@ -54,6 +60,19 @@ impl Provenance {
         }
         self.paper.address = query.link(path, &OF_NO_CONTENT, with);
         self
+    }
+
+    /// The proof of a file that cannot carry it: a document, which stays as it is sealed. The file is at this address, and was
+    /// made of the log up to a position.
+    pub(super) async fn beside(
+        reader: &Reader,
+        address: &str,
+        position: u64,
+        name: &str,
+    ) -> Result<Response<Body>, Failure> {
+        let provenance = Provenance::of(reader, position, None).await.ok_or(Failure::NotFound)?;
+        let text = provenance.at(address, &Query::default(), None).text();
+        Ok(answer::file(text.into_bytes(), "text/plain; charset=utf-8", &format!("{name}.proof")))
     }
 
     /// All that it says, as files carry it: the line, and the signed head.

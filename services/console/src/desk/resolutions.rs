@@ -8,9 +8,10 @@ use super::limits::{ROWS_AT_ONCE, ROWS_PER_PAGE};
 use super::markup::Markup;
 use super::moment;
 use super::pager::Pager;
+use super::provenance::BESIDE;
 use super::reader::{Reader, Surroundings};
 use super::words::Words;
-use super::{Asked, Desk};
+use super::{Asked, Desk, Provenance};
 use askama::Template;
 use client::Language;
 use http::Response;
@@ -177,9 +178,10 @@ pub(super) async fn page(
     Ok(html(&page))
 }
 
-/// The file of that name, in the reader's language.
+/// The file of that name, in the reader's language, or its proof.
 pub(super) async fn file(reader: &Reader, id: &str, name: &str) -> Result<Response<Body>, Failure> {
-    let ending = name.strip_prefix("resolution.");
+    let document = name.strip_suffix(BESIDE).unwrap_or(name);
+    let ending = document.strip_prefix("resolution.");
     let known = FILES.iter().find(|(known, _, _)| Some(*known) == ending);
     let (_, format, _) = known.ok_or(Failure::NotFound)?;
     let language = match reader.words.0 {
@@ -193,6 +195,10 @@ pub(super) async fn file(reader: &Reader, id: &str, name: &str) -> Result<Respon
         ..Default::default()
     };
     let file = reader.ask(request).await?;
+    if document != name {
+        let address = format!("/resolutions/{id}/{document}");
+        return Provenance::beside(reader, &address, file.position, &file.file_name).await;
+    }
     Ok(answer::file(file.content, &file.media_type, &file.file_name))
 }
 

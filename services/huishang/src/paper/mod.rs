@@ -22,7 +22,7 @@ use copy::Copied;
 use document::Document;
 use event_log::note::{HeadKey, TreeHead};
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Differences that are printed, at most.
 const DIFFERENCES_SHOWN_MAX: usize = 20;
@@ -33,6 +33,9 @@ pub struct Arguments {
     /// The file: CSV, a workbook, a saved page, or a text with the line of a printed page, typed or read from its code
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// The proof of the file, where it is a document that cannot carry it: minutes or a resolution as PDF, docx or HTML
+    #[arg(long, value_name = "FILE")]
+    pub proof: Option<PathBuf>,
     /// The key that must have signed the head of the log, as printed by 'huishang log signed-head'
     #[arg(long, value_name = "KEY")]
     pub key: String,
@@ -56,14 +59,21 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let shown = arguments.file.display();
     let key: HeadKey = arguments.key.parse().map_err(|error| Error::Usage(format!("--key: {error}")))?;
     let bytes = std::fs::read(&arguments.file).map_err(|error| Error::Usage(format!("{shown}: {error}")))?;
-    let document = Document::read(&bytes).with_context(|| shown.to_string())?;
-    let paper = Paper::find(&document.text).ok_or_else(|| {
+    let (document, text_of_proof) = match &arguments.proof {
+        Some(proof) => (None, read_proof(proof)?),
+        None => {
+            let document = Document::read(&bytes).with_context(|| shown.to_string())?;
+            let text = document.text.clone();
+            (Some(document), text)
+        }
+    };
+    let paper = Paper::find(&text_of_proof).ok_or_else(|| {
         Error::Usage(say(
             "{file}: there is no line in it that begins with huishang-paper/1, so nothing says what it was made of",
-            &[("file", &shown)],
+            &[("file", &arguments.proof.as_ref().unwrap_or(&arguments.file).display())],
         ))
     })?;
-    let signed = Paper::signed_head(&document.text);
+    let signed = Paper::signed_head(&text_of_proof);
     if let Some(note) = &signed {
         let head = key.open(note).with_context(|| shown.to_string())?;
         ensure!(
@@ -74,11 +84,66 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let work = tempfile::tempdir().context(text("a temporary directory for the copy of the log"))?;
     let copied = copy::take(arguments, work.path(), &paper).await?;
     ensure_root(&copied, &paper, signed.is_none().then_some(&key))?;
+    let Some(document) = document else {
+        let given = remade::bytes(work.path(), &arguments.options, &paper, None).await?;
+        return report_bytes(arguments, &paper, &bytes, &given);
+    };
     let remade = remade::document(work.path(), &arguments.options, &paper, &document).await?;
     match document.form {
         document::Form::Text => print_text(&remade.lines()),
         _ => report(arguments, &paper, &compare::compare(&document, &remade)),
     }
+}
+
+fn read_proof(proof: &Path) -> anyhow::Result<String> {
+    let shown = proof.display();
+    Ok(std::fs::read_to_string(proof).map_err(|error| Error::Usage(format!("{shown}: {error}")))?)
+}
+
+/// Says whether a document is, byte for byte, what the log gives.
+fn report_bytes(arguments: &Arguments, paper: &Paper, shown: &[u8], given: &[u8]) -> anyhow::Result<()> {
+    let differs = shown.iter().zip(given).position(|(one, other)| one != other);
+    let differs = differs.or_else(|| (shown.len() != given.len()).then(|| shown.len().min(given.len())));
+    if arguments.options.json {
+        print_line(
+            &json!({
+                "same": differs.is_none(), "bytes": given.len(), "firstDifference": differs,
+                "position": paper.position, "clockAt": paper.clock_at.to_string(), "page": paper.address,
+            })
+            .to_string(),
+        )?;
+    }
+    let (file, position) = (arguments.file.display(), paper.position);
+    let Some(at) = differs else {
+        return match arguments.options.json {
+            true => Ok(()),
+            false => print_text(&say(
+                "same: all {bytes} bytes of {file} are those that the log gives at record {position}, for {page}",
+                &[
+                    ("file", &file),
+                    ("position", &position),
+                    ("bytes", &given.len()),
+                    ("page", &paper.address),
+                ],
+            )),
+        };
+    };
+    if arguments.personal_keys.is_none() {
+        print_note(text(
+            "without the keys for personal data (--personal-keys), the names of people in a document cannot be made again",
+        ));
+    }
+    bail!(say(
+        "{file} is not what the log gives at record {position}: they differ from byte {at} on; it has {shown} bytes, and \
+         the log gives {given}",
+        &[
+            ("file", &file),
+            ("position", &position),
+            ("at", &at),
+            ("shown", &shown.len()),
+            ("given", &given.len())
+        ],
+    ))
 }
 
 /// Ensures that the copy is of the log that the paper is of. Where the paper has no signed head itself, that of the copy

@@ -33,6 +33,22 @@ pub(super) async fn document(
     paper: &Paper,
     shown: &Document,
 ) -> anyhow::Result<Document> {
+    let form = match shown.form {
+        Form::Csv | Form::Text => Some("csv"),
+        Form::Xlsx => Some("xlsx"),
+        Form::Page => None,
+    };
+    let bytes = bytes(data, options, paper, form).await?;
+    Document::read(&bytes).context(text("what the log gives"))
+}
+
+/// What a page or a file is, as the log gives it; of a page, as a file of this form.
+pub(super) async fn bytes(
+    data: &Path,
+    options: &Options,
+    paper: &Paper,
+    form: Option<&str>,
+) -> anyhow::Result<Vec<u8>> {
     let config = Config {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         clock: format!("movable:{}", paper.clock_at),
@@ -52,7 +68,7 @@ pub(super) async fn document(
             for view in &views {
                 view.reached(paper.position).await.context(view.name)?;
             }
-            ask(&token, address, paper, shown).await
+            ask(&token, address, paper, form).await
         };
         let made = made.await;
         stop.cancel();
@@ -64,15 +80,10 @@ pub(super) async fn document(
     Ok(made)
 }
 
-async fn ask(token: &str, address: SocketAddr, paper: &Paper, shown: &Document) -> anyhow::Result<Document> {
+async fn ask(token: &str, address: SocketAddr, paper: &Paper, form: Option<&str>) -> anyhow::Result<Vec<u8>> {
     let language = match paper.language {
         Language::Chinese => "zh-CN",
         Language::English => "en",
-    };
-    let form = match shown.form {
-        Form::Csv | Form::Text => Some("csv"),
-        Form::Xlsx => Some("xlsx"),
-        Form::Page => None,
     };
     let separator = if paper.address.contains('?') { '&' } else { '?' };
     let page = format!("http://{address}{}", paper.address);
@@ -88,7 +99,7 @@ async fn ask(token: &str, address: SocketAddr, paper: &Paper, shown: &Document) 
             &[("page", &paper.address), ("status", &status)],
         )
     );
-    Document::read(&bytes).context(text("what the log gives"))
+    Ok(bytes)
 }
 
 fn fetch(url: &str, token: &str, language: &str) -> anyhow::Result<(u16, Vec<u8>)> {

@@ -9,7 +9,9 @@ use crate::desk::session::token_name;
 use crate::desk::words::Words;
 use proto::deliberation::v1::due_rule::Rule;
 use proto::deliberation::v1::outcome::Outcome;
-use proto::deliberation::v1::{Ballot, Docket, DocketStage, DocketTopic, DraftedItem, NextStep, VoteChoice};
+use proto::deliberation::v1::{
+    Ballot, Docket, DocketStage, DocketTopic, DraftedItem, NextStep, RoleOnTopic, TopicRole, VoteChoice,
+};
 use proto::scheduling::v1::Session;
 use std::collections::BTreeMap;
 
@@ -313,7 +315,16 @@ fn open_ballot(
     let is_vote =
         |step: &&NextStep| step.command == "docket cast-vote" && step.topic_number == Some(topic.number);
     let may_vote = steps.iter().filter(is_vote).any(|step| may(reader, step));
-    let votes = seats.iter().filter(|seat| !topic.recused_codes.contains(&seat.code));
+    let participants = docket.agenda.iter().flat_map(|agenda| &agenda.participants);
+    let is_decided_by =
+        |role: &TopicRole| role.topic_number == topic.number && role.role() == RoleOnTopic::Decides;
+    let deciding: Vec<&str> = participants
+        .filter(|one| one.roles.iter().any(is_decided_by))
+        .map(|one| one.department_code.as_str())
+        .collect();
+    let votes = seats
+        .iter()
+        .filter(|seat| deciding.contains(&seat.code.as_str()) && !topic.recused_codes.contains(&seat.code));
     let votes = votes.map(|seat| {
         let vote =
             ballot.votes.iter().find(|vote| vote.department_code == seat.code).map(|vote| vote.choice());

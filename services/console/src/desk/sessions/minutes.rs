@@ -2,11 +2,12 @@
 
 use super::acts::OF_MINUTES;
 use super::if_there;
-use crate::desk::Query;
 use crate::desk::act::{self, Moves};
 use crate::desk::answer::{self, Failure};
 use crate::desk::markup::Markup;
+use crate::desk::provenance::BESIDE;
 use crate::desk::reader::{Reader, Surroundings};
+use crate::desk::{Provenance, Query};
 use client::Language;
 use http::Response;
 use proto::deliberation::v1::{
@@ -71,9 +72,10 @@ pub(super) async fn of(
     }))
 }
 
-/// The file of that name, in the reader's language.
+/// The file of that name, in the reader's language, or its proof.
 pub(in crate::desk) async fn file(reader: &Reader, id: &str, name: &str) -> Result<Response<Body>, Failure> {
-    let ending = name.strip_prefix("minutes.");
+    let document = name.strip_suffix(BESIDE).unwrap_or(name);
+    let ending = document.strip_prefix("minutes.");
     let known = FILES.iter().find(|(known, _, _)| Some(*known) == ending);
     let (_, format, _) = known.ok_or(Failure::NotFound)?;
     let language = match reader.words.0 {
@@ -87,5 +89,9 @@ pub(in crate::desk) async fn file(reader: &Reader, id: &str, name: &str) -> Resu
         ..Default::default()
     };
     let file = reader.ask(request).await?;
+    if document != name {
+        let address = format!("/sessions/{id}/{document}");
+        return Provenance::beside(reader, &address, file.position, &file.file_name).await;
+    }
     Ok(answer::file(file.content, &file.media_type, &file.file_name))
 }

@@ -177,7 +177,8 @@ pub(super) fn of_outline(calendar: &Calendar, outline: &SessionOutline) -> Query
         put("title", topic.title.clone());
         put("minutes", topic.timebox_minutes.to_string());
         put("papers", if topic.papers_required { "yes".to_owned() } else { String::new() });
-        put("label", topic.label().as_str_name().to_owned());
+        let label = topic.label.and_then(|label| Label::try_from(label).ok()).unwrap_or(Label::Internal);
+        put("label", label.as_str_name().to_owned());
     }
     let all: BTreeSet<u32> = outline.topics.iter().map(|topic| topic.number).collect();
     for attendee in &outline.attendees {
