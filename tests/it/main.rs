@@ -50,6 +50,7 @@ mod put_down;
 mod readers;
 mod receipt;
 mod recounted;
+mod requested_by_form;
 mod requests;
 mod rescinding;
 mod scope;

@@ -15,14 +15,18 @@ use tests::{Client, HttpAnswer, HttpClient, Mode, Sandbox, SandboxConfig, comman
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
 /// A browser without script: it keeps the cookie of a session, and sends forms.
-struct Browser {
+pub struct Browser {
     http: HttpClient,
     cookie: String,
 }
 
 impl Browser {
     /// Signs in with a token.
-    async fn sign_in(sandbox: &mut Sandbox, role: Role, department: Option<&str>) -> anyhow::Result<Browser> {
+    pub async fn sign_in(
+        sandbox: &mut Sandbox,
+        role: Role,
+        department: Option<&str>,
+    ) -> anyhow::Result<Browser> {
         let token = sandbox.token_of(role, department)?;
         let http = sandbox.http_with_token(None)?;
         let mut browser = Browser { http, cookie: String::new() };
@@ -38,13 +42,13 @@ impl Browser {
         self.http.send("GET", path, &[("cookie", &self.cookie)], "").await
     }
 
-    async fn page(&self, path: &str) -> anyhow::Result<String> {
+    pub async fn page(&self, path: &str) -> anyhow::Result<String> {
         let answer = self.get(path).await?;
         ensure!(answer.status == 200, "{path}: {} {}", answer.status, answer.text());
         Ok(answer.text())
     }
 
-    async fn post(&self, path: &str, form: &str) -> anyhow::Result<HttpAnswer> {
+    pub async fn post(&self, path: &str, form: &str) -> anyhow::Result<HttpAnswer> {
         self.http.send("POST", path, &[FORM, ("cookie", &self.cookie)], form.to_owned()).await
     }
 }
@@ -589,7 +593,7 @@ async fn a_calendar_is_made_and_revoked_by_forms(mode: Mode) -> anyhow::Result<(
 in_both_modes!(a_calendar_is_made_and_revoked_by_forms);
 
 /// The hidden fields of the form in which a button stands, as a browser would send them.
-fn fields_before(page: &str, button: &str) -> anyhow::Result<String> {
+pub fn fields_before(page: &str, button: &str) -> anyhow::Result<String> {
     let (before, _) = page.split_once(button).with_context(|| format!("no {button} in {page}"))?;
     let (_, form) = before.rsplit_once("<form").context("no form")?;
     let mut fields = Vec::new();

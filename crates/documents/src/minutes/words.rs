@@ -83,8 +83,8 @@ impl Words {
     /// What somebody moved.
     pub(super) fn moved(&self, number: u32, by: &str, aim: &str) -> String {
         match self.is_chinese() {
-            true => format!("第{number}号，{by}提出{aim}"),
-            false => format!("{number}, {by} moved to {aim}"),
+            true => format!("{by}提出{aim}（第{number}号）"),
+            false => format!("{by} moved to {aim} (No. {number})"),
         }
     }
 

@@ -64,7 +64,7 @@ pub const CO_RESPONSIBLE_MAX: usize = 50;
 pub const VERSIONS_MAX: u32 = 50;
 /// Amendments to one topic, at most.
 pub const AMENDMENTS_MAX: usize = 100;
-/// Ballots on one docket, at most.
+/// Ballots on one docket, at most; those on motions do not count.
 pub const BALLOTS_MAX: u32 = 200;
 /// Minutes of one digression, at most.
 pub const DIGRESSION_MINUTES_MAX: u32 = 600;

@@ -99,7 +99,7 @@ fn taken_back(
     item: &Item,
     department: &Code,
     kind: Kind,
-    acknowledge_by: crate::Timestamp,
+    acknowledge_by: Option<crate::Timestamp>,
     due: Option<(crate::Date, crate::Timestamp)>,
     calendar: WorkingCalendar,
 ) -> Option<follow_up::Command> {
@@ -107,7 +107,8 @@ fn taken_back(
     let lead = &item.assignment.lead;
     match kind {
         Kind::Blockage => Some(Command::Unblock { department: Some(department.clone()) }),
-        Kind::Acknowledgement | Kind::Contest if department == lead && item.stage == Stage::Assigned => {
+        Kind::Acknowledgement | Kind::Contest => {
+            let acknowledge_by = acknowledge_by?;
             Some(Command::ResolveContest { lead: lead.clone(), acknowledge_by, due, calendar })
         }
         Kind::Completion if department == lead && item.stage == Stage::Underway => {

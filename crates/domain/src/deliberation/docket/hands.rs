@@ -56,7 +56,8 @@ fn may_be_counted(proceedings: &Proceedings, topic: &Topic, ballot: &Ballot) -> 
         proceedings.agenda.deciding_on(topic_number).filter_map(|department| constitution.voter(department));
     let of_seats = deciding.find_map(|voter| match (voter.weight, voter.veto) {
         (1, false) => None,
-        (1, true) => Some("veto"),
+        (1, true) if ballot.motion.is_none() => Some("veto"),
+        (1, true) => None,
         _ => Some("weight"),
     });
     match by_name.or(of_seats) {

@@ -64,7 +64,7 @@ impl MotionStage {
     pub fn as_str(self) -> &'static str {
         match self {
             MotionStage::AwaitsSecond => "waiting for a second",
-            MotionStage::Pending => "pending",
+            MotionStage::Pending => "waiting for its ballot",
             MotionStage::Carried => "carried",
             MotionStage::Lost => "lost",
             MotionStage::Withdrawn => "withdrawn",

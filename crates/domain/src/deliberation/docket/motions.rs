@@ -6,10 +6,7 @@ use super::outcomes::{self, may_be_deferred, may_be_referred};
 use super::proposals::no_open_ballot;
 use super::speakers::{is_there, no_point_pending, nobody_speaks, on_the_floor};
 use super::votes::may_vote_on;
-use super::{
-    BALLOTS_MAX, Event, MOTIONS_MAX, Motion, MotionKind, MotionStage, Proceedings, Rejection, Topic,
-    TopicStage,
-};
+use super::{Event, MOTIONS_MAX, Motion, MotionKind, MotionStage, Proceedings, Rejection, Topic, TopicStage};
 use crate::deliberation::ballot::{Abstention, BallotResult, MajorityBase, Seat, Tie};
 use crate::{Code, Date, Issued, Text};
 
@@ -44,8 +41,12 @@ pub(super) fn move_one(
         return Err(Rejection::ResumesInThePast { resume_on, today });
     }
     may_be_before_the_others(proceedings, topic, &kind)?;
-    let lost =
-        |known: &&Motion| known.stage == MotionStage::Lost && !known.debated_since && known.kind == kind;
+    // Another day or another body makes it no other motion; nobody else is kept from what one withdrew.
+    let lost = |known: &&Motion| {
+        let has_failed = known.stage == MotionStage::Lost
+            || (known.stage == MotionStage::Withdrawn && known.department == department);
+        has_failed && !known.debated_since && known.kind.rank() == kind.rank()
+    };
     if let Some(lost) = topic.motions.iter().find(lost) {
         return Err(Rejection::MotionLost { motion_number: lost.number, topic_number: number });
     }
@@ -122,9 +123,6 @@ pub(super) fn put(proceedings: &Proceedings, number: u32, motion: u32) -> Result
     nobody_speaks(topic)?;
     if let Some(first) = topic.next_motion().filter(|first| first.number != motion) {
         return Err(Rejection::MotionPending { motion_number: first.number, topic_number: number });
-    }
-    if proceedings.ballots >= BALLOTS_MAX {
-        return Err(Rejection::BallotsExhausted { max: BALLOTS_MAX });
     }
     Ok(vec![Event::BallotOpened {
         topic: number,

@@ -56,7 +56,7 @@ rejections! {
         MotionWrongStage("MOTION_WRONG_STAGE") { motion_number: u32, topic_number: u32, stage: &'static str } =
             "motion {motion_number} on topic {topic_number} is {stage}",
         MotionLost("MOTION_LOST") { motion_number: u32, topic_number: u32 } =
-            "motion {motion_number} on topic {topic_number} was lost; the same is moved again only after somebody has spoken",
+            "motion {motion_number} on topic {topic_number} was not carried; the same is moved again only after somebody has spoken",
         OwnMotion("OWN_MOTION") { department_code: Code, motion_number: u32, topic_number: u32 } =
             "department {department_code} moved motion {motion_number} on topic {topic_number}; another seat seconds it",
         MotionsExhausted("MOTIONS_EXHAUSTED") { topic_number: u32, max: usize } =

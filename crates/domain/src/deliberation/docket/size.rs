@@ -35,7 +35,6 @@ impl Command {
             | Command::ReviseItem { .. } => Some(BYTES_FOR_TEXTS_MAX),
             Command::OpenChoice { .. } => Some(BYTES_FOR_TEXTS_MAX),
             Command::OpenBallot { .. }
-            | Command::PutMotion { .. }
             | Command::RecordGeneralConsent { .. }
             | Command::GiveMandate { .. }
             | Command::CastVote { reason: Some(_), .. } => Some(BYTES_MAX),
@@ -89,7 +88,10 @@ fn bytes_of_topic(topic: &Topic, votes: usize) -> usize {
     });
     let motions = topic.motions.iter().map(|motion| {
         let seconder = motion.seconded_by.as_ref().map_or(0, |code| code.as_str().len());
-        motion.department.as_str().len() + motion.reason.as_str().len() + seconder + 2 * PART_BYTES
+        let texts = motion.department.as_str().len() + motion.reason.as_str().len() + seconder;
+        // Its ballot counts from when it is moved: what is pending can be decided.
+        let to_come = motion.stage.is_open() && topic.motion_in_ballot() != Some(motion.number);
+        texts + 2 * PART_BYTES + if to_come { RESULT_BYTES + votes } else { 0 }
     });
     let speakers = topic.floor.waiting.iter().chain(topic.floor.spoken.keys());
     let speakers = speakers.map(|code| code.as_str().len() + PART_BYTES);

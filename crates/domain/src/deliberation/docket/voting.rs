@@ -78,7 +78,9 @@ fn may_be_opened(
     if proceedings.agenda.deciding_on(number).next().is_none() {
         return Err(Rejection::NoDecidingDepartment { topic_number: number });
     }
-    if proceedings.ballots >= BALLOTS_MAX {
+    let topics = proceedings.topics.iter();
+    let on_texts = topics.flat_map(|topic| &topic.ballots).filter(|ballot| ballot.motion.is_none());
+    if on_texts.count() >= BALLOTS_MAX as usize {
         return Err(Rejection::BallotsExhausted { max: BALLOTS_MAX });
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! Judging the work: by the acceptor that was named, or by a supervisor; never by a party.
 
-use super::{Due, Event, Item, PartStage, Rejection, Stage, by_outsider, extension, put_down};
+use super::put_down::{Kind, by_another};
+use super::{Due, Event, Item, PartStage, Rejection, Stage, by_outsider, extension};
 use crate::calendar::WorkingCalendar;
 use crate::due::DueRule;
 use crate::{Code, Issued, Role, Text};
@@ -110,7 +111,7 @@ fn by_judge(item: &Item, part: Option<&Code>, issued: &Issued) -> Result<(), Rej
     if let Some(party) = item.parties().find(|party| issued.by.speaks_for(party)) {
         return Err(Rejection::OwnWork { department_code: party.clone() });
     }
-    put_down::by_another(item, part.unwrap_or(&item.assignment.lead), issued)?;
+    by_another(item, Kind::Completion, part.unwrap_or(&item.assignment.lead), issued)?;
     let is_acceptor = item.acceptor.as_ref().is_some_and(|acceptor| issued.by.speaks_for(acceptor));
     if is_acceptor || issued.by.is(Role::Supervisor) {
         return Ok(());

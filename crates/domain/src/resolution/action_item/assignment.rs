@@ -1,5 +1,6 @@
 //! Assigning, acknowledging, contesting.
 
+use super::put_down::{Kind, by_another};
 use super::{
     ACKNOWLEDGE_WORKING_DAYS, Assignment, CO_RESPONSIBLE_MAX, Event, Item, PartStage, Rejection, Stage,
     State, by_lead, by_outsider, by_party, extension,
@@ -62,6 +63,7 @@ pub(super) fn resolve_contest(
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     by_outsider(item, issued)?;
+    by_another(item, Kind::Contest, &item.assignment.lead, issued)?;
     item.must_be(Stage::Contested)?;
     let today = calendar.date_of(issued.at);
     let acknowledge_by = calendar.end_of(calendar.after_working_days(today, ACKNOWLEDGE_WORKING_DAYS));

@@ -268,8 +268,8 @@ pub enum Event {
         kind: Kind,
         /// Why.
         reason: Text,
-        /// Until when the lead must acknowledge, if the item is offered to it again by this.
-        acknowledge_by: Timestamp,
+        /// Until when the lead must acknowledge; none unless the item is offered to it again by this.
+        acknowledge_by: Option<Timestamp>,
         /// When the item is due now, if that changed: later by the working days that its clock stood still.
         due: Option<Due>,
     },

@@ -1,5 +1,6 @@
 //! Moving the due date.
 
+use super::put_down::{Kind, by_another};
 use super::{Due, EXTENSIONS_MAX, Event, ExtensionRequest, Item, Rejection, Stage, by_lead, by_outsider};
 use crate::calendar::WorkingCalendar;
 use crate::due::DueRule;
@@ -43,6 +44,7 @@ pub(super) fn grant(
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     by_outsider(item, issued)?;
+    by_another(item, Kind::Extension, &item.assignment.lead, issued)?;
     let &ExtensionRequest { due_on, due_at, .. } = requested(item)?;
     let earliest_due_on = earliest_due_on(item, calendar.date_of(issued.at), calendar);
     // A moment of an earlier day is none the less later than it was.
@@ -54,6 +56,7 @@ pub(super) fn grant(
 
 pub(super) fn refuse(item: &Item, reason: Text, issued: &Issued) -> Result<Vec<Event>, Rejection> {
     by_outsider(item, issued)?;
+    by_another(item, Kind::Extension, &item.assignment.lead, issued)?;
     requested(item)?;
     Ok(vec![Event::ExtensionRefused { reason }])
 }

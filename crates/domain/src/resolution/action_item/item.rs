@@ -355,9 +355,7 @@ impl Item {
     }
 
     pub(super) fn apply(&mut self, event: &Event) {
-        if let Some((department, kind)) = self.said_in(event) {
-            self.unmark(&department, kind);
-        }
+        self.settle_marks(event);
         match event {
             Event::Assigned { .. } => {}
             Event::AcceptorNamed { acceptor, .. } => self.acceptor.clone_from(acceptor),

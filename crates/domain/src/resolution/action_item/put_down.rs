@@ -231,16 +231,26 @@ pub(super) fn contest(
         }
         _ => None,
     };
+    let mut without = item.clone();
+    without.take_back(&department, kind);
+    let is_offered_again = without.stage == Stage::Assigned && item.stage != Stage::Assigned;
     let today = calendar.date_of(issued.at);
-    let acknowledge_by = calendar.end_of(calendar.after_working_days(today, ACKNOWLEDGE_WORKING_DAYS));
+    let acknowledge_by = is_offered_again
+        .then(|| calendar.end_of(calendar.after_working_days(today, ACKNOWLEDGE_WORKING_DAYS)));
     Ok(vec![Event::PutDownContested { department, kind, reason, acknowledge_by, due }])
 }
 
-/// Refuses whoever put the claim down that is to be judged.
-pub(super) fn by_another(item: &Item, department: &Code, issued: &Issued) -> Result<(), Rejection> {
-    let own = item.put_down.iter().any(|one| {
-        one.kind == Kind::Completion && one.department == *department && one.by == issued.by.subject
-    });
+/// Refuses whoever put down the claim that is to be judged, or the request or contest that is to be ruled on.
+pub(super) fn by_another(
+    item: &Item,
+    kind: Kind,
+    department: &Code,
+    issued: &Issued,
+) -> Result<(), Rejection> {
+    let own = item
+        .put_down
+        .iter()
+        .any(|one| one.kind == kind && one.department == *department && one.by == issued.by.subject);
     if own { Err(Rejection::OwnEntry { department_code: department.clone() }) } else { Ok(()) }
 }
 
@@ -251,8 +261,29 @@ impl Item {
         self.put_down.push(put_down.clone());
     }
 
-    /// What a department says itself stands in place of what was put down for it.
-    pub(super) fn unmark(&mut self, department: &Code, kind: Kind) {
+    /// What is said for a department stands in place of what was put down for it before, of the same kind; and nobody
+    /// takes back an acknowledgement after a ruling on what came of it, or a contest that was ruled on.
+    pub(super) fn settle_marks(&mut self, event: &Event) {
+        if let Some((department, kind)) = self.said_in(event) {
+            self.unmark(&department, kind);
+        }
+        let lead = self.assignment.lead.clone();
+        match event {
+            Event::ExtensionGranted { .. }
+            | Event::ExtensionRefused { .. }
+            | Event::Returned { .. }
+            | Event::Accepted { .. }
+            | Event::Reopened { .. } => self.unmark(&lead, Kind::Acknowledgement),
+            Event::ContestDismissed { .. } => self.unmark(&lead, Kind::Contest),
+            Event::Reassigned { .. } => self.put_down.retain(|one| one.department != lead),
+            Event::PartReturned { part, .. } | Event::PartAccepted { part, .. } => {
+                self.unmark(part, Kind::Acknowledgement);
+            }
+            _ => {}
+        }
+    }
+
+    fn unmark(&mut self, department: &Code, kind: Kind) {
         self.put_down.retain(|one| one.kind != kind || one.department != *department);
     }
 
@@ -261,11 +292,11 @@ impl Item {
         let Event::PutDownContested { department, kind, acknowledge_by, due, .. } = event else { return };
         self.take_back(department, *kind);
         self.unmark(department, *kind);
+        if let Some(acknowledge_by) = *acknowledge_by {
+            self.assignment.acknowledge_by = acknowledge_by;
+        }
         if let Some(Due { due_on, due_at }) = *due {
             (self.assignment.due_on, self.assignment.due_at) = (due_on, due_at);
-        }
-        if self.stage == Stage::Assigned && *department == self.assignment.lead {
-            self.assignment.acknowledge_by = *acknowledge_by;
         }
     }
 
@@ -273,7 +304,13 @@ impl Item {
     fn take_back(&mut self, department: &Code, kind: Kind) {
         let is_lead = *department == self.assignment.lead;
         match (kind, self.stage) {
-            (Kind::Acknowledgement, Stage::Underway) if is_lead => self.stage = Stage::Assigned,
+            (Kind::Acknowledgement, Stage::Underway) if is_lead => {
+                let came_of_it =
+                    self.reported_percent > 0 || self.extension.is_some() || !self.blockages.is_empty();
+                if !came_of_it {
+                    self.stage = Stage::Assigned;
+                }
+            }
             (Kind::Contest, Stage::Contested) if is_lead => {
                 (self.stage, self.contested) = (Stage::Assigned, false);
             }
@@ -304,10 +341,14 @@ impl Item {
         }
     }
 
-    /// What was promised, or said to be given, is owed again.
+    /// What was promised, or said to be given, is owed again; where several wait for it, it is not known which was meant.
     fn owe_help(&mut self, helper: &Code, said: Help) {
-        let helped = |blockage: &&mut super::Blockage| blockage.help_from == *helper && blockage.help == said;
-        self.blockages.iter_mut().filter(helped).for_each(|blockage| blockage.help = Help::Owed);
+        let mut helped = self.blockages.iter_mut().filter(|blockage| blockage.help_from == *helper);
+        if let (Some(blockage), None) = (helped.next(), helped.next())
+            && blockage.help == said
+        {
+            blockage.help = Help::Owed;
+        }
     }
 
     /// The kind of thing that an event says for a department, and for which.

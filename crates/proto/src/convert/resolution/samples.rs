@@ -256,7 +256,7 @@ fn of_follow_through(due: Due, moment: domain::Timestamp) -> Vec<ItemEvent> {
             department: code("ROADS"),
             kind: Kind::Completion,
             reason: text("nobody of ours said so"),
-            acknowledge_by: moment,
+            acknowledge_by: Some(moment),
             due: Some(due),
         },
     ]

@@ -16,7 +16,7 @@ use crate::desk::{Asked, Desk, Query};
 use askama::Template;
 use futures::future::try_join_all;
 use http::Response;
-use proto::deliberation::v1::{DocketTopic, GetDocketRequest};
+use proto::deliberation::v1::{Ballot, DocketTopic, GetDocketRequest};
 use proto::ledger::v1::GetHeadRequest;
 use proto::resolution::v1::{
     GetResolutionRequest, ItemStage, ListItemsRequest, ListItemsResponse, ListResolutionsRequest, Resolution,
@@ -240,7 +240,8 @@ fn on_agenda(
     number: u32,
     sat: Option<&DocketTopic>,
 ) -> OnAgenda {
-    let results = sat.iter().flat_map(|topic| &topic.ballots).filter(|ballot| ballot.result.is_some());
+    let on_text = |ballot: &&Ballot| ballot.result.is_some() && ballot.motion_number.is_none();
+    let results = sat.iter().flat_map(|topic| &topic.ballots).filter(on_text);
     OnAgenda {
         href: format!("/sessions/{}", session.session_id),
         title: session.outline.as_ref().map(|outline| outline.title.clone()).unwrap_or_default(),

@@ -284,9 +284,12 @@ fn shown(reader: &Reader, around: &Surroundings, steps: &[NextStep], topic: &Doc
 
 /// The motion that a ballot is on, if it is on one.
 fn on_motion(words: Words, topic: &DocketTopic, ballot: &Ballot) -> Option<String> {
-    let motion = topic.motions.iter().find(|motion| Some(motion.number) == ballot.motion_number)?;
-    let aim = words.value("huishang.deliberation.v1.MotionKind", motion.kind);
-    Some(format!("{} {}, {aim}", words.t("Motion"), motion.number))
+    let number = ballot.motion_number?;
+    let which = format!("{} {number}", words.t("Motion"));
+    // Whoever has recused themselves sees the ballot and not the motion.
+    let motion = topic.motions.iter().find(|motion| motion.number == number);
+    let aim = motion.map(|motion| words.value("huishang.deliberation.v1.MotionKind", motion.kind));
+    Some(aim.into_iter().fold(which, |which, aim| format!("{which}, {aim}")))
 }
 
 /// How a topic ended; nothing before.

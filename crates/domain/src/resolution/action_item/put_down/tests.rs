@@ -150,6 +150,40 @@ fn a_department_takes_back_what_was_put_down_for_it() {
 }
 
 #[test]
+fn an_acknowledgement_from_which_something_came_is_not_taken_back() {
+    let underway = decided(&assigned(), CLERK, down("WATER", Said::Acknowledgement)).unwrap();
+    let own = Command::ReportProgress { percent: 40, note: text("Dug"), evidence: vec![] };
+    let reported = decided(&underway, LEAD, own).unwrap();
+    let contested = decided(&reported, LEAD, contest(Kind::Acknowledgement)).unwrap();
+    let item = contested.item().unwrap();
+    assert_eq!(item.stage, Stage::Underway);
+    assert_eq!(item.assignment.acknowledge_by, underway.item().unwrap().assignment.acknowledge_by);
+    let claimed = decided(&underway, CLERK, down("WATER", claim())).unwrap();
+    let issued = Issued { at: at(NOW), by: actor("zhao", "AUDIT", Role::Supervisor) };
+    let command = Command::ReturnWork { part: None, reason: text("Wet"), calendar: calendar() };
+    let returned = ActionItem::decide(&claimed, command, &issued).unwrap();
+    let returned = ActionItem::fold(claimed, &returned);
+    let late = decided(&returned, LEAD, contest(Kind::Acknowledgement)).unwrap_err();
+    assert!(matches!(late, Rejection::NothingPutDown { .. }), "{late}");
+}
+
+#[test]
+fn whoever_puts_a_request_or_a_contest_down_does_not_rule_on_it() {
+    let disputed =
+        decided(&assigned(), CLERK, down("WATER", Said::Contest { reason: text("Not ours") })).unwrap();
+    let dismiss =
+        Command::ResolveContest { reassign_to: None, due: None, reason: text("Yours"), calendar: calendar() };
+    let own = decided(&disputed, ("AUDIT", Role::Supervisor), dismiss).unwrap_err();
+    assert!(matches!(own, Rejection::OwnEntry { .. }), "{own}");
+    let underway = decided(&assigned(), CLERK, down("WATER", Said::Acknowledgement)).unwrap();
+    let request = Said::Extension { due: DueRule::AfterDays(40), reason: text("Rain") };
+    let asked = decided(&underway, CLERK, down("WATER", request)).unwrap();
+    let grant = Command::GrantExtension { calendar: calendar() };
+    let own = decided(&asked, ("AUDIT", Role::Supervisor), grant).unwrap_err();
+    assert!(matches!(own, Rejection::OwnEntry { .. }), "{own}");
+}
+
+#[test]
 fn what_was_judged_stays_judged() {
     let state = decided(&assigned(), CLERK, down("WATER", Said::Acknowledgement)).unwrap();
     let state = decided(&state, CLERK, down("WATER", claim())).unwrap();
