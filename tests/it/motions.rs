@@ -130,8 +130,8 @@ async fn deferred_as_it_was_moved(debate: &Debate) -> anyhow::Result<()> {
     };
     let html = debate.clerk.call(get).await?.html;
     for said in [
-        "动议：第1号，ROADS提出缓议至2027年4月1日；HEALTH附议；理由：材料未齐；通过。",
-        "动议：第2号，HEALTH提出结束讨论；WATER附议；理由：材料未齐；通过。",
+        "动议：ROADS提出缓议至2027年4月1日（第1号）；HEALTH附议；理由：材料未齐；通过。",
+        "动议：HEALTH提出结束讨论（第2号）；WATER附议；理由：材料未齐；通过。",
         "第1号动议",
     ] {
         ensure!(html.contains(said), "{said} is not in {html}");

@@ -169,11 +169,13 @@ async fn contested(of: &Town) -> anyhow::Result<()> {
     let list = ListFollowUpsRequest { at_least_position: back.position, ..Default::default() };
     let followed = of.supervisor.call(list).await?.follow_ups;
     ensure!(followed[0].stage() == FollowUpStage::Open && followed[0].acknowledged, "{followed:?}");
-    let offered = of.town.call(of.contest(SaidKind::Acknowledgement)).await?;
-    ensure!(offered.item.as_ref().map(Item::stage) == Some(ItemStage::Assigned), "{offered:?}");
-    let list = ListFollowUpsRequest { at_least_position: offered.position, ..Default::default() };
+    // Progress came of the acknowledgement: that is not undone, and nobody is given more days.
+    let kept = of.town.call(of.contest(SaidKind::Acknowledgement)).await?;
+    let after = kept.item.context("the item")?;
+    ensure!(after.stage() == ItemStage::Underway && after.acknowledge_by == item.acknowledge_by, "{after:?}");
+    let list = ListFollowUpsRequest { at_least_position: kept.position, ..Default::default() };
     let followed = of.supervisor.call(list).await?.follow_ups;
-    ensure!(!followed[0].acknowledged, "it is waited for again: {followed:?}");
+    ensure!(followed[0].acknowledged, "{followed:?}");
     Ok(())
 }
 

@@ -50,7 +50,11 @@ async fn a_session_is_requested_by_a_form(mode: Mode) -> anyhow::Result<()> {
     let sent = browser.post("/sessions/new", &form).await?;
     ensure!(sent.status == 303, "{}", sent.text());
     let again = browser.post("/sessions/new", &form).await?;
-    ensure!(again.header("location") == sent.header("location"), "pressed twice, it is one act");
+    ensure!(
+        again.header("location") == sent.header("location"),
+        "pressed twice, it is one act: {again:?} {}",
+        again.text()
+    );
     let address = sent.header("location").to_owned();
     let id = address.trim_start_matches("/sessions/").split('?').next().unwrap_or_default().to_owned();
     let request = GetSessionRequest { session_id: id.clone(), ..Default::default() };

@@ -14,9 +14,10 @@ use fields::{SeatRow, TopicRow};
 use futures::future::try_join_all;
 use http::Response;
 use proto::scheduling::v1::{
-    Body as DecidingBody, BodySummary, CompareMatterRequest, GetBodyRequest, GetSessionRequest,
-    ListBodiesRequest, ListMattersRequest, MatterStage, MatterSummary, RequestSessionRequest,
-    ReviseSessionRequest, Session, SessionOutline, SessionStage, SimilarKind, SimilarMatter,
+    Body as DecidingBody, BodySummary, CompareMatterRequest, GetBodyRequest, GetMatterRequest,
+    GetSessionRequest, ListBodiesRequest, ListMattersRequest, MatterStage, MatterSummary,
+    RequestSessionRequest, ReviseSessionRequest, Session, SessionOutline, SessionStage, SimilarKind,
+    SimilarMatter,
 };
 use tonic::Status;
 use tonic::body::Body;
@@ -110,6 +111,20 @@ impl Ground {
         }
         Ok(Ground { bodies: bodies.bodies, body, matters, position: bodies.position })
     }
+
+    /// Adds the matters that a form names and that wait no longer: sent again, it says what it said before.
+    async fn find_matters(&mut self, reader: &Reader, form: &Query) {
+        for matter_id in fields::matters(form) {
+            if self.matters.iter().any(|known| known.matter_id == matter_id) {
+                continue;
+            }
+            let request = GetMatterRequest { matter_id: matter_id.clone(), ..Default::default() };
+            // What is not there, or not for this reader, is refused when the form is sent.
+            let found = reader.ask(request).await.ok().and_then(|answer| answer.matter);
+            let title = found.map(|matter| matter.title);
+            self.matters.extend(title.map(|title| MatterSummary { matter_id, title, ..Default::default() }));
+        }
+    }
 }
 
 /// The page with the form.
@@ -168,7 +183,8 @@ pub(in crate::desk) async fn act(
         _ => return Err(Failure::NotFound),
     };
     let around = reader.surroundings(desk).await?;
-    let ground = Ground::read(reader, form.get("body")).await?;
+    let mut ground = Ground::read(reader, form.get("body")).await?;
+    ground.find_matters(reader, &form).await;
     let outline = fields::outline(&around.calendar, &form, &ground.matters);
     let sent = match revised {
         None => request(reader, &form, &outline, only_asks).await,

@@ -123,6 +123,11 @@ fn number(text: Option<&str>) -> u32 {
     text.and_then(|text| text.parse().ok()).unwrap_or_default()
 }
 
+/// The ids of the matters that topics are of.
+pub(super) fn matters(typed: &Query) -> impl Iterator<Item = String> {
+    topic_rows(typed, 0, 0).into_iter().map(|row| row.matter).filter(|id| !id.is_empty())
+}
+
 fn topics(typed: &Query, matters: &[MatterSummary]) -> Vec<SessionTopic> {
     let topics = topic_rows(typed, 0, 0).into_iter().map(|row| {
         let matter = Some(row.matter).filter(|id| !id.is_empty());
