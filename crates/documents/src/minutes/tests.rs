@@ -150,7 +150,7 @@ fn minutes_say_what_was_moved_and_what_became_of_it() {
     let chinese = html(&record, Language::Chinese, &zone());
     for said in [
         "动议：ROADS提出缓议至2027年3月31日（第1号）；WATER附议；理由：材料未齐；未通过。",
-        "动议：第2号，WATER提出结束讨论；理由：材料未齐；未表决，失效。",
+        "动议：WATER提出结束讨论（第2号）；理由：材料未齐；未表决，失效。",
     ] {
         assert!(chinese.contains(said), "{said} is not in {chinese}");
     }
