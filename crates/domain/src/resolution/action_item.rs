@@ -202,7 +202,7 @@ rejections! {
         NothingPutDown("NOTHING_PUT_DOWN") { department_code: String, kind: &'static str } =
             "nothing of this kind ({kind}) that was put down for {department_code} can be contested",
         OwnEntry("OWN_ENTRY") { department_code: Code } =
-            "the claim of {department_code} was put down by you; somebody else has to judge the work",
+            "what {department_code} said was put down by you; somebody else has to judge it or rule on it",
         SubItemsOpen("SUB_ITEMS_OPEN") { number: Line, open: usize, numbers: String } =
             "item {number} has open sub-items ({open}): {numbers}",
     }

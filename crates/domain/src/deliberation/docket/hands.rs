@@ -54,10 +54,10 @@ fn may_be_counted(proceedings: &Proceedings, topic: &Topic, ballot: &Ballot) -> 
     };
     let mut deciding =
         proceedings.agenda.deciding_on(topic_number).filter_map(|department| constitution.voter(department));
-    let of_seats = deciding.find_map(|voter| match (voter.weight, voter.veto) {
+    let counts_vetoes = ballot.motion.is_none();
+    let of_seats = deciding.find_map(|voter| match (voter.weight, voter.veto && counts_vetoes) {
         (1, false) => None,
-        (1, true) if ballot.motion.is_none() => Some("veto"),
-        (1, true) => None,
+        (1, true) => Some("veto"),
         _ => Some("weight"),
     });
     match by_name.or(of_seats) {

@@ -225,12 +225,7 @@ pub(super) fn contest(
         });
     };
     let department = own.department.clone();
-    let due = match kind {
-        Kind::Completion | Kind::Contest => {
-            item.due_after_pause(|item| item.take_back(&department, kind), calendar, issued.at)
-        }
-        _ => None,
-    };
+    let due = item.due_after_pause(|item| item.take_back(&department, kind), calendar, issued.at);
     let mut without = item.clone();
     without.take_back(&department, kind);
     let is_offered_again = without.stage == Stage::Assigned && item.stage != Stage::Assigned;
@@ -264,6 +259,9 @@ impl Item {
     /// What is said for a department stands in place of what was put down for it before, of the same kind; and nobody
     /// takes back an acknowledgement after a ruling on what came of it, or a contest that was ruled on.
     pub(super) fn settle_marks(&mut self, event: &Event) {
+        if self.put_down.is_empty() {
+            return;
+        }
         if let Some((department, kind)) = self.said_in(event) {
             self.unmark(&department, kind);
         }
