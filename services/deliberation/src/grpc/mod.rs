@@ -46,6 +46,29 @@ impl Service {
         Ok((done.position, render::docket(id, done.state(), &done.scope)))
     }
 
+    /// Decides a command that refers a topic to a body, which must be defined, or asks for that.
+    async fn decide_referring(
+        &self,
+        context: &CommandContext,
+        id: Uuid,
+        command: Command,
+        to: Option<Code>,
+    ) -> Result<(Position, Option<pb::Docket>), CommandError> {
+        let decided = self.kit.commit::<Docket, _>(context, id, |unit| {
+            let (command, to) = (command.clone(), to.clone());
+            Box::pin(async move {
+                unit.decide::<Docket>(id, command).await?;
+                let Some(body_code) = to else { return Ok(()) };
+                match unit.load::<Body>(Body::id(&body_code)).await?.version() {
+                    Some(_) => Ok(()),
+                    None => Err(CommandError::rejected::<Docket>(Rejection::UnknownBody { body_code })),
+                }
+            })
+        });
+        let done = decided.await?;
+        Ok((done.position, render::docket(id, done.state(), &done.scope)))
+    }
+
     /// The working calendar in force.
     async fn calendar(&self) -> Result<WorkingCalendar, CommandError> {
         let defined = self.kit.load::<Calendar>(Calendar::realm_id()).await?;
@@ -389,19 +412,8 @@ impl DeliberationService for Service {
         let command = read_fields!(request => Command::ReferTopic {
             topic_number: topic, referred_to_code: referred_to, reason
         })?;
-        let referred = self.kit.commit::<Docket, _>(&context, id, |unit| {
-            let (command, body_code) = (command.clone(), to.clone());
-            Box::pin(async move {
-                unit.decide::<Docket>(id, command).await?;
-                match unit.load::<Body>(Body::id(&body_code)).await?.version() {
-                    Some(_) => Ok(()),
-                    None => Err(CommandError::rejected::<Docket>(Rejection::UnknownBody { body_code })),
-                }
-            })
-        });
-        let done = referred.await?;
-        let docket = render::docket(id, done.state(), &done.scope);
-        Ok(Response::new(pb::ReferTopicResponse { position: done.position, docket }))
+        let (position, docket) = self.decide_referring(&context, id, command, Some(to)).await?;
+        Ok(Response::new(pb::ReferTopicResponse { position, docket }))
     }
 
     async fn withdraw_topic(

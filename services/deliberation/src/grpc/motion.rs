@@ -1,16 +1,14 @@
 //! Motions: read from requests, and as clients see them.
 
-use super::{Reply, Service, docket_id, render};
-use domain::deliberation::docket::{Command, Docket, Motion, MotionKind, Rejection};
-use domain::scheduling::body::Body;
+use super::{Reply, Service, docket_id};
+use domain::deliberation::docket::{Command, Motion, MotionKind};
 use domain::{Code, Date};
 use proto::deliberation::v1 as pb;
 use proto::{Invalid, Wire as _, read_fields};
-use service_kit::CommandError;
 use service_kit::serve::read;
 use tonic::{Request, Response};
 
-/// Moves something. A topic is referred only to a body that is defined.
+/// Moves something.
 pub(super) async fn move_one(
     service: &Service,
     request: Request<pb::MoveMotionRequest>,
@@ -26,20 +24,8 @@ pub(super) async fn move_one(
     let command = read_fields!(request => Command::MoveMotion {
         topic_number: topic, department_code: department, reason; kind, calendar
     })?;
-    let moved = service.kit.commit::<Docket, _>(&context, id, |unit| {
-        let (command, to) = (command.clone(), to.clone());
-        Box::pin(async move {
-            unit.decide::<Docket>(id, command).await?;
-            let Some(body_code) = to else { return Ok(()) };
-            match unit.load::<Body>(Body::id(&body_code)).await?.version() {
-                Some(_) => Ok(()),
-                None => Err(CommandError::rejected::<Docket>(Rejection::UnknownBody { body_code })),
-            }
-        })
-    });
-    let done = moved.await?;
-    let docket = render::docket(id, done.state(), &done.scope);
-    Ok(Response::new(pb::MoveMotionResponse { position: done.position, docket }))
+    let (position, docket) = service.decide_referring(&context, id, command, to).await?;
+    Ok(Response::new(pb::MoveMotionResponse { position, docket }))
 }
 
 /// What a motion asks for. A field that is not for its kind is unset.

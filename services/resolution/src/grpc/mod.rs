@@ -25,7 +25,7 @@ use proto::Invalid;
 use proto::resolution::v1 as pb;
 use proto::resolution::v1::resolution_service_server::ResolutionService;
 use service_kit::serve::read;
-use service_kit::{CommandContext, CommandError, Executed, Kit, Position, ViewStore};
+use service_kit::{CommandContext, CommandError, Executed, Kit, Position, UnitOfWork, ViewStore};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
@@ -67,11 +67,7 @@ impl Service {
             Box::pin(async move {
                 unit.decide::<ActionItem>(id, command).await?;
                 let Some(code) = named else { return Ok(()) };
-                if unit.load::<Department>(Department::id(&code)).await? == department::State::Absent {
-                    let fault = format!("names department {code}, which is not in the directory");
-                    return Err(Invalid::field(field, fault).into());
-                }
-                Ok(())
+                listed(unit, field, &code).await.map(drop)
             })
         });
         let done = decided.await?;
@@ -92,6 +88,21 @@ impl Service {
     async fn calendar(&self) -> Result<WorkingCalendar, CommandError> {
         let defined = self.kit.load::<Calendar>(Calendar::realm_id()).await?;
         Ok(defined.in_force(&self.default_calendar).clone())
+    }
+}
+
+/// The department that a field of a request names; it must be in the directory.
+async fn listed(
+    unit: &mut UnitOfWork,
+    field: &str,
+    code: &Code,
+) -> Result<department::Profile, CommandError> {
+    match unit.load::<Department>(Department::id(code)).await? {
+        department::State::Listed(profile) => Ok(profile),
+        department::State::Absent => {
+            let fault = format!("names department {code}, which is not in the directory");
+            Err(Invalid::field(field, fault).into())
+        }
     }
 }
 

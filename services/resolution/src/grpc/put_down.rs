@@ -1,16 +1,16 @@
 //! What clerks put down for departments without users, and what those contest of it.
 
-use super::{Reply, Service, cascade, item_id};
-use domain::directory::department::{self, Department};
+use super::{Reply, Service, cascade, item_id, listed};
+use domain::directory::department::Department;
 use domain::resolution::action_item::put_down::Kind;
-use domain::resolution::action_item::{ActionItem, Command, Grounds, Item, Said, Saying, State};
+use domain::resolution::action_item::{ActionItem, Command, Grounds, Item, Said, Saying};
 use domain::resolution::register;
-use domain::scheduling::stewards::Stewards;
+use domain::scheduling::stewards::{self, Stewards};
 use domain::{Code, Text};
 use proto::resolution::v1 as pb;
 use proto::{Invalid, Violation, read_fields};
 use service_kit::serve::read;
-use service_kit::{CommandError, Kit, UnitOfWork};
+use service_kit::{CommandError, Kit};
 use tonic::{Request, Response};
 
 pub(super) async fn put_down(
@@ -31,15 +31,16 @@ pub(super) async fn put_down(
     let decided = service.kit.commit::<ActionItem, _>(&context, id, move |unit| {
         let (saying, said, calendar, kit) = (saying.clone(), said.clone(), calendar.clone(), kit.clone());
         Box::pin(async move {
-            let without_users = match department_of(unit, "for_code", &saying.department).await {
-                Ok(without_users) => without_users,
+            let state = unit.load::<ActionItem>(id).await?;
+            let without_users = match listed(unit, "for_code", &saying.department).await {
+                Ok(department) => department.without_users,
                 // Whoever does not see the item does not learn what the directory lacks.
-                Err(_) if unit.load::<ActionItem>(id).await?.item().is_none() => false,
+                Err(_) if state.item().is_none() => false,
                 Err(fault) => return Err(fault),
             };
-            let state = unit.load::<ActionItem>(id).await?;
+            let stewards = unit.load::<Stewards>(Stewards::realm_id()).await?;
             let grounds = Grounds {
-                stewards: stewards(unit, &state).await?,
+                stewards: state.item().map(|item| stewards_of(&stewards, item)).unwrap_or_default(),
                 without_users: without_users.then(|| saying.department.clone()).into_iter().collect(),
             };
             let named = match &said {
@@ -48,7 +49,7 @@ pub(super) async fn put_down(
             };
             cascade::decide(&kit, unit, id, Command::PutDown { saying, said, grounds, calendar }).await?;
             match named {
-                Some(code) => department_of(unit, "help_from_code", &code).await.map(drop),
+                Some(code) => listed(unit, "help_from_code", &code).await.map(drop),
                 None => Ok(()),
             }
         })
@@ -79,34 +80,16 @@ pub(super) async fn grounds(kit: &Kit, item: &Item) -> Result<Grounds, CommandEr
             grounds.without_users.push(code.clone());
         }
     }
-    if !grounds.without_users.is_empty()
-        && let Some(body) = register::body_of(&item.assignment.number)
-    {
-        let stewards = kit.load::<Stewards>(Stewards::realm_id()).await?;
-        grounds.stewards = stewards.of(&body).cloned().collect();
+    if !grounds.without_users.is_empty() {
+        grounds.stewards = stewards_of(&kit.load::<Stewards>(Stewards::realm_id()).await?, item);
     }
     Ok(grounds)
 }
 
-async fn stewards(unit: &mut UnitOfWork, state: &State) -> Result<Vec<Code>, CommandError> {
-    let body = state.item().and_then(|item| register::body_of(&item.assignment.number));
-    let Some(body) = body else { return Ok(vec![]) };
-    Ok(unit.load::<Stewards>(Stewards::realm_id()).await?.of(&body).cloned().collect())
-}
-
-/// Whether the directory marks a department as without users; it must be there.
-async fn department_of(
-    unit: &mut UnitOfWork,
-    field: &'static str,
-    code: &Code,
-) -> Result<bool, CommandError> {
-    match unit.load::<Department>(Department::id(code)).await? {
-        department::State::Listed(profile) => Ok(profile.without_users),
-        department::State::Absent => {
-            let fault = format!("names department {code}, which is not in the directory");
-            Err(Invalid::field(field, fault).into())
-        }
-    }
+/// The departments whose clerks see to the business of the body that decided an item.
+fn stewards_of(stewards: &stewards::State, item: &Item) -> Vec<Code> {
+    let body = register::body_of(&item.assignment.number);
+    body.map(|body| stewards.of(&body).cloned().collect()).unwrap_or_default()
 }
 
 /// What was said, from the fields that its kind has a use for.

@@ -1,8 +1,7 @@
 //! Targets by phase.
 
-use super::{Reply, Service};
+use super::{Reply, Service, listed};
 use crate::views;
-use domain::directory::department::{self, Department};
 use domain::resolution::target::{Command, PhasedTarget, Rejection, State, Terms};
 use domain::scheduling::body::{self, Body};
 use domain::{Aggregate as _, Date, Uuid};
@@ -36,11 +35,7 @@ pub(super) async fn set(
 
 /// Refuses a target for what is in no register.
 async fn must_exist(unit: &mut UnitOfWork, terms: &Terms) -> Result<(), CommandError> {
-    let code = &terms.department;
-    if unit.load::<Department>(Department::id(code)).await? == department::State::Absent {
-        let fault = format!("names department {code}, which is not in the directory");
-        return Err(Invalid::field("terms.department_code", fault).into());
-    }
+    listed(unit, "terms.department_code", &terms.department).await?;
     let Some(code) = &terms.body else { return Ok(()) };
     if unit.load::<Body>(Body::id(code)).await? == body::State::Undefined {
         let fault = format!("names body {code}, which is not defined");
