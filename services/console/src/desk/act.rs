@@ -290,17 +290,19 @@ impl NotDone {
 }
 
 /// Carries out the act that a form names on what has this id, in the field that the act has for it, and leads back to its
-/// page under this path, and to the place there that the form names, if it does.
+/// page under this path, and to the place there that the form names, if it does. What a rule refuses is said on the page that
+/// `show` makes of what was typed.
 pub(super) async fn carried_out(
     reader: &Reader,
     asked: &Asked,
     acts: &'static [Act],
     (id_field, id): (fn(&Act) -> &'static str, &str),
     path: &str,
-) -> Result<Result<Response<Body>, NotDone>, Failure> {
+    show: impl AsyncFnOnce(&Query, &Status) -> Result<Response<Body>, Failure>,
+) -> Result<Response<Body>, Failure> {
     let form = Query::of(&asked.body);
     let act = named(acts, &form)?;
-    Ok(match act.carry_out(reader, &form, &[(id_field(act), id)]).await {
+    match act.carry_out(reader, &form, &[(id_field(act), id)]).await {
         Ok(position) => {
             let is_place = |place: &&str| place.bytes().all(|byte| byte.is_ascii_alphanumeric());
             let place = form.get("place").filter(is_place).map(|place| format!("#{place}"));
@@ -309,9 +311,11 @@ pub(super) async fn carried_out(
         }
         Err(status) => {
             let (code, status) = Failure::refusal(status)?;
-            Err(NotDone { form, status, code })
+            let mut page = show(&form, &status).await?;
+            *page.status_mut() = code;
+            Ok(page)
         }
-    })
+    }
 }
 
 /// The act that a form names.

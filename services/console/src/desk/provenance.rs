@@ -72,7 +72,7 @@ impl Provenance {
     ) -> Result<Response<Body>, Failure> {
         let provenance = Provenance::of(reader, position, None).await.ok_or(Failure::NotFound)?;
         let text = provenance.at(address, &Query::default(), None).text();
-        Ok(answer::file(text.into_bytes(), "text/plain; charset=utf-8", &format!("{name}.proof")))
+        Ok(answer::file(text.into_bytes(), "text/plain; charset=utf-8", &format!("{name}{BESIDE}")))
     }
 
     /// All that it says, as files carry it: the line, and the signed head.

@@ -140,13 +140,9 @@ pub(super) async fn act(
     asked: &Asked,
     id: &str,
 ) -> Result<Response<Body>, Failure> {
-    match act::carried_out(reader, asked, ACTS, (acts::id_field, id), "/sessions").await? {
-        Ok(done) => Ok(done),
-        Err(refused) => {
-            let page = show(desk, reader, asked, id, Some((&refused.form, &refused.status))).await?;
-            Ok(refused.on(page))
-        }
-    }
+    let page =
+        async |form: &Query, status: &Status| show(desk, reader, asked, id, Some((form, status))).await;
+    act::carried_out(reader, asked, ACTS, (acts::id_field, id), "/sessions", page).await
 }
 
 async fn show(

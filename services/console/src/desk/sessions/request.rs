@@ -11,7 +11,7 @@ use crate::desk::words::{Words, said};
 use crate::desk::{Asked, Desk, Query};
 use askama::Template;
 use fields::{SeatRow, TopicRow};
-use futures::future::try_join_all;
+use futures::future::{join_all, try_join_all};
 use http::Response;
 use proto::scheduling::v1::{
     Body as DecidingBody, BodySummary, CompareMatterRequest, GetBodyRequest, GetMatterRequest,
@@ -19,6 +19,7 @@ use proto::scheduling::v1::{
     RequestSessionRequest, ReviseSessionRequest, Session, SessionOutline, SessionStage, SimilarKind,
     SimilarMatter,
 };
+use std::collections::BTreeMap;
 use tonic::Status;
 use tonic::body::Body;
 
@@ -111,20 +112,6 @@ impl Ground {
         }
         Ok(Ground { bodies: bodies.bodies, body, matters, position: bodies.position })
     }
-
-    /// Adds the matters that a form names and that wait no longer: sent again, it says what it said before.
-    async fn find_matters(&mut self, reader: &Reader, form: &Query) {
-        for matter_id in fields::matters(form) {
-            if self.matters.iter().any(|known| known.matter_id == matter_id) {
-                continue;
-            }
-            let request = GetMatterRequest { matter_id: matter_id.clone(), ..Default::default() };
-            // What is not there, or not for this reader, is refused when the form is sent.
-            let found = reader.ask(request).await.ok().and_then(|answer| answer.matter);
-            let title = found.map(|matter| matter.title);
-            self.matters.extend(title.map(|title| MatterSummary { matter_id, title, ..Default::default() }));
-        }
-    }
 }
 
 /// The page with the form.
@@ -183,9 +170,7 @@ pub(in crate::desk) async fn act(
         _ => return Err(Failure::NotFound),
     };
     let around = reader.surroundings(desk).await?;
-    let mut ground = Ground::read(reader, form.get("body")).await?;
-    ground.find_matters(reader, &form).await;
-    let outline = fields::outline(&around.calendar, &form, &ground.matters);
+    let outline = fields::outline(&around.calendar, &form, &titles(reader, &form).await);
     let sent = match revised {
         None => request(reader, &form, &outline, only_asks).await,
         Some(id) => revise(reader, &form, &outline, id, only_asks).await,
@@ -207,6 +192,17 @@ pub(in crate::desk) async fn act(
             Ok(page)
         }
     }
+}
+
+/// The titles of the matters that topics are called after, by their ids: also of those that wait no longer, so that a form
+/// says the same when it is sent again. What is not there, or not for this reader, is refused when it is sent.
+async fn titles(reader: &Reader, form: &Query) -> BTreeMap<String, String> {
+    let asked = fields::matters(form).into_iter().map(async |matter_id| {
+        let request = GetMatterRequest { matter_id: matter_id.clone(), ..Default::default() };
+        let found = reader.ask(request).await.ok()?.matter?;
+        Some((matter_id, found.title))
+    });
+    join_all(asked).await.into_iter().flatten().collect()
 }
 
 /// Returns the id of the session, and the position of the record.

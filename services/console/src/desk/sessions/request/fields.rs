@@ -4,10 +4,10 @@ use crate::desk::Query;
 use crate::desk::moment::Calendar;
 use crate::desk::reader::Surroundings;
 use proto::scheduling::v1::{
-    Body, EmergencyDeclaration, Label, MatterClass, MatterSummary, RoleOnTopic, SeatStanding,
-    SessionAttendee, SessionKind, SessionOutline, SessionTopic, TopicRole,
+    Body, EmergencyDeclaration, Label, MatterClass, RoleOnTopic, SeatStanding, SessionAttendee, SessionKind,
+    SessionOutline, SessionTopic, TopicRole,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Topics of a session, at most.
 const TOPICS_MAX: u32 = 80;
@@ -93,13 +93,18 @@ pub(super) fn seat_rows(around: &Surroundings, body: &Body, typed: &Query) -> Ve
     seats.chain(others).collect()
 }
 
-/// What was typed, as an outline. What cannot be read stays unset, and the rules say what is missing.
-pub(super) fn outline(calendar: &Calendar, typed: &Query, matters: &[MatterSummary]) -> SessionOutline {
+/// What was typed, as an outline, with the titles of the matters that topics are called after. What cannot be read stays unset,
+/// and the rules say what is missing.
+pub(super) fn outline(
+    calendar: &Calendar,
+    typed: &Query,
+    titles: &BTreeMap<String, String>,
+) -> SessionOutline {
     let text = |name: &str| typed.get(name).unwrap_or_default().to_owned();
     let given = |name: &str| typed.get(name).map(str::to_owned);
     let kind = typed.get("kind").and_then(SessionKind::from_str_name).unwrap_or_default();
     let class = typed.get("class").and_then(MatterClass::from_str_name).unwrap_or_default();
-    let topics = topics(typed, matters);
+    let topics = topics(typed, titles);
     let numbers: Vec<u32> = topics.iter().map(|topic| topic.number).collect();
     SessionOutline {
         title: text("title"),
@@ -123,17 +128,17 @@ fn number(text: Option<&str>) -> u32 {
     text.and_then(|text| text.parse().ok()).unwrap_or_default()
 }
 
-/// The ids of the matters that topics are of.
-pub(super) fn matters(typed: &Query) -> impl Iterator<Item = String> {
-    topic_rows(typed, 0, 0).into_iter().map(|row| row.matter).filter(|id| !id.is_empty())
+/// The ids of the matters that topics are called after.
+pub(super) fn matters(typed: &Query) -> BTreeSet<String> {
+    let untitled = topic_rows(typed, 0, 0).into_iter().filter(|row| row.title.is_empty());
+    untitled.map(|row| row.matter).filter(|id| !id.is_empty()).collect()
 }
 
-fn topics(typed: &Query, matters: &[MatterSummary]) -> Vec<SessionTopic> {
+fn topics(typed: &Query, titles: &BTreeMap<String, String>) -> Vec<SessionTopic> {
     let topics = topic_rows(typed, 0, 0).into_iter().map(|row| {
         let matter = Some(row.matter).filter(|id| !id.is_empty());
-        let of_matter = matters.iter().find(|known| Some(&known.matter_id) == matter.as_ref());
-        let title = match (row.title.is_empty(), of_matter) {
-            (true, Some(matter)) => matter.title.clone(),
+        let title = match matter.as_ref().and_then(|id| titles.get(id)) {
+            Some(title) if row.title.is_empty() => title.clone(),
             _ => row.title,
         };
         SessionTopic {
@@ -213,7 +218,7 @@ mod tests {
              &role-ROADS=ROLE_ON_TOPIC_ADVISES&on-ROADS=2&role-GAS=&role-%2B1=ROLE_ON_TOPIC_INFORMED&code-%2B1=PARKS"
                 .as_bytes(),
         );
-        let outline = outline(&calendar, &typed, &[]);
+        let outline = outline(&calendar, &typed, &BTreeMap::new());
         let roles: Vec<_> = outline
             .attendees
             .iter()
@@ -236,9 +241,9 @@ mod tests {
     #[test]
     fn a_topic_without_a_title_is_called_as_its_matter() {
         let typed = Query::of(b"rows=2&topic-1-matter=m&topic-1-minutes=10");
-        let matter =
-            MatterSummary { matter_id: "m".into(), title: "Willow Lane".into(), ..Default::default() };
-        let outline = outline(&Calendar::of("UTC"), &typed, &[matter]);
+        assert!(matters(&typed).contains("m"));
+        let titles = BTreeMap::from([("m".to_owned(), "Willow Lane".to_owned())]);
+        let outline = outline(&Calendar::of("UTC"), &typed, &titles);
         let topics: Vec<_> = outline.topics.iter().map(|topic| topic.title.as_str()).collect();
         assert_eq!(topics, ["Willow Lane"], "and an empty row is none");
     }
