@@ -28,6 +28,7 @@ mod commit_file;
 mod error;
 mod flusher;
 mod index;
+mod last_positions;
 mod open;
 mod proof;
 mod read;

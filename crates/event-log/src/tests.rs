@@ -58,6 +58,25 @@ fn the_sync_override_is_linked() {
 }
 
 #[test]
+fn a_stream_that_was_asked_for_has_what_is_added_later() {
+    let dir = TempDir::new().expect("temporary directory");
+    runtime().block_on(async {
+        let (log, _) = open(dir.path());
+        for position in 1..=3 {
+            assert_eq!(log.stream_position("room"), Ok(position - 1));
+            let booked = vec![write("room", Expected::At(position - 1), "booked")];
+            log.append(commit(booked)).await.expect("it is the next one");
+            assert_eq!(log.stream_position("room"), Ok(position));
+        }
+        log.close().await;
+        // Given a log that was opened again, nothing is in memory yet.
+        let (log, _) = open(dir.path());
+        assert_eq!((log.stream_position("room"), log.stream_position("room")), (Ok(3), Ok(3)));
+        log.close().await;
+    });
+}
+
+#[test]
 fn a_commit_over_several_streams_is_atomic() {
     let dir = TempDir::new().expect("temporary directory");
     runtime().block_on(async {

@@ -10,12 +10,12 @@ use crate::chunk::ChunkWriter;
 use crate::commit_file::CommitFiles;
 use crate::flusher::Flusher;
 use crate::index::{self, FullRun, StreamKey};
-use crate::limits::{CACHED_STREAMS_MAX, QUEUED_COMMITS_MAX};
+use crate::last_positions::LastPositions;
+use crate::limits::QUEUED_COMMITS_MAX;
 use crate::record::{self, Fields};
 use crate::store::{Shared, Store};
 use crate::verify::ChainHead;
 use crate::{Append, AppendError, Appended, Expected, Group, Hash, Head, OrderedRecord};
-use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc as threads};
 use std::time::{Duration, Instant};
@@ -105,7 +105,7 @@ pub(crate) fn start(
         files,
         durable,
         staged,
-        streams: StreamCache::default(),
+        streams: LastPositions::default(),
         group: StagedGroup::default(),
         frame: Vec::new(),
         group_records_max: options.group_records_max,
@@ -136,7 +136,7 @@ struct Writer {
     durable: Durable,
     /// The last record, including those in the current group.
     staged: ChainHead,
-    streams: StreamCache,
+    streams: LastPositions,
     group: StagedGroup,
     /// Buffer reused for each frame.
     frame: Vec<u8>,
@@ -445,26 +445,5 @@ fn refuse(request: Request, fault: &AppendError) {
         Request::Append(_, to) => drop(to.send(Err(fault.clone()))),
         Request::Ordered(_, to) => drop(to.send(Err(fault.clone()))),
         Request::Close(done) => done.send(()).unwrap_or_default(),
-    }
-}
-
-/// Cache of the last positions of recently used streams, in two generations: the older is dropped when the
-/// newer is full.
-#[derive(Default)]
-struct StreamCache {
-    newer: HashMap<StreamKey, u64>,
-    older: HashMap<StreamKey, u64>,
-}
-
-impl StreamCache {
-    fn get(&self, stream: StreamKey) -> Option<u64> {
-        self.newer.get(&stream).or_else(|| self.older.get(&stream)).copied()
-    }
-
-    fn put(&mut self, stream: StreamKey, position: u64) {
-        if self.newer.len() >= CACHED_STREAMS_MAX / 2 {
-            self.older = mem::take(&mut self.newer);
-        }
-        self.newer.insert(stream, position);
     }
 }
