@@ -179,10 +179,19 @@ fn is_blank(c: char) -> bool {
 
 /// A text in composed form (NFC), in which every [`Code`], [`Line`] and [`Text`] is kept.
 pub fn composed(text: &str) -> Cow<'_, str> {
+    if text.chars().all(is_always_composed) {
+        return Cow::Borrowed(text);
+    }
     match is_nfc_quick(text.chars()) {
         IsNormalized::Yes => Cow::Borrowed(text),
         _ => Cow::Owned(text.nfc().collect()),
     }
+}
+
+/// Whether a character is composed whatever stands beside it, which needs no look into Unicode's tables: what comes before
+/// the first combining mark, and Chinese characters.
+fn is_always_composed(c: char) -> bool {
+    c < '\u{300}' || ('\u{4e00}'..='\u{9fff}').contains(&c)
 }
 
 /// A text as it is searched: without regard to case, to the width of letters (`ＤＯＣ` is `doc`), to how they were

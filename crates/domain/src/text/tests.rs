@@ -104,3 +104,13 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_always_composed_is_composed_after_every_character() {
+    let plain = ('\0'..'\u{300}').chain('\u{4e00}'..='\u{9fff}');
+    for c in plain {
+        let text = format!("e{c}가{c}");
+        assert_eq!(composed(&text), text.nfc().collect::<String>(), "{c:?}");
+        assert_eq!(is_nfc_quick(text.chars()), IsNormalized::Yes, "{c:?}");
+    }
+}

@@ -15,9 +15,10 @@ pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), V
     for event in decode::<Department>(record)? {
         let Event::Registered { profile } = event;
         let wire: pb::Department = profile.to_wire();
-        tables
-            .prepare_cached("INSERT OR REPLACE INTO departments (code, name, message) VALUES (?1, ?2, ?3)")?
-            .execute(params![wire.code, wire.name, wire.encode_to_vec()])?;
+        // The row stays where it is: only the indexes of what differs are written.
+        let keep = "INSERT INTO departments (code, name, message) VALUES (?1, ?2, ?3)
+                    ON CONFLICT (code) DO UPDATE SET name = excluded.name, message = excluded.message";
+        tables.prepare_cached(keep)?.execute(params![wire.code, wire.name, wire.encode_to_vec()])?;
     }
     Ok(())
 }
