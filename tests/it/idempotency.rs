@@ -52,6 +52,29 @@ async fn a_repeat_gives_the_first_answer(mode: Mode) -> anyhow::Result<()> {
 }
 in_both_modes!(a_repeat_gives_the_first_answer);
 
+async fn a_command_that_changed_nothing_changes_nothing_when_it_comes_again(
+    mode: Mode,
+) -> anyhow::Result<()> {
+    let mut sandbox = Sandbox::start(mode)?;
+    let clerk = sandbox.client(Role::Clerk, Some("OFFICE")).await?;
+    clerk.call(office(&client::command_id(), "The office")).await?;
+    let command_id = client::command_id();
+    let unchanged = clerk.call(office(&command_id, "The office")).await?;
+    let renamed = clerk.call(office(&client::command_id(), "The office, renamed")).await?;
+    for name in sandbox.process_names() {
+        sandbox.restart(&name)?;
+    }
+    let clerk = sandbox.client(Role::Clerk, Some("OFFICE")).await?;
+    let repeated = clerk.call_patiently(office(&command_id, "The office")).await?;
+    ensure!(
+        repeated == RegisterDepartmentResponse { position: unchanged.position, ..renamed },
+        "{repeated:?}"
+    );
+    ensure!(records_of(&sandbox, &command_id).await? == [unchanged.position]);
+    Ok(())
+}
+in_both_modes!(a_command_that_changed_nothing_changes_nothing_when_it_comes_again);
+
 async fn the_same_command_many_times_at_once_has_one_effect(mode: Mode) -> anyhow::Result<()> {
     let sandbox = Sandbox::start(mode)?;
     let clerk = sandbox.client(Role::Clerk, Some("OFFICE")).await?;

@@ -414,7 +414,7 @@ impl Kit {
                 Err(_) if cached_only => {}
                 Err(CommandError::Rejected { .. }) if unit.is_overtaken().await? => {}
                 Err(error) => return Err(error),
-                Ok(()) if cached_only && (unit.may_be_mistaken() || context.validate_only) => {}
+                Ok(()) if cached_only && (context.validate_only || unit.is_mistaken().await?) => {}
                 Ok(()) if context.validate_only => {
                     let aggregate = match unit.preview(&stream) {
                         Some(aggregate) => aggregate,
@@ -441,10 +441,10 @@ impl Kit {
         Err(CommandError::Conflict(RETRY_ATTEMPTS_MAX))
     }
 
-    /// The state of an aggregate as ordered so far, to decide on. Refused when a later version wrote events to
-    /// it.
+    /// The state of an aggregate, to tell something of it or to act on it: everything in it is committed. Refused when a
+    /// later version wrote events to it.
     pub async fn load<A: EventCodec>(&self, id: Uuid) -> Result<A::State, CommandError> {
-        self.cached::<A>(id, true).await?.state().cloned()
+        self.committed_state::<A>(id).await?.state().cloned()
     }
 
     /// The state of an aggregate when the log ended with a position, to tell what was so then.

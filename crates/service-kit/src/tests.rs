@@ -5,6 +5,7 @@ mod feed;
 mod future;
 mod handle;
 mod process;
+mod uncommitted;
 mod view;
 
 use crate::clock::Clock;

@@ -91,10 +91,10 @@ impl UnitOfWork {
         self.writes.is_empty() && self.context.until_it_changes
     }
 
-    /// Whether something was left as it is because of what the cache remembers, which may be old: where nothing is written,
+    /// Whether something was left as it is because of what the cache remembers, and that is old: where nothing is written,
     /// nothing conflicts. The aggregate that the command is about gets a note, and so a conflict.
-    pub(super) fn may_be_mistaken(&self) -> bool {
-        self.leaves_nothing() || self.left_as_remembered
+    pub(super) async fn is_mistaken(&mut self) -> Result<bool, CommandError> {
+        Ok((self.leaves_nothing() || self.left_as_remembered) && self.is_overtaken().await?)
     }
 
     /// Whether something changed since it was decided on. A refusal that came after may have seen more than the decisions
@@ -146,9 +146,9 @@ impl UnitOfWork {
     /// The state of an aggregate, to look a fact up, as the issuer sees it. It is read from the journal: no conflict
     /// would reveal that what the cache remembers of it is old.
     pub async fn load<A: EventCodec>(&mut self, id: Uuid) -> Result<A::State, CommandError> {
-        let state = self.kit.load::<A>(id).await?;
-        let is_seen = self.scope.covers(&A::audience(&state));
-        Ok(if is_seen { state } else { A::State::default() })
+        let known = self.kit.cached::<A>(id, true).await?;
+        let is_seen = self.scope.covers(&A::audience(&known.state));
+        if is_seen { known.state().cloned() } else { Ok(A::State::default()) }
     }
 
     /// Decides on one aggregate; its events are appended with the unit. At most one decision for a stream.

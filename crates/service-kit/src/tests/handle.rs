@@ -124,6 +124,18 @@ async fn a_command_that_changed_nothing_gives_its_first_answer_whatever_happens_
 }
 
 #[tokio::test]
+async fn a_command_id_stands_for_one_command_about_each_resource() {
+    let place = Place::new();
+    let kit = place.kit();
+    let id = Uuid::now_v7();
+    for _ in 0..2 {
+        assert_eq!(register(&kit, id, "A", "one").await, Ok(1));
+        assert_eq!(register(&kit, id, "B", "one").await, Ok(2));
+    }
+    assert_eq!(place.end(), 2);
+}
+
+#[tokio::test]
 async fn a_command_that_changes_nothing_is_noted_once_however_often_it_comes_at_once() {
     let place = Place::new();
     let kits = [place.kit(), place.kit()];
