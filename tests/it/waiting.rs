@@ -13,6 +13,7 @@ use proto::deliberation::v1::{
 };
 use proto::directory::v1::ListDepartmentsRequest;
 use proto::followup::v1::ListFollowUpsRequest;
+use proto::ledger::v1::{FollowEventsRequest, ReadEventsRequest, ReadRecordsRequest};
 use proto::resolution::v1::ListItemsRequest;
 use proto::scheduling::v1::{
     ConveneSessionRequest, EmergencyDeclaration, GetSessionRequest, MatterClass, SessionKind, SessionOutline,
@@ -200,3 +201,30 @@ async fn a_position_that_no_record_has_is_refused_at_once(mode: Mode) -> anyhow:
     Ok(())
 }
 in_both_modes!(a_position_that_no_record_has_is_refused_at_once);
+
+/// Whoever waited there would hear nothing of all that comes before it.
+async fn nobody_reads_on_after_a_position_that_no_record_has(mode: Mode) -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(mode)?;
+    let head = sandbox.client(Role::Clerk, None).await?.register_department("A").await?;
+    let auditor = sandbox.client(Role::Auditor, None).await?;
+    for after_position in [head + 1, 1 << 62, u64::MAX] {
+        let read = ReadEventsRequest { after_position, ..Default::default() };
+        let follow = FollowEventsRequest { after_position, ..Default::default() };
+        let records = ReadRecordsRequest { after_position, follow: true, ..Default::default() };
+        let refusals = [
+            auditor.call(read).await.err(),
+            auditor.stream(follow).await.err(),
+            auditor.stream(records).await.err(),
+        ];
+        for refused in refusals {
+            let refused = refused.context("it waits for what will not come")?;
+            ensure!(refused.code() == Code::OutOfRange, "{refused}");
+            ensure!(Client::reason(&refused).as_deref() == Some("BEYOND_HEAD"), "{refused}");
+            ensure!(Client::details(&refused)["head_position"] == head.to_string(), "{refused}");
+        }
+    }
+    let read = ReadEventsRequest { after_position: head, ..Default::default() };
+    ensure!(auditor.call(read).await?.events.is_empty());
+    Ok(())
+}
+in_both_modes!(nobody_reads_on_after_a_position_that_no_record_has);

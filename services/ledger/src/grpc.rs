@@ -75,6 +75,21 @@ impl Service {
         found.into_iter().next().ok_or_else(|| self.not_found(position))
     }
 
+    /// Refuses to read on after a position that no record has: whoever waits there would hear nothing of what comes. What
+    /// this ledger does not have yet, another one may have.
+    async fn refuse_beyond_head(&self, after_position: u64) -> Result<(), Status> {
+        if after_position <= self.log.head().position {
+            return Ok(());
+        }
+        match self.kit.journal().head().await {
+            Ok(head_position) if after_position > head_position => {
+                Err(Rejection::BeyondHead { after_position, head_position }.into())
+            }
+            // What cannot be asked now may be there.
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
     fn not_found(&self, position: u64) -> Status {
         Rejection::NotFound { position, head_position: self.log.head().position }.into()
     }
@@ -177,6 +192,7 @@ impl LedgerService for Service {
         if !request.stream().is_empty() && StreamName::parse(request.stream()).is_none() {
             return Err(proto::Invalid::field("stream", "must be <context>.<aggregate>.<uuid>").into());
         }
+        self.refuse_beyond_head(request.after_position).await?;
         let (sender, responses) = ResponseSender::new(self.readers.take(&caller)?, BUFFERED_RESPONSES_MAX);
         let (log, keys, stop) =
             (self.log.clone(), self.kit.journal().keys().clone(), self.kit.stop().clone());
@@ -199,6 +215,7 @@ impl LedgerService for Service {
         let request = request.into_inner();
         let wanted = wanted(request.contexts, request.types, request.department_code, request.body_code)?;
         let wait = crate::events::wait(request.wait_seconds)?;
+        self.refuse_beyond_head(request.after_position).await?;
         let _place = self.readers.take(&actor)?;
         let feed = Feed::new(&self.kit, self.log.clone(), actor, wanted);
         Ok(Response::new(feed.read(request.after_position, wait).await?))
@@ -213,6 +230,7 @@ impl LedgerService for Service {
         let actor = caller(&request)?;
         let request = request.into_inner();
         let wanted = wanted(request.contexts, request.types, request.department_code, request.body_code)?;
+        self.refuse_beyond_head(request.after_position).await?;
         let place = self.readers.take(&actor)?;
         let (sender, responses) = ResponseSender::new(place, BUFFERED_RESPONSES_MAX);
         let feed = Feed::new(&self.kit, self.log.clone(), actor, wanted);
