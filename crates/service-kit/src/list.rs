@@ -292,6 +292,23 @@ pub fn checked_size(page_size: u32) -> Result<u32, Invalid> {
     }
 }
 
+/// The token of a page whose rows are told apart by a text, and which ends with this one. `walk` is what the rows depend on.
+pub fn token_after(last: &str, walk: &str) -> String {
+    page_token::write(&[Value::Text(last.to_owned()), Value::Null], walk)
+}
+
+/// The text with which the page before ended; none on the first page.
+pub fn read_token(token: &str, walk: &str) -> Result<Option<String>, Invalid> {
+    if token.is_empty() {
+        return Ok(None);
+    }
+    page_token::check(token)?;
+    match page_token::read(token, walk)? {
+        [Value::Text(last), Value::Null] => Ok(Some(last)),
+        _ => Err(page_token::invalid()),
+    }
+}
+
 /// Digits to which the numbers in a [`sort_key`] are filled up.
 const SORT_KEY_DIGITS: usize = 12;
 

@@ -6,8 +6,7 @@ use crate::views::stage;
 use domain::Uuid;
 use domain::delivery::subscription::{Command, EventId};
 use proto::delivery::v1 as pb;
-use proto::{Invalid, Wire as _};
-use service_kit::list::checked_size;
+use service_kit::list::{checked_size, read_token, token_after};
 use service_kit::serve::read;
 use tonic::{Request, Response, Status};
 
@@ -45,17 +44,13 @@ pub(super) async fn list(
     let id: Uuid = read("subscription_id", asked.subscription_id.unwrap_or_default())?;
     let (_, _, position) = service.shown(&request, asked.at_least_position, id).await?;
     let (size, stage) = (checked_size(asked.page_size)?, stage::<pb::DeliveryStage>(asked.stage)?);
-    let before = match asked.page_token.as_str() {
-        "" => None,
-        token => Some(EventId::from_wire(token.to_owned()).map_err(|_| {
-            Invalid::field("page_token", "must be the next_page_token of the page before, or empty")
-        })?),
-    };
+    let walk = format!("ListDeliveries {id} {stage:?}");
+    let before = read("page_token", read_token(&asked.page_token, &walk)?)?;
     let found = service.delivering.outbox.list(id, stage, before, size + 1, delivery).await;
     let mut deliveries = found.map_err(|error| Status::unavailable(error.to_string()))?;
     let has_more = deliveries.len() > size as usize;
     deliveries.truncate(size as usize);
     let last = deliveries.last().filter(|_| has_more);
-    let next_page_token = last.map(|last| last.event_id.clone()).unwrap_or_default();
+    let next_page_token = last.map(|last| token_after(&last.event_id, &walk)).unwrap_or_default();
     Ok(Response::new(pb::ListDeliveriesResponse { deliveries, next_page_token, position }))
 }

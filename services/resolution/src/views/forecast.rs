@@ -13,7 +13,7 @@ use proto::resolution::v1 as pb;
 use proto::{Invalid, Wire as _};
 use rusqlite::Row;
 use rusqlite::types::{Type, Value};
-use service_kit::list::checked_size;
+use service_kit::list::{checked_size, read_token, token_after};
 use service_kit::{Rows, ScopedTables};
 use std::collections::BTreeMap;
 
@@ -196,7 +196,8 @@ pub(crate) fn records(
     let size = checked_size(request.page_size)?;
     let only = request.department_code.as_deref().filter(|code| !code.is_empty());
     let only = only.map(|code| composed(code).into_owned());
-    let after = request.page_token.clone();
+    let walk = format!("ListForecastRecords {only:?}");
+    let after = read_token(&request.page_token, &walk)?.unwrap_or_default();
     Ok(move |tables: ScopedTables<'_>| {
         let (condition, values) = match only {
             Some(code) => ("lead_code > ? AND lead_code = ?", vec![Value::from(after), code.into()]),
@@ -206,7 +207,7 @@ pub(crate) fn records(
         let mut leads = tables.all(&LEADS, condition, "lead_code", values, size + 1, read)?;
         let has_more = leads.len() > size as usize;
         leads.truncate(size as usize);
-        let next = leads.last().filter(|_| has_more).cloned().unwrap_or_default();
+        let next = leads.last().filter(|_| has_more).map(|lead| token_after(lead, &walk)).unwrap_or_default();
         let mut records = Vec::new();
         for lead in leads {
             let record = track_record(&led(tables, &lead)?, now.as_microsecond());

@@ -8,7 +8,7 @@ use proto::resolution::v1::{GetScorecardRequest, Scorecard};
 use proto::{Invalid, Wire as _};
 use rusqlite::Row;
 use rusqlite::types::{Type, Value};
-use service_kit::list::{checked_size, date_filter};
+use service_kit::list::{checked_size, date_filter, read_token, token_after};
 use service_kit::spans::{AsOf, Past, THEN};
 use service_kit::{Rows, ScopedTables};
 
@@ -34,7 +34,8 @@ pub(crate) fn scorecard(
     calendar: WorkingCalendar,
 ) -> Result<impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Page> + Send + 'static + use<>, Invalid> {
     let as_of = AsOf::read(request.as_of_at, request.as_of_position)?;
-    let (mut conditions, mut values) = conditions(request, &calendar)?;
+    let walk = walk(request);
+    let (mut conditions, mut values) = conditions(request, &walk, &calendar)?;
     let size = checked_size(if request.page_size == 0 { PAGE_ROWS } else { request.page_size })?;
     Ok(move |tables: ScopedTables<'_>| {
         let mut accounts: Vec<Account> = Vec::new();
@@ -62,13 +63,20 @@ pub(crate) fn scorecard(
             Ok(true)
         })?;
         let rows: Vec<Scorecard> = accounts.into_iter().map(Account::close).collect();
-        let last = rows.last().filter(|_| has_more).map(|row| row.department_code.clone());
-        Ok((rows, last.unwrap_or_default(), now))
+        let next = rows.last().filter(|_| has_more).map(|row| token_after(&row.department_code, &walk));
+        Ok((rows, next.unwrap_or_default(), now))
     })
+}
+
+/// What the rows depend on.
+fn walk(request: &GetScorecardRequest) -> String {
+    let page = GetScorecardRequest { page_size: 0, page_token: String::new(), ..request.clone() };
+    format!("{:?}", GetScorecardRequest { at_least_position: 0, ..page })
 }
 
 fn conditions(
     request: &GetScorecardRequest,
+    walk: &str,
     calendar: &WorkingCalendar,
 ) -> Result<(Vec<&'static str>, Vec<Value>), Invalid> {
     let starts_on = date_filter("starts_on", &request.starts_on)?;
@@ -77,7 +85,7 @@ fn conditions(
         let text = text.as_deref().filter(|text| !text.is_empty());
         text.map(|text| Value::from(composed(text).into_owned()))
     };
-    let after = Some(request.page_token.clone()).filter(|token| !token.is_empty()).map(Value::from);
+    let after = read_token(&request.page_token, walk)?.map(Value::from);
     let given = [
         ("lead_code > ?", after),
         ("lead_code = ?", text(&request.department_code)),
