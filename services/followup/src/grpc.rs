@@ -12,6 +12,7 @@ use jiff::SignedDuration;
 use proto::followup::v1 as pb;
 use proto::followup::v1::followup_service_server::FollowupService;
 use proto::{Invalid, Wire as _, read_fields};
+use service_kit::limits::PAGE_BYTES_MAX;
 use service_kit::serve::read;
 use service_kit::spans::AsOf;
 use service_kit::{CommandError, Kit, Scope, ViewStore};
@@ -38,6 +39,28 @@ impl Service {
     async fn calendar(&self, scope: &Scope) -> Result<WorkingCalendar, CommandError> {
         let defined = self.kit.show::<Calendar>(scope, Calendar::realm_id()).await?;
         Ok(defined.in_force(&self.default_calendar).clone())
+    }
+
+    /// What will be sent on the first of these items, as many as fit an answer, and how many that are.
+    async fn upcoming_of(
+        &self,
+        scope: &Scope,
+        items: &[pb::FollowUp],
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<(Vec<pb::Notice>, usize), Status> {
+        let (mut notices, mut bytes) = (Vec::new(), 0);
+        for (nth, coming) in items.iter().enumerate() {
+            let id: Uuid = read("item_id", coming.item_id.clone())?;
+            let state = self.kit.show::<FollowUp>(scope, id).await?;
+            let of_item = views::upcoming(id, &state, now, until);
+            bytes += of_item.iter().map(prost::Message::encoded_len).sum::<usize>();
+            if bytes > PAGE_BYTES_MAX && nth > 0 {
+                return Ok((notices, nth));
+            }
+            notices.extend(of_item);
+        }
+        Ok((notices, items.len()))
     }
 
     /// What will be told of the emergencies whose clocks run.
@@ -152,16 +175,18 @@ impl FollowupService for Service {
         request: Request<pb::ListUpcomingNoticesRequest>,
     ) -> Reply<pb::ListUpcomingNoticesResponse> {
         let scope = self.kit.scope(&request).await?;
-        let (request, now) = (request.into_inner(), self.kit.clock().now());
+        let (mut request, now) = (request.into_inner(), self.kit.clock().now());
         let until = until(now, request.days)?;
-        let query = views::coming(&request, now, until)?;
-        let (page, position) = self.view.query(scope.clone(), request.at_least_position, query).await?;
-        let mut notices = Vec::new();
-        for coming in &page.rows {
-            let id: Uuid = read("item_id", coming.item_id.clone())?;
-            let state = self.kit.show::<FollowUp>(&scope, id).await?;
-            notices.extend(views::upcoming(id, &state, now, until));
-        }
+        let (page, position, mut notices) = loop {
+            let query = views::coming(&request, now, until)?;
+            let (page, position) = self.view.query(scope.clone(), request.at_least_position, query).await?;
+            let (notices, items) = self.upcoming_of(&scope, &page.rows, now, until).await?;
+            if items == page.rows.len() {
+                break (page, position, notices);
+            }
+            // So many items, and no more, have notices that fit an answer.
+            request.page_size = items as u32;
+        };
         // They have no pages of their own: few run at once, and whoever has more to read has seen them.
         if request.page_token.is_empty() && request.lead_code.as_deref().unwrap_or_default().is_empty() {
             notices.extend(self.upcoming_of_emergencies(&scope, now, until).await?);

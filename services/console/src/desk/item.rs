@@ -71,6 +71,7 @@ struct ItemPage {
     cascade: Cascade,
     is_past: bool,
     waits: Vec<Wait>,
+    waits_left_out: String,
     /// What clerks put down for departments without users, and counts now: what it is, and by whom.
     put_down: Vec<(String, Markup)>,
     story: Vec<Entry>,
@@ -254,6 +255,10 @@ fn written(
         cascade: Cascade::default(),
         is_past: false,
         waits: answer.chain.iter().map(wait).collect(),
+        waits_left_out: match answer.chain_left_out_count {
+            0 => String::new(),
+            n => words.say("It waits for {n} more items.", &[("n", &n)]),
+        },
         put_down,
         story: story::entries(words, around, &answer.history),
         has_earlier: answer.earlier_history_before_position > 0,

@@ -9,6 +9,9 @@ use service_kit::ScopedTables;
 use service_kit::spans::Past;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Items of a chain that an answer has, at most.
+const LINKS_MAX: usize = 500;
+
 /// What an item waits for, directly and through others.
 const REACHED: &str = "id IN (
     WITH RECURSIVE reached (item) AS (
@@ -92,6 +95,13 @@ pub(super) fn of_past(tables: ScopedTables<'_>, id: &str, past: Past) -> rusqlit
     Ok(in_order(links, &direct))
 }
 
+/// Leaves out what is farthest away, as far as an answer has no room for it; returns how many items that are.
+pub(super) fn cut(chain: &mut Vec<ItemWait>) -> u32 {
+    let left_out = chain.len().saturating_sub(LINKS_MAX);
+    chain.truncate(LINKS_MAX);
+    u32::try_from(left_out).unwrap_or(u32::MAX)
+}
+
 /// The items that an item waits for.
 fn awaited(item: &Item) -> Vec<String> {
     item.waits_for.keys().map(ToString::to_string).collect()
@@ -134,5 +144,19 @@ fn measure(links: &mut BTreeMap<String, Link>, direct: &[String]) {
             }
         }
         (front, depth) = (next, depth + 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_of_any_length_fits_an_answer() {
+        let link = |depth| ItemWait { title: "会".repeat(200), depth, ..Default::default() };
+        let mut chain: Vec<ItemWait> = (1..=600).map(link).collect();
+        assert_eq!(cut(&mut chain), 100);
+        assert_eq!(chain.last().map(|link| link.depth), Some(500), "what is nearest stays");
+        assert_eq!(cut(&mut chain), 0);
     }
 }

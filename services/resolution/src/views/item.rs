@@ -235,6 +235,7 @@ pub(crate) fn item(
             Some(past) => chain::of_past(tables, &item.item_id, past)?,
             None => chain::of(tables, &item.item_id)?,
         };
+        found.chain_left_out_count = chain::cut(&mut found.chain);
         let events = history::events(tables, &item.item_id, until)?;
         let spans = clock_ledger::spans(events.iter().map(|(at, event)| (*at, event)), &calendar, at);
         found.working_days = spans.iter().map(|span| span.working_days).sum();
