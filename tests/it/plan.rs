@@ -154,6 +154,10 @@ async fn what_a_rule_refuses_leaves_nothing_behind() -> anyhow::Result<()> {
     ensure!(output.status.code() == Some(5), "{}", String::from_utf8_lossy(&output.stderr));
     let output = sandbox.run("clerk,supervisor", &["import", "plan", &path, "--decided-on", "2999-01-01"])?;
     ensure!(output.status.code() == Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+    // An empty directory does not hide what else is wrong.
+    std::fs::write(&file, SMALL.replace("2027-12-31", "2099-01-01"))?;
+    let output = sandbox.run("clerk,supervisor", &["import", "plan", &path])?;
+    ensure!(output.status.code() == Some(4), "{}", String::from_utf8_lossy(&output.stderr));
     ensure!(sandbox.client(Role::Auditor, None).await?.whole_log().await?.is_empty());
     Ok(())
 }

@@ -42,17 +42,18 @@ async fn put_on_record(
     calendar: &WorkingCalendar,
 ) -> Result<(), CommandError> {
     let departments: BTreeSet<Code> = adopted.departments().cloned().collect();
-    for code in departments {
-        if unit.load::<Department>(Department::id(&code)).await? == department::State::Absent {
-            let fault = format!("name department {code}, which is not in the directory");
-            return Err(Invalid::field("items", fault).into());
-        }
-    }
     may_change(unit, &adopted).await?;
     let registering =
         adopted.record(id, calendar, unit.issued()).map_err(CommandError::rejected::<Resolution>)?;
     for (item, command) in numbering::register(unit, &registering).await?.items {
         unit.decide::<ActionItem>(item, command).await?;
+    }
+    // At the end: whoever brings departments and decisions at once asks first what the rules say of the decisions.
+    for code in departments {
+        if unit.load::<Department>(Department::id(&code)).await? == department::State::Absent {
+            let fault = format!("name department {code}, which is not in the directory");
+            return Err(Invalid::field("items", fault).into());
+        }
     }
     Ok(())
 }

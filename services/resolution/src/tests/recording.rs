@@ -98,6 +98,13 @@ async fn nobody_is_obliged_who_is_not_in_the_directory() {
     assert_eq!(refused.code(), Grpc::InvalidArgument);
     assert_eq!(refused.message(), "items name department MARS, which is not in the directory");
 
+    // Whoever brings departments and decisions at once asks first, and is told of the rules before the directory.
+    let mut both = request();
+    both.items[0].due = Some(pb::DueRule { rule: Some(pb::due_rule::Rule::DueOn("2099-01-01".into())) });
+    both.items[1].co_responsible_codes = vec!["MARS".into()];
+    let refused = record(&place, both).await.unwrap_err();
+    assert_eq!(refusal(&refused, "max").0, "DUE_OUT_OF_RANGE");
+
     let later = pb::RecordResolutionRequest { decided_on: "2027-03-02".into(), ..request() };
     let refused = record(&place, later).await.unwrap_err();
     assert_eq!(refusal(&refused, "today"), ("DECIDED_LATER".into(), "2027-03-01".into()));
