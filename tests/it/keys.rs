@@ -1,6 +1,7 @@
 //! Keys: public ones are read again while the process runs, development keys are made only where nothing is lost and
 //! nobody else can use them, and a token is good for one realm.
 
+use crate::commands::offline;
 use anyhow::{Context as _, ensure};
 use domain::Role;
 use proto::directory::v1::ListDepartmentsRequest;
@@ -121,6 +122,20 @@ fn without_a_usable_key_the_process_does_not_start() -> anyhow::Result<()> {
         ensure!(told.contains(part), "{part}: {told}");
     }
     ensure!(!told.contains("sesame"), "{told}");
+    Ok(())
+}
+
+#[test]
+fn a_damaged_signing_key_is_not_taken_for_a_missing_one() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let [damaged, missing] = ["damaged.pem", "missing.pem"].map(|name| folder.path().join(name));
+    std::fs::write(&damaged, "-----BEGIN PRIVATE KEY-----\nMC4=\n-----END PRIVATE KEY-----\n")?;
+    for (file, said) in [(damaged, "cannot be used"), (missing, "there is no signing key")] {
+        let file = file.display().to_string();
+        let refused = offline(&["token", "--role", "clerk", "--signing-key", &file])?;
+        ensure!(!refused.status.success() && error(&refused).contains(said), "{}", error(&refused));
+        ensure!(error(&refused).contains(&file), "{}", error(&refused));
+    }
     Ok(())
 }
 

@@ -131,6 +131,26 @@ async fn a_subscription_continues_after_a_long_outage_of_the_server() {
     assert!(restarted.elapsed() < Duration::from_secs(5), "it took {:?}", restarted.elapsed());
 }
 
+/// The clocks of two processes differ; what one of them decides after it has taken in what the other one did is not earlier.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_process_has_taken_in_is_not_later_than_what_it_appends() {
+    let server = NatsServer::start();
+    let folder = TempDir::new().unwrap();
+    let (fast, slow) = (connect(&server, 1).await, connect(&server, 1).await);
+    let _ledger = Ledger::start(&fast, "one", folder.path());
+    let at = |second, stream: &_| {
+        let mut commit = sample::commit(Uuid::new_v4(), &[(stream, 0)]);
+        commit.envelope.time = domain::Timestamp::from_second(second).unwrap();
+        commit
+    };
+    fast.append(at(200, &sample::stream())).await.unwrap();
+    let mut records = slow.subscribe(0, Filter::All).await.unwrap();
+    take(&mut records, 1).await;
+    slow.append(at(100, &sample::stream())).await.unwrap();
+    let [record] = &take(&mut records, 1).await[..] else { panic!("one record") };
+    assert_eq!((record.position, record.envelope.time.as_second()), (2, 200));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ledger_resumes_where_it_stopped_and_catches_up() {
     let server = NatsServer::start();

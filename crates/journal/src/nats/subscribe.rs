@@ -122,6 +122,8 @@ impl Follower {
 
     fn hand_out(&mut self, records: Vec<Arc<Record>>) {
         self.journal.link.known.observe(&records);
+        // What this process decides is decided after what it has seen, whatever its clock says.
+        records.iter().for_each(|record| self.journal.link.latest.saw(record.envelope.time));
         self.ready.extend(records.into_iter().filter(|record| self.filter.matches(&record.stream)));
     }
 }

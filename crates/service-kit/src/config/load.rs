@@ -180,7 +180,7 @@ fn unreadable(figment: &Figment, error: figment::Error, known: &Settings) -> Con
     let metadata = error.metadata.as_ref().or_else(|| figment.find_metadata(&key));
     let origin = metadata.and_then(described);
     if key.is_empty() {
-        return ConfigError { key: None, why: error.kind.to_string(), origin };
+        return ConfigError { key: None, why: without_source(&error.kind.to_string()), origin };
     }
     let why = match &error.kind {
         Fault::UnknownField(..) => match known.nearest(&key) {
@@ -193,4 +193,13 @@ fn unreadable(figment: &Figment, error: figment::Error, known: &Settings) -> Con
         kind => format!("has a value that does not fit: {kind}"),
     };
     ConfigError { key: Some(key), why, origin }
+}
+
+/// What a parser says, without the lines of the file that it shows under `|`: they may hold a password.
+fn without_source(said: &str) -> String {
+    let is_quoted = |line: &&str| {
+        line.trim_start_matches(|c: char| c.is_ascii_digit() || c.is_whitespace()).starts_with('|')
+    };
+    let lines: Vec<&str> = said.lines().filter(|line| !is_quoted(line)).map(str::trim).collect();
+    lines.join("; ").trim_end_matches("; ").to_owned()
 }

@@ -382,6 +382,11 @@ fn no_secret_is_printed() {
         let refused = refusal(("HUISHANG_JOURNAL", journal));
         assert!(!refused.contains("sesame"), "{refused}");
     }
+    for file in ["journal = nats://user:sesame@host", "realm = \"a\"\njournal = \"nats://user:sesame@host"] {
+        let refused = from_file(file).unwrap_err().to_string();
+        assert!(!refused.contains("sesame"), "{refused}");
+        assert!(refused.contains(&format!("line {}", file.lines().count())), "{refused}");
+    }
 }
 
 #[test]

@@ -73,6 +73,7 @@ struct Jwk {
 impl KeySet {
     /// Reads a JWKS. A key that cannot be used does not keep the others from being used.
     pub(super) fn parse(text: &[u8]) -> Result<KeySet, String> {
+        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         let jwks: Jwks =
             serde_json::from_slice(text).map_err(|error| format!("it is no JWKS (RFC 7517): {error}"))?;
         let mut set = KeySet::default();

@@ -4,6 +4,7 @@ use super::line::readable;
 use super::{verify, witness};
 use crate::client::Error;
 use crate::client::options::Options;
+use crate::client::printable;
 use crate::client::text_file::without_bom;
 use crate::language::{self, say};
 use crate::stdout::{print_line, print_text};
@@ -133,7 +134,8 @@ fn said(file: &Path, header: &Header) -> anyhow::Result<Said> {
 }
 
 fn print_said(said: &Said) -> anyhow::Result<()> {
-    print_text(&format!("{}:\n{:#}", language::text("and it says"), said.content))?;
+    let content = printable(&format!("{:#}", said.content));
+    print_text(&format!("{}:\n{content}", language::text("and it says")))?;
     let positions: Vec<String> = said.erased_by.iter().map(u64::to_string).collect();
     match (said.is_incomplete, positions.is_empty()) {
         (false, _) => Ok(()),

@@ -39,7 +39,12 @@ fn role(name: &str) -> Result<Role, String> {
 /// The key that signs development tokens.
 pub fn signing_key(config: &Config, named: Option<&Path>) -> anyhow::Result<SigningKey> {
     let file = named.map_or_else(|| config.keys().join(SIGNING_KEY), Path::to_owned);
-    SigningKey::read(&file).with_context(|| {
+    let read = SigningKey::read(&file);
+    if file.exists() {
+        return read
+            .with_context(|| say("the signing key in {file} cannot be used", &[("file", &file.display())]));
+    }
+    read.with_context(|| {
         say(
             "there is no signing key at {file}; 'huishang up' creates one in its data directory; --signing-key names \
              another",

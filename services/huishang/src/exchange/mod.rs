@@ -4,6 +4,7 @@ mod popolo;
 
 use crate::client::Error;
 use crate::client::options::Options;
+use crate::client::text_file::without_bom;
 use crate::language::{say, text};
 use crate::stdout::{print_line, print_text};
 use anyhow::Context as _;
@@ -61,7 +62,7 @@ pub async fn import(arguments: &Arguments, options: &Options) -> anyhow::Result<
     }
     let content = std::fs::read_to_string(&arguments.file).with_context(unreadable)?;
     let file: Popolo =
-        serde_json::from_str(&content).map_err(|fault| usage(arguments, &fault.to_string()))?;
+        serde_json::from_str(without_bom(&content)).map_err(|fault| usage(arguments, &fault.to_string()))?;
     let defaults = Defaults { level: &arguments.level, kind: &arguments.kind };
     let wanted = file.directory(defaults).map_err(|faults| usage(arguments, &faults))?;
 

@@ -28,6 +28,12 @@ fn parse(keys: &[Value]) -> KeySet {
     KeySet::parse(json!({"keys": keys}).to_string().as_bytes()).unwrap()
 }
 
+#[test]
+fn a_byte_order_mark_is_no_part_of_a_key_set() {
+    let text = format!("\u{feff}{}", json!({"keys": [rsa_2048()]}));
+    assert_eq!(KeySet::parse(text.as_bytes()).unwrap().usable.len(), 1);
+}
+
 /// The fault of a key that is the only one.
 fn fault(key: Value) -> Fault {
     let set = parse(std::slice::from_ref(&key));
