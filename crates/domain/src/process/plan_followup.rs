@@ -90,6 +90,7 @@ fn command(around: &Surroundings, item: &Item, event: &Event) -> Option<follow_u
         | Event::PlacedBelow { .. }
         | Event::SubItemNoted { .. }
         | Event::SessionNoted { .. }
+        | Event::EvidenceKept { .. }
         | Event::PutDown { .. } => return None,
     })
 }

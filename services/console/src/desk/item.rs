@@ -4,9 +4,9 @@ mod acts;
 mod cascade;
 
 use super::act::{self, Input, Moves};
-use super::answer::{Failure, html};
+use super::answer::{Failure, file, html};
 use super::clock_ledger::{self, ClockLedger};
-use super::frame::{Frame, Nav, Stamp};
+use super::frame::{Frame, Nav, Stamp, grouped};
 use super::items::light_of_item;
 use super::limits::ROWS_AT_ONCE;
 use super::markup::Markup;
@@ -21,7 +21,8 @@ use http::Response;
 use proto::followup::v1::{ListUpcomingNoticesRequest, Notice};
 use proto::ledger::v1::GetHeadRequest;
 use proto::resolution::v1::{
-    Evidence, GetForecastRequest, GetForecastResponse, GetItemRequest, GetItemResponse, Item, ItemStage,
+    Evidence, GetEvidenceRequest, GetForecastRequest, GetForecastResponse, GetItemRequest, GetItemResponse,
+    Item, ItemStage,
 };
 use tonic::body::Body;
 
@@ -75,7 +76,13 @@ struct ItemPage {
     put_down: Vec<(String, Markup)>,
     story: Vec<Entry>,
     has_earlier: bool,
-    evidence: Vec<Evidence>,
+    evidence: Vec<Paper>,
+}
+
+/// A document that was given as evidence, and where its content is, when that is kept.
+struct Paper {
+    evidence: Evidence,
+    content: Option<(String, String)>,
 }
 
 /// The page.
@@ -257,7 +264,7 @@ fn written(
         put_down,
         story: story::entries(words, around, &answer.history),
         has_earlier: answer.earlier_history_before_position > 0,
-        evidence: answer.history.iter().flat_map(|entry| entry.evidence.clone()).collect(),
+        evidence: papers(words, &item, &answer),
         deliverable: answer.deliverable,
         criterion: answer.criterion,
         frame,
@@ -265,6 +272,28 @@ fn written(
         moves,
         clock,
     }
+}
+
+fn papers(words: Words, item: &Item, answer: &GetItemResponse) -> Vec<Paper> {
+    let given = answer.history.iter().flat_map(|entry| entry.evidence.clone());
+    let paper = |evidence: Evidence| {
+        let digest = evidence.sha256.to_lowercase();
+        let kept = item.kept_evidence.iter().find(|kept| kept.sha256 == digest);
+        let content = kept.map(|kept| {
+            let href = format!("/items/{}/evidence/{digest}", item.item_id);
+            (href, words.say("Download, {bytes} bytes", &[("bytes", &grouped(u64::from(kept.bytes)))]))
+        });
+        Paper { evidence, content }
+    };
+    given.map(paper).collect()
+}
+
+/// The content of a document: a file to be kept, whatever is in it. Nobody has checked what it is, so no browser shows it.
+pub(super) async fn evidence(reader: &Reader, id: &str, sha256: &str) -> Result<Response<Body>, Failure> {
+    let request =
+        GetEvidenceRequest { item_id: id.to_owned(), sha256: sha256.to_owned(), ..Default::default() };
+    let answer = reader.ask(request).await?;
+    Ok(file(answer.content, "application/octet-stream", &answer.file_name))
 }
 
 /// The departments that support the item, each with how far its part has come.

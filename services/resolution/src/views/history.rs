@@ -317,6 +317,9 @@ fn entry_of_follow_through(event: &Event) -> ItemEntry {
             put_down: Some(put_down.to_wire()),
             ..of(&put_down.department, entry(Kind::PutDown, None))
         },
+        Event::EvidenceKept { sha256, .. } => {
+            ItemEntry { text: Some(sha256.to_wire()), ..entry(Kind::EvidenceKept, None) }
+        }
         Event::PutDownContested { reason, due, .. } => {
             due_now(*due, entry(Kind::PutDownContested, Some(reason)))
         }
