@@ -198,8 +198,8 @@ rejections! {
             "item {number} is on the last tier; a cascade has at most {max}",
         DueAfterParent("DUE_AFTER_PARENT") { due_on: Date, parent_number: Line, parent_due_on: Date } =
             "{due_on} is later than {parent_due_on}, when item {parent_number} is due, of which it is a part",
-        HasOwnUsers("HAS_OWN_USERS") { department_code: Code } =
-            "{department_code} is not marked in the directory as a department without users, so it speaks for itself",
+        HasOwnUsers("HAS_OWN_USERS") { department_code: Code, sign: &'static str } =
+            "{department_code} speaks for itself: {sign}",
         SaidLater("SAID_LATER") { said_on: Date, today: Date } =
             "it cannot have been said on {said_on}: today is {today}",
         NothingPutDown("NOTHING_PUT_DOWN") { department_code: String, kind: &'static str } =

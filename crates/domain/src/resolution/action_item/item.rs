@@ -229,6 +229,8 @@ pub struct Item {
     pub urges: Urges,
     /// Whether the last look-back found that the result holds.
     pub holds: Option<bool>,
+    /// The departments that have said something of it themselves: nobody puts anything down for them any more.
+    pub own_voices: BTreeSet<Code>,
     /// What was put down by a clerk for a department, the last of each kind, while it counts.
     pub put_down: Vec<PutDown>,
     /// The documents whose content is kept, by their SHA-256 in lower-case digits.
@@ -266,6 +268,7 @@ impl Item {
             claimed_at: None,
             urges: Urges::default(),
             holds: None,
+            own_voices: BTreeSet::new(),
             put_down: vec![],
             kept: BTreeMap::new(),
         }
