@@ -1,12 +1,13 @@
 //! TOWN leads an item and has no users: a clerk of the body's secretariat puts down what it says by telephone. Later
 //! somebody of TOWN signs in, and contests some of it.
 
+use crate::pages::{Browser, form_of};
 use crate::{access_log, erasure, in_both_modes};
 use anyhow::{Context as _, ensure};
 use domain::Role;
 use domain::resolution::evidence_content::CONTENT_BYTES_MAX;
 use proto::directory::v1::{Department, DepartmentKind, DepartmentLevel, RegisterDepartmentRequest};
-use proto::followup::v1::{FollowUpStage, ListFollowUpsRequest};
+use proto::followup::v1::{FollowUpStage, ListFollowUpsRequest, ListNoticesRequest, NoticeKind};
 use proto::ledger::v1::GetHeadRequest;
 use proto::resolution::v1::{
     AcceptWorkRequest, ContestPutDownRequest, DueRule, Evidence, GetEvidenceRequest, GetItemRequest,
@@ -277,5 +278,60 @@ async fn contested(of: &Town) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// OFFICE puts down what TOWN says on the page of the item; TOWN contests some of it there, and speaks for itself from then on.
+async fn it_is_put_down_and_contested_by_forms(mode: Mode) -> anyhow::Result<()> {
+    let mut sandbox = Sandbox::start(mode)?;
+    let of = Town::recorded(&sandbox).await?;
+    let path = format!("/items/{}", of.item_id);
+    let office = Browser::sign_in(&mut sandbox, Role::Clerk, Some("OFFICE")).await?;
+    let page = office.page(&path).await?;
+    ensure!(page.contains("<option value=\"TOWN\">青溪镇</option>"), "for whom: {page}");
+    ensure!(form_of(&page, "PutDown-Progress").is_err(), "nobody has acknowledged it");
+    let said = "forCode=TOWN&saidBy=Wang+Fang&means=SAID_MEANS_TELEPHONE&saidOn=2027-03-01";
+    let form = form_of(&page, "PutDown-Acknowledgement")?;
+    let wrong = office.post(&path, &format!("{form}&{}", said.replace("2027-03-01", "2999-01-01"))).await?;
+    ensure!(wrong.text().contains("SAID_LATER"), "{}", wrong.text());
+    let done = office.post(&path, &format!("{form}&{said}")).await?;
+    ensure!(done.status == 303, "{}", done.text());
+    let page = office.page(done.header("location")).await?;
+    ensure!(page.contains("Recorded: Put down an acknowledgement") && page.contains("Wang Fang"), "{page}");
+    let form = form_of(&page, "PutDown-Progress")?;
+    let done = office.post(&path, &format!("{form}&{said}&percent=40&text=Half+is+dug")).await?;
+    ensure!(done.status == 303, "{}", done.text());
+    let water = Browser::sign_in(&mut sandbox, Role::Clerk, Some("WATER")).await?;
+    ensure!(form_of(&water.page(&path).await?, "PutDown-Progress").is_err(), "WATER sees to no business");
+    let town = Browser::sign_in(&mut sandbox, Role::DepartmentLead, Some("TOWN")).await?;
+    let page = town.page(&path).await?;
+    ensure!(page.contains("\"SAID_KIND_PROGRESS\"") && !page.contains("\"SAID_KIND_COMPLETION\""), "{page}");
+    let form = form_of(&page, "ContestPutDown")?;
+    let done = town.post(&path, &format!("{form}&kind=SAID_KIND_PROGRESS&reason=A+third+at+most")).await?;
+    ensure!(done.status == 303, "{}", done.text());
+    let page = office.page(done.header("location")).await?;
+    ensure!(page.contains("A third at most") && page.contains("HAS_OWN_USERS"), "{page}");
+    Ok(())
+}
+
+/// What TOWN is said to have claimed is accepted, and then contested: the supervisor is told.
+async fn what_was_accepted_on_it_is_contested(mode: Mode) -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(mode)?;
+    let of = Town::recorded(&sandbox).await?;
+    of.office.call(of.said(SaidKind::Acknowledgement)).await?;
+    let evidence =
+        vec![Evidence { title: "Photo".into(), sha256: "0a".repeat(32), uri: "urn:photo:1".into() }];
+    let claim = PutDownRequest { evidence, text: Some("挖好了".into()), ..of.said(SaidKind::Completion) };
+    of.office.call(claim).await?;
+    of.supervisor.call(AcceptWorkRequest { item_id: of.item_id.clone(), ..command() }).await?;
+    let contested = of.town.call(of.contest(SaidKind::Completion)).await?;
+    ensure!(contested.item.context("the item")?.stage() == ItemStage::Accepted, "it stays accepted");
+    let kinds = vec![NoticeKind::AcceptedWorkDisputed.into()];
+    let list = ListNoticesRequest { at_least_position: contested.position, kinds, ..Default::default() };
+    let told = of.supervisor.call(list).await?.notices;
+    ensure!(told.len() == 1 && told[0].addressee == "supervisor", "{told:?}");
+    ensure!(told[0].item_id == of.item_id, "{told:?}");
+    Ok(())
+}
+
+in_both_modes!(it_is_put_down_and_contested_by_forms);
+in_both_modes!(what_was_accepted_on_it_is_contested);
 in_both_modes!(what_shows_it_is_kept_with_it);
 in_both_modes!(a_clerk_puts_down_what_a_department_without_users_said);

@@ -2,6 +2,7 @@
 
 mod acts;
 mod cascade;
+pub(super) mod put_down;
 
 use super::act::{self, Input, Moves};
 use super::answer::{Failure, file, html};
@@ -105,7 +106,8 @@ pub(super) async fn act(
     let page = async |form: &Query, status: &tonic::Status| {
         show(desk, reader, asked, id, Some((form, status))).await
     };
-    act::carried_out(reader, asked, ACTS, (|_| "itemId", id), "/items", page).await
+    let acts = put_down::acts_with(Query::of(&asked.body).get("action"));
+    act::carried_out(reader, asked, acts, (|_| "itemId", id), "/items", page).await
 }
 
 async fn show(
@@ -132,7 +134,7 @@ async fn show(
         })
         .await?;
     let item = answer.item.clone().ok_or(Failure::NotFound)?;
-    let of = [("itemId", item.item_id.as_str())];
+    let today = around.calendar.date(&head.clock_at.unwrap_or_default()).to_string();
     let (moves, upcoming, tree, forecast) = match past.is_asked() {
         // What can be done is so now, and so is what would follow.
         true => {
@@ -140,13 +142,13 @@ async fn show(
             (Default::default(), Default::default(), tree, None)
         }
         false => {
-            let around = futures::future::try_join4(
-                act::moves(reader, ACTS, &of, refused.map(|(form, _)| form)),
+            let answers = futures::future::try_join4(
+                put_down::moves(reader, &around, &item, &today, refused.map(|(form, _)| form)),
                 upcoming(reader, &item, at_least_position),
                 cascade::tree(reader, &item, at_least_position, past),
                 forecast(reader, &item, at_least_position),
             );
-            around.await?
+            answers.await?
         }
     };
     let mut frame = Frame::new(reader, &around, asked, Nav::Items, &item.title);
@@ -155,7 +157,7 @@ async fn show(
     frame.stamp = Some(Stamp::new(reader, &around.calendar, at, position, &api).await);
     frame.notice = match refused {
         Some((_, status)) => Some(act::not_done(reader, status)),
-        None => act::done(words, ACTS, asked),
+        None => put_down::done(reader, asked),
     };
     past.show(words, &asked.query(), &mut frame);
     let mut page = ItemPage {
