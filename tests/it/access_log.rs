@@ -12,7 +12,7 @@ use tests::{Mode, Sandbox, SandboxConfig, command, outline, registration, until}
 use tonic::Code;
 
 /// The lines of the access log.
-fn lines(folder: &Path) -> anyhow::Result<Vec<Value>> {
+pub(crate) fn lines(folder: &Path) -> anyhow::Result<Vec<Value>> {
     let mut found = Vec::new();
     for file in folder.read_dir().into_iter().flatten() {
         let text = std::fs::read_to_string(file?.path())?;

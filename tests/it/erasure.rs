@@ -166,7 +166,7 @@ async fn wait_until_complete(sandbox: &Sandbox, erasure_id: &str) -> anyhow::Res
 }
 
 /// Has somebody erased; returns the position at which that is complete.
-async fn erase(sandbox: &Sandbox, subject: &str) -> anyhow::Result<u64> {
+pub(crate) async fn erase(sandbox: &Sandbox, subject: &str) -> anyhow::Result<u64> {
     wait_until_complete(sandbox, &request(sandbox, subject)?).await
 }
 

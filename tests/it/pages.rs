@@ -188,7 +188,7 @@ pub async fn items_of_two_departments(sandbox: &Sandbox) -> anyhow::Result<Strin
 }
 
 /// The fields of the form for an act on a page, without what somebody types.
-fn form_of(page: &str, act: &str) -> anyhow::Result<String> {
+pub fn form_of(page: &str, act: &str) -> anyhow::Result<String> {
     let button = format!("name=\"action\" value=\"{act}\"");
     let (before, _) = page.split_once(&button).with_context(|| format!("no {act} in {page}"))?;
     let form = before.rsplit_once("<form").context("a form")?.1;

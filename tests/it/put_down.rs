@@ -1,18 +1,22 @@
 //! TOWN leads an item and has no users: a clerk of the body's secretariat puts down what it says by telephone. Later
 //! somebody of TOWN signs in, and contests some of it.
 
-use crate::in_both_modes;
+use crate::pages::{Browser, form_of};
+use crate::{access_log, erasure, in_both_modes};
 use anyhow::{Context as _, ensure};
 use domain::Role;
+use domain::resolution::evidence_content::CONTENT_BYTES_MAX;
 use proto::directory::v1::{Department, DepartmentKind, DepartmentLevel, RegisterDepartmentRequest};
-use proto::followup::v1::{FollowUpStage, ListFollowUpsRequest};
+use proto::followup::v1::{FollowUpStage, ListFollowUpsRequest, ListNoticesRequest, NoticeKind};
 use proto::ledger::v1::GetHeadRequest;
 use proto::resolution::v1::{
-    AcceptWorkRequest, ContestPutDownRequest, DueRule, Evidence, GetItemRequest, GetNextStepsRequest, Item,
-    ItemEntryKind, ItemStage, ItemToRecord, ListItemsRequest, PutDownRequest, RecordResolutionRequest,
-    SaidKind, SaidMeans, due_rule::Rule,
+    AcceptWorkRequest, ContestPutDownRequest, DueRule, Evidence, GetEvidenceRequest, GetItemRequest,
+    GetNextStepsRequest, Item, ItemEntryKind, ItemStage, ItemToRecord, KeepEvidenceRequest, ListItemsRequest,
+    PutDownRequest, RecordResolutionRequest, SaidKind, SaidMeans, due_rule::Rule,
 };
-use tests::{Client, Mode, Sandbox, command};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use tests::{Client, Mode, Sandbox, SandboxConfig, command, until};
 
 struct Town {
     office: Client,
@@ -109,6 +113,101 @@ async fn a_clerk_puts_down_what_a_department_without_users_said(mode: Mode) -> a
     contested(&of).await
 }
 
+/// OFFICE puts down a claim of TOWN with a photo, and keeps the photo; who sees the item gets it, as a file.
+async fn what_shows_it_is_kept_with_it(mode: Mode) -> anyhow::Result<()> {
+    let apart = tempfile::tempdir()?;
+    let setting = ("HUISHANG_ACCESS_LOG__FOLDER", apart.path().display().to_string());
+    let mut sandbox =
+        Sandbox::start_with(mode, SandboxConfig { settings: vec![setting], ..SandboxConfig::default() })?;
+    let of = Town::recorded(&sandbox).await?;
+    of.office.call(of.said(SaidKind::Acknowledgement)).await?;
+    let photo: Vec<u8> = (0..CONTENT_BYTES_MAX).map(|at| (at % 251) as u8).collect();
+    let sha256 = event_log::hex::encode(&Sha256::digest(&photo));
+    let keep = |content: &[u8]| KeepEvidenceRequest {
+        item_id: of.item_id.clone(),
+        content: content.to_vec(),
+        ..command()
+    };
+    let early = of.office.call(keep(&photo)).await;
+    ensure!(refusal(&early).as_deref() == Some("EVIDENCE_NOT_REPORTED"), "{early:?}");
+    let evidence =
+        vec![Evidence { title: "照片".into(), sha256: sha256.to_uppercase(), uri: "urn:1".into() }];
+    let claim = PutDownRequest { evidence, text: Some("挖好了".into()), ..of.said(SaidKind::Completion) };
+    of.office.call(claim).await?;
+    let stranger = of.water.call(keep(&photo)).await;
+    ensure!(refusal(&stranger).as_deref() == Some("NOT_YOUR_DEPARTMENT"), "{stranger:?}");
+    let other = KeepEvidenceRequest { sha256: Some(sha256.clone()), ..keep(b"another") };
+    let other = of.office.call(other).await;
+    ensure!(refusal(&other).as_deref() == Some("CONTENT_DIFFERS"), "{other:?}");
+    let get = |at_least_position| GetEvidenceRequest {
+        at_least_position,
+        item_id: of.item_id.clone(),
+        sha256: sha256.clone(),
+    };
+    let absent = of.supervisor.call(get(0)).await;
+    ensure!(refusal(&absent).as_deref() == Some("NOT_FOUND"), "{absent:?}");
+    let file = sandbox.folder().join("photo.jpg");
+    std::fs::write(&file, &photo)?;
+    let content = format!("--content=@{}", file.display());
+    let ran = sandbox.run("clerk@OFFICE", &["item", "keep-evidence", &of.number, &content])?;
+    ensure!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let again = of.town.call(keep(&photo)).await?;
+    let kept = &again.item.as_ref().context("the item")?.kept_evidence;
+    ensure!(kept.len() == 1 && kept[0].bytes as usize == photo.len(), "twice is once: {kept:?}");
+    let got = of.supervisor.call(get(again.position)).await?;
+    ensure!(got.content == photo && got.media_type == "application/octet-stream");
+    let outsider = sandbox.client(Role::Delegate, Some("ELSEWHERE")).await?.call(get(again.position)).await;
+    ensure!(refusal(&outsider).as_deref() == Some("NOT_FOUND"), "{outsider:?}");
+    let is_read = |line: &Value| line["code"] == "OK" && line["accessed"]["sha256"] == sha256;
+    let read =
+        until("a line about it", async || access_log::lines(apart.path()).ok()?.into_iter().find(is_read));
+    let read = read.await;
+    ensure!(read["label"].is_string() && read["subject"] == "supervisor@any", "{read}");
+    downloaded(&mut sandbox, &of, &sha256, &photo).await
+}
+
+/// A browser downloads it and shows nothing of it; the log with it is intact.
+async fn downloaded(sandbox: &mut Sandbox, of: &Town, sha256: &str, photo: &[u8]) -> anyhow::Result<()> {
+    let http = sandbox.http(Role::Supervisor, None)?;
+    let page = http.get(&format!("/items/{}", of.item_id)).await?.text();
+    let path = format!("/items/{}/evidence/{sha256}", of.item_id);
+    ensure!(page.contains(&path) && page.contains("王芳"), "a link, and who said it: {page}");
+    let answer = http.get(&path).await?;
+    ensure!(answer.status == 200 && answer.body == photo, "{}", answer.status);
+    ensure!(answer.header("content-disposition").starts_with("attachment"), "{answer:?}");
+    ensure!(answer.header("x-content-type-options") == "nosniff");
+    ensure!(answer.header("content-type") == "application/octet-stream");
+    let auditor = sandbox.client(Role::Auditor, None).await?;
+    ensure!(auditor.verify_log().await? > 0);
+    erased_with_its_keeper(sandbox, of, sha256, photo).await
+}
+
+/// Once whoever kept it is erased, the content is gone, and what is known of it stays; TOWN keeps it again, twice at once.
+async fn erased_with_its_keeper(
+    sandbox: &Sandbox,
+    of: &Town,
+    sha256: &str,
+    photo: &[u8],
+) -> anyhow::Result<()> {
+    let at_least_position = erasure::erase(sandbox, "clerk@OFFICE").await?;
+    let (item_id, sha256) = (of.item_id.clone(), sha256.to_owned());
+    let get = GetEvidenceRequest { at_least_position, item_id: item_id.clone(), sha256 };
+    let gone = of.supervisor.call(get.clone()).await;
+    ensure!(refusal(&gone).as_deref() == Some("NOT_FOUND"), "{gone:?}");
+    let shown = GetItemRequest { at_least_position, item_id: item_id.clone(), ..Default::default() };
+    let item = of.supervisor.call(shown.clone()).await?.item.context("the item")?;
+    ensure!(item.kept_evidence.len() == 1, "{:?}", item.kept_evidence);
+    let keep = || KeepEvidenceRequest { item_id: item_id.clone(), content: photo.to_vec(), ..command() };
+    let (one, other) = futures::join!(of.town.call(keep()), of.town.call(keep()));
+    let at_least_position = one?.position.max(other?.position);
+    let got = of.supervisor.call(GetEvidenceRequest { at_least_position, ..get }).await?;
+    ensure!(got.content == photo, "kept again: {} bytes", got.content.len());
+    let answer = of.supervisor.call(GetItemRequest { at_least_position, ..shown }).await?;
+    let kept = answer.history.iter().filter(|entry| entry.kind() == ItemEntryKind::EvidenceKept).count();
+    ensure!(kept == 2, "once before and once after: {kept}");
+    Ok(())
+}
+
 async fn who_may_not(of: &Town) -> anyhow::Result<()> {
     let said = || of.said(SaidKind::Acknowledgement);
     let stranger = of.water.call(said()).await;
@@ -179,4 +278,60 @@ async fn contested(of: &Town) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// OFFICE puts down what TOWN says on the page of the item; TOWN contests some of it there, and speaks for itself from then on.
+async fn it_is_put_down_and_contested_by_forms(mode: Mode) -> anyhow::Result<()> {
+    let mut sandbox = Sandbox::start(mode)?;
+    let of = Town::recorded(&sandbox).await?;
+    let path = format!("/items/{}", of.item_id);
+    let office = Browser::sign_in(&mut sandbox, Role::Clerk, Some("OFFICE")).await?;
+    let page = office.page(&path).await?;
+    ensure!(page.contains("<option value=\"TOWN\">青溪镇</option>"), "for whom: {page}");
+    ensure!(form_of(&page, "PutDown-Progress").is_err(), "nobody has acknowledged it");
+    let said = "forCode=TOWN&saidBy=Wang+Fang&means=SAID_MEANS_TELEPHONE&saidOn=2027-03-01";
+    let form = form_of(&page, "PutDown-Acknowledgement")?;
+    let wrong = office.post(&path, &format!("{form}&{}", said.replace("2027-03-01", "2999-01-01"))).await?;
+    ensure!(wrong.text().contains("SAID_LATER"), "{}", wrong.text());
+    let done = office.post(&path, &format!("{form}&{said}")).await?;
+    ensure!(done.status == 303, "{}", done.text());
+    let page = office.page(done.header("location")).await?;
+    ensure!(page.contains("Recorded: Put down an acknowledgement") && page.contains("Wang Fang"), "{page}");
+    let form = form_of(&page, "PutDown-Progress")?;
+    let done = office.post(&path, &format!("{form}&{said}&percent=40&text=Half+is+dug")).await?;
+    ensure!(done.status == 303, "{}", done.text());
+    let water = Browser::sign_in(&mut sandbox, Role::Clerk, Some("WATER")).await?;
+    ensure!(form_of(&water.page(&path).await?, "PutDown-Progress").is_err(), "WATER sees to no business");
+    let town = Browser::sign_in(&mut sandbox, Role::DepartmentLead, Some("TOWN")).await?;
+    let page = town.page(&path).await?;
+    ensure!(page.contains("\"SAID_KIND_PROGRESS\"") && !page.contains("\"SAID_KIND_COMPLETION\""), "{page}");
+    let form = form_of(&page, "ContestPutDown")?;
+    let done = town.post(&path, &format!("{form}&kind=SAID_KIND_PROGRESS&reason=A+third+at+most")).await?;
+    ensure!(done.status == 303, "{}", done.text());
+    let page = office.page(done.header("location")).await?;
+    ensure!(page.contains("A third at most") && page.contains("HAS_OWN_USERS"), "{page}");
+    Ok(())
+}
+
+/// What TOWN is said to have claimed is accepted, and then contested: the supervisor is told.
+async fn what_was_accepted_on_it_is_contested(mode: Mode) -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(mode)?;
+    let of = Town::recorded(&sandbox).await?;
+    of.office.call(of.said(SaidKind::Acknowledgement)).await?;
+    let evidence =
+        vec![Evidence { title: "Photo".into(), sha256: "0a".repeat(32), uri: "urn:photo:1".into() }];
+    let claim = PutDownRequest { evidence, text: Some("挖好了".into()), ..of.said(SaidKind::Completion) };
+    of.office.call(claim).await?;
+    of.supervisor.call(AcceptWorkRequest { item_id: of.item_id.clone(), ..command() }).await?;
+    let contested = of.town.call(of.contest(SaidKind::Completion)).await?;
+    ensure!(contested.item.context("the item")?.stage() == ItemStage::Accepted, "it stays accepted");
+    let kinds = vec![NoticeKind::AcceptedWorkDisputed.into()];
+    let list = ListNoticesRequest { at_least_position: contested.position, kinds, ..Default::default() };
+    let told = of.supervisor.call(list).await?.notices;
+    ensure!(told.len() == 1 && told[0].addressee == "supervisor", "{told:?}");
+    ensure!(told[0].item_id == of.item_id, "{told:?}");
+    Ok(())
+}
+
+in_both_modes!(it_is_put_down_and_contested_by_forms);
+in_both_modes!(what_was_accepted_on_it_is_contested);
+in_both_modes!(what_shows_it_is_kept_with_it);
 in_both_modes!(a_clerk_puts_down_what_a_department_without_users_said);

@@ -78,6 +78,9 @@ pub struct Actor {
 /// What the subjects of our own process managers and timers begin with; no token's does.
 pub const PROCESS_PREFIX: &str = "process:";
 
+/// What stands in the place of a subject whose key was destroyed begins with this; no token's does.
+pub const ERASED_PREFIX: &str = "erased-";
+
 impl Actor {
     /// The actor that a process manager or a timer writes into the record.
     pub fn process(name: &str) -> Actor {

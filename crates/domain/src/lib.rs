@@ -31,7 +31,7 @@ pub mod scheduling;
 pub mod testing;
 pub mod text;
 
-pub use actor::{Actor, Issued, PROCESS_PREFIX, Role};
+pub use actor::{Actor, ERASED_PREFIX, Issued, PROCESS_PREFIX, Role};
 pub use aggregate::{Aggregate, StreamName};
 pub use audience::Audience;
 pub use jiff::Timestamp;

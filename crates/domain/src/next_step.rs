@@ -18,7 +18,7 @@ impl Who {
         Who { role, department: Some(department.clone()) }
     }
 
-    fn actor(&self) -> Actor {
+    pub(crate) fn actor(&self) -> Actor {
         Actor { subject: String::new(), department: self.department.clone(), roles: vec![self.role] }
     }
 }

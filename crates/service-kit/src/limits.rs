@@ -181,5 +181,9 @@ pub const TRACES_FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 pub const PAGE_ITEMS_MAX: u32 = 500;
 /// Bytes of the rows on a page, at most; with more, the page is shorter. A row alone is far smaller.
 pub const PAGE_BYTES_MAX: usize = 3 * 1024 * 1024;
+/// Rows that somebody sees, up to which they are collected for a list and then sorted.
+pub const SEEN_ROWS_FEW_MAX: u32 = 4_000;
+/// Rows that a list looks at, one after the other, for a page of somebody who sees more; after that, they are collected.
+pub const WALKED_ROWS_MAX: usize = 5_000;
 /// Rows on a page when the caller gives no size.
 pub const PAGE_ITEMS_DEFAULT: u32 = 50;

@@ -10,8 +10,10 @@ use proto::Invalid;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row};
 use std::collections::BTreeSet;
+use walk::{Steps, Walk};
 
 pub(crate) mod page_token;
+mod walk;
 
 /// Bytes around a row in an answer, at most.
 const ROW_FRAME_BYTES: usize = 8;
@@ -186,51 +188,84 @@ impl ListQuery {
     /// # Errors
     /// The page token comes from another list, order or filter.
     pub fn run<T: Message>(
-        mut self,
+        self,
         view: ScopedTables<'_>,
         mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<Page<T>> {
-        if let Some((condition, departments)) = self.from.within(view.scope()) {
-            self = self.filter(condition, departments);
+        let scoped = match self.from.within(view.scope()) {
+            Some((condition, codes)) => self.clone().filter(condition, codes),
+            None => self.clone(),
+        };
+        let belongs_to = scoped.belongs_to();
+        let last = match self.page_token.is_empty() {
+            true => None,
+            false => Some(page_token::read(&self.page_token, &belongs_to).map_err(page_token::refused)?),
+        };
+        let after = |query: ListQuery| match last.clone() {
+            Some(last) => query.starting_after(last),
+            None => query,
+        };
+        if let Some(Walk { sql, values }) = after(self).walked(view)? {
+            let page = scoped.page(view, (&sql, values), Some(Steps::none()), &belongs_to, &mut read)?;
+            if let Some(page) = page {
+                return Ok(page);
+            }
         }
-        let walk = self.walk();
-        if !self.page_token.is_empty() {
-            let last = page_token::read(&self.page_token, &walk).map_err(page_token::refused)?;
-            self = self.starting_after(last);
-        }
-        let (sql, Sort { column, unique, .. }) = (self.sql(), self.sort);
-        let mut statement = view.connection.prepare_cached(&sql)?;
-        let mut found = statement.query(rusqlite::params_from_iter(self.values))?;
+        let query = after(scoped);
+        let page = query.page(view, (&query.sql(), query.values.clone()), None, &belongs_to, &mut read)?;
+        Ok(page.unwrap_or(Page { rows: Vec::new(), next_page_token: String::new() }))
+    }
+
+    /// Reads a page; none when that takes too many steps.
+    fn page<T: Message>(
+        &self,
+        view: ScopedTables<'_>,
+        (sql, values): (&str, Vec<Value>),
+        mut steps: Option<Steps>,
+        belongs_to: &str,
+        mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<Option<Page<T>>> {
+        let Sort { column, unique, .. } = self.sort;
+        let mut statement = view.connection.prepare_cached(sql)?;
+        let mut found = statement.query(rusqlite::params_from_iter(values))?;
         let (mut rows, mut bytes, mut last) = (Vec::new(), 0, None);
         while let Some(row) = found.next()? {
+            match steps.as_mut().map(|steps| steps.take(row)).transpose()? {
+                None | Some(Some(true)) => {}
+                Some(Some(false)) => continue,
+                Some(None) => return Ok(None),
+            }
             let next = read(row)?;
             bytes += next.encoded_len() + ROW_FRAME_BYTES;
             let is_full = rows.len() == self.size as usize || bytes > PAGE_BYTES_MAX;
             if let Some(last) = last.as_ref().filter(|_| is_full) {
-                return Ok(Page { rows, next_page_token: page_token::write(last, &walk) });
+                return Ok(Some(Page { rows, next_page_token: page_token::write(last, belongs_to) }));
             }
             rows.push(next);
             last = Some([row.get(column)?, row.get(unique)?]);
         }
-        Ok(Page { rows, next_page_token: String::new() })
+        Ok(Some(Page { rows, next_page_token: String::new() }))
     }
 
     fn sql(&self) -> String {
-        let conditions = match self.conditions.is_empty() {
+        let (conditions, order) = (self.conditions(), self.order());
+        let group = self.group.map(|column| format!(" GROUP BY {column}")).unwrap_or_default();
+        // One row more than the page shows whether there is a next one.
+        format!("{}{conditions}{group}{order} LIMIT {}", self.from.select, u64::from(self.size) + 1)
+    }
+
+    fn conditions(&self) -> String {
+        match self.conditions.is_empty() {
             true => String::new(),
             false => format!(" WHERE {}", self.conditions.join(" AND ")),
-        };
+        }
+    }
+
+    fn order(&self) -> String {
         let Sort { column, unique, descending } = self.sort;
         let direction = if descending { "DESC" } else { "ASC" };
         let then = if column == unique { String::new() } else { format!(", {unique} {direction}") };
-        let sign = self.sign();
-        let group = self.group.map(|column| format!(" GROUP BY {column}")).unwrap_or_default();
-        // One row more than the page shows whether there is a next one.
-        format!(
-            "{}{conditions}{group} ORDER BY {sign}{column} {direction}{then} LIMIT {}",
-            self.from.select,
-            u64::from(self.size) + 1,
-        )
+        format!(" ORDER BY {}{column} {direction}{then}", self.sign())
     }
 
     /// Before the column that is sorted by: with it, no index is sought or walked by that column.
@@ -243,8 +278,9 @@ impl ListQuery {
     /// hold a view's indexes.
     pub fn slow_plan(&self, view: &Connection, few: &[&str]) -> rusqlite::Result<Option<String>> {
         let later = self.clone().starting_after([Value::Integer(1), Value::Integer(1)]);
-        for query in [self, &later] {
-            let steps = query.plan(view)?;
+        let plans =
+            [self.plan(view)?, later.plan(view)?, self.plan_of_walk(view)?, later.plan_of_walk(view)?];
+        for steps in plans {
             let uses = |step: &str, name: &str| step.split(' ').any(|word| word == name);
             let is_of_few = |step: &str| few.iter().any(|name| uses(step, name));
             let finds_few = steps.iter().any(|step| is_of_few(step));
@@ -254,7 +290,7 @@ impl ListQuery {
                     || (step.starts_with("USE TEMP B-TREE") && step.ends_with(" ORDER BY") && !finds_few)
             };
             if steps.iter().any(slow) {
-                return Ok(Some(format!("{}: {}", query.sql(), steps.join("; "))));
+                return Ok(Some(format!("{}: {}", self.sql(), steps.join("; "))));
             }
         }
         Ok(None)
@@ -268,7 +304,7 @@ impl ListQuery {
 
     /// What a page token belongs to: the list, its order, and which filters are set. Their values are left out:
     /// the present moment may be among them.
-    fn walk(&self) -> String {
+    fn belongs_to(&self) -> String {
         format!("{} {:?} {:?}", self.from.select, self.sort, self.conditions)
     }
 

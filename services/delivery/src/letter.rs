@@ -165,6 +165,10 @@ fn notice(item: &Subject, event: &follow_up::Event, language: MailLanguage) -> O
         ),
         Event::Notified { kind, .. } => waiting(&it, *kind)?,
         Event::Urged { .. } => (format!("{it}被督查催办"), format!("{it} is urged on by a supervisor")),
+        Event::Disputed { department, .. } => (
+            format!("{department} 对{it}验收前代填的内容提出异议"),
+            format!("{department} contests what was put down for it of {it}, which was accepted"),
+        ),
         _ => return None,
     };
     let lines = vec![("牵头部门", "Lead", lead.to_string()), ("到期日", "Due on", due_on)];

@@ -136,6 +136,7 @@ fn wanted(event: &Event) -> bool {
             | Event::PlacedBelow { .. }
             | Event::SubItemNoted { .. }
             | Event::SessionNoted { .. }
+            | Event::EvidenceKept { .. }
             | Event::PutDown { .. }
     )
 }

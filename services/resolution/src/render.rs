@@ -45,6 +45,11 @@ pub(crate) fn item(id: Uuid, item: &Item, now: Timestamp, zone: &Zone) -> pb::It
         waits_for_numbers: item.waits_for.values().map(|number| number.to_wire()).collect(),
         parent_number: item.place.as_ref().map(|place| place.parent_number.to_wire()),
         put_down: item.put_down.to_wire(),
+        kept_evidence: item
+            .kept
+            .iter()
+            .map(|(sha256, kept)| pb::KeptEvidence { sha256: sha256.clone(), bytes: kept.bytes })
+            .collect(),
         sub_item_numbers: item.sub_items.iter().map(|(_, number)| number.to_wire()).collect(),
     }
 }

@@ -111,7 +111,7 @@ impl Aggregate for Department {
     type State = State;
 
     /// Any clerk enters a new department; what is known of one already is changed by its own people, by those of the
-    /// department above it, and by operators.
+    /// department above it, and by operators. That it has no users, those above it do not say of one that is known already.
     fn decide(state: &State, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
         match command {
             Command::Register(profile) => {
@@ -122,7 +122,9 @@ impl Aggregate for Department {
                     if *listed == profile {
                         return Ok(vec![]);
                     }
-                    may_change(listed, issued)?;
+                    let takes_its_voice = profile.without_users && !listed.without_users;
+                    let above = listed.parent.iter().filter(|_| !takes_its_voice);
+                    may_change(std::iter::once(&listed.code).chain(above), issued)?;
                 }
                 Ok(vec![Event::Registered { profile }])
             }
@@ -140,15 +142,14 @@ impl Aggregate for Department {
     }
 }
 
-fn may_change(listed: &Profile, issued: &Issued) -> Result<(), Rejection> {
-    let own = std::iter::once(&listed.code).chain(&listed.parent);
+fn may_change<'a>(of: impl Iterator<Item = &'a Code> + Clone, issued: &Issued) -> Result<(), Rejection> {
     if issued.by.is(Role::Operator)
         || issued.by.is_process()
-        || own.clone().any(|code| issued.by.speaks_for(code))
+        || of.clone().any(|code| issued.by.speaks_for(code))
     {
         return Ok(());
     }
-    let needed_codes = own.map(Code::as_str).collect::<Vec<_>>().join(", ");
+    let needed_codes = of.map(Code::as_str).collect::<Vec<_>>().join(", ");
     Err(Rejection::NotYourDepartment { department_code: issued.by.spoken_for(), needed_codes })
 }
 

@@ -106,6 +106,8 @@ pub enum Command {
     Satisfy { calendar: WorkingCalendar },
     /// A look-back was recorded.
     LookBack,
+    /// A department contests, after the work was accepted, what a clerk put down for it.
+    Dispute { department: Code },
     /// The item is no longer owed.
     Cancel,
     /// Lets every rung happen whose time has come.
@@ -336,6 +338,7 @@ impl FollowedItem {
             Command::LookBack if self.stage == Stage::Satisfied && !self.pending.is_empty() => {
                 Event::LookedBack
             }
+            Command::Dispute { department } => Event::Disputed { department, due_at: self.subject.due_at },
             Command::Cancel if open || claimed => Event::Cancelled,
             command => return self.follow_clock(command, now),
         };
@@ -461,7 +464,7 @@ impl FollowedItem {
     fn apply(&mut self, event: &Event) {
         use RungKind::{Acknowledgement, Judgement, Report, Ruling, Stale};
         match event {
-            Event::Planned { .. } | Event::Urged { .. } => {}
+            Event::Planned { .. } | Event::Urged { .. } | Event::Disputed { .. } => {}
             Event::AcceptorNamed { acceptor } => self.acceptor.clone_from(acceptor),
             Event::Acknowledged { rungs } => {
                 (self.acknowledged, self.contested) = (true, false);

@@ -4,7 +4,7 @@ use crate::calendar::WorkingCalendar;
 use crate::followup::follow_up::{self, Cause, Subject};
 use crate::followup::ladder::Ladder;
 use crate::resolution::action_item::put_down::Kind;
-use crate::resolution::action_item::{self, Assignment, Due, Event, Item, Stage};
+use crate::resolution::action_item::{self, Assignment, Due, Event, Item, PartStage, Stage};
 use crate::{Code, Uuid};
 
 /// This process manager's name.
@@ -90,11 +90,13 @@ fn command(around: &Surroundings, item: &Item, event: &Event) -> Option<follow_u
         | Event::PlacedBelow { .. }
         | Event::SubItemNoted { .. }
         | Event::SessionNoted { .. }
+        | Event::EvidenceKept { .. }
         | Event::PutDown { .. } => return None,
     })
 }
 
-/// What it means that something was not said after all; `item` is as it is without it.
+/// What it means that something was not said after all; `item` is as it is without it. Where the work was accepted on it,
+/// nothing is undone, and the supervisor is told.
 fn taken_back(
     item: &Item,
     department: &Code,
@@ -105,7 +107,12 @@ fn taken_back(
 ) -> Option<follow_up::Command> {
     use follow_up::Command;
     let lead = &item.assignment.lead;
+    let part = item.parts.iter().find(|part| part.department == *department);
+    let part_is_accepted = part.is_some_and(|part| part.stage == PartStage::Accepted);
     match kind {
+        _ if item.stage == Stage::Accepted || (part_is_accepted && department != lead) => {
+            Some(Command::Dispute { department: department.clone() })
+        }
         Kind::Blockage => Some(Command::Unblock { department: Some(department.clone()) }),
         Kind::Acknowledgement | Kind::Contest => {
             let acknowledge_by = acknowledge_by?;

@@ -11,6 +11,7 @@ pub mod event;
 mod extension;
 mod help;
 pub mod item;
+pub mod keep;
 pub mod next;
 mod pause;
 pub mod put_down;
@@ -120,6 +121,8 @@ pub enum Command {
     PutDown { saying: Saying, said: Said, grounds: Grounds, calendar: WorkingCalendar },
     /// A department takes back what was put down for it.
     ContestPutDown { kind: put_down::Kind, reason: Text, calendar: WorkingCalendar },
+    /// Keeps the content of a document that was given as evidence.
+    KeepEvidence { content: keep::Content },
     /// Ends an unfinished item, because its resolution is no longer in force, or what it is a part of is not owed any more.
     Rescind { reason: Text },
     /// 回头看: records, some time after acceptance, whether the result lasts.
@@ -195,14 +198,22 @@ rejections! {
             "item {number} is on the last tier; a cascade has at most {max}",
         DueAfterParent("DUE_AFTER_PARENT") { due_on: Date, parent_number: Line, parent_due_on: Date } =
             "{due_on} is later than {parent_due_on}, when item {parent_number} is due, of which it is a part",
-        HasOwnUsers("HAS_OWN_USERS") { department_code: Code } =
-            "{department_code} is not marked in the directory as a department without users, so it speaks for itself",
+        HasOwnUsers("HAS_OWN_USERS") { department_code: Code, sign: &'static str } =
+            "{department_code} speaks for itself: {sign}",
         SaidLater("SAID_LATER") { said_on: Date, today: Date } =
             "it cannot have been said on {said_on}: today is {today}",
         NothingPutDown("NOTHING_PUT_DOWN") { department_code: String, kind: &'static str } =
             "nothing of this kind ({kind}) that was put down for {department_code} can be contested",
         OwnEntry("OWN_ENTRY") { department_code: Code } =
             "what {department_code} said was put down by you; somebody else has to judge it or rule on it",
+        EvidenceNotReported("EVIDENCE_NOT_REPORTED") { sha256: Line } =
+            "no report or claim on the item gives a document with the SHA-256 {sha256} as evidence",
+        ContentDiffers("CONTENT_DIFFERS") { sha256: Line, found: Line } =
+            "the content has the SHA-256 {found}; it has to be {sha256}",
+        ContentTooLarge("CONTENT_TOO_LARGE") { bytes: usize, max: usize } =
+            "the content has {bytes} bytes; at most {max} are kept",
+        TooMuchContent("TOO_MUCH_CONTENT") { documents: usize, max: usize } =
+            "the content of {documents} documents would be kept; at most {max} are accepted for an item",
         SubItemsOpen("SUB_ITEMS_OPEN") { number: Line, open: usize, numbers: String } =
             "item {number} has open sub-items ({open}): {numbers}",
     }
@@ -340,6 +351,7 @@ fn decide_on(item: &Item, command: Command, issued: &Issued) -> Result<Vec<Event
         Command::ContestPutDown { kind, reason, calendar } => {
             put_down::contest(item, kind, reason, &calendar, issued)
         }
+        Command::KeepEvidence { content } => keep::keep(item, content, issued),
         Command::Rescind { reason } => Ok(acceptance::rescind(item, reason)),
         Command::RecordLookBack { observation, holds } => {
             acceptance::record_look_back(item, observation, holds, issued)

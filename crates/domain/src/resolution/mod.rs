@@ -5,6 +5,7 @@ pub mod adopted_elsewhere;
 pub mod clock_ledger;
 pub mod dependencies;
 pub mod evidence;
+pub mod evidence_content;
 pub mod forecast;
 pub mod register;
 pub mod registering;

@@ -10,6 +10,7 @@ use domain::resolution::action_item::{self, ActionItem, Assignment, Due, Help, P
 use domain::resolution::adopted_elsewhere::Obligation;
 use domain::resolution::dependencies::{self, Dependencies};
 use domain::resolution::evidence::Evidence;
+use domain::resolution::evidence_content::{self, EvidenceContent};
 use domain::resolution::forecast::Silence;
 use domain::resolution::register::{self, Register};
 use domain::resolution::resolution::{self as decision, Origin, Registration, Resolution, Votes};
@@ -256,12 +257,18 @@ wire_events!(ActionItem, action_item::Event => resolution {
     SessionNoted => ActionItemSessionNoted { session_id: session },
     Released => ActionItemReleased { on_item_id: on, due },
     Urged => ActionItemUrged { text, urged_on },
+    EvidenceKept => ActionItemEvidenceKept { department_code: department, sha256, bytes, content_id: content },
     PutDown => ActionItemPutDown { put_down },
     PutDownContested => ActionItemPutDownContested {
         department_code: department, kind, reason, acknowledge_by, due,
     },
     Rescinded => ActionItemRescinded { reason },
     LookBackRecorded => ActionItemLookBackRecorded { department_code: department, observation, holds },
+});
+
+wire_struct!(evidence_content::Part => resolution::EvidencePart { item_id: item, sha256, part, parts, content });
+wire_events!(EvidenceContent, evidence_content::Event => resolution {
+    Kept => EvidenceContentKept { part },
 });
 
 wire_events!(Dependencies, dependencies::Event => resolution {

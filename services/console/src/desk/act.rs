@@ -18,7 +18,7 @@ use tonic::{Code, Status};
 
 /// A command that a page offers.
 pub(super) struct Act {
-    /// The rpc, without the slash in front.
+    /// The rpc, without the slash in front; where several acts are one rpc, with a word of its own after a dash.
     pub(super) rpc: &'static str,
     /// What its button says.
     pub(super) label: &'static str,
@@ -55,6 +55,10 @@ pub(super) enum Input {
     Enum(&'static str),
     /// What is so if it is ticked.
     Tick,
+    /// What is so in any case, and nobody fills in.
+    Fixed(&'static str),
+    /// One of several values, which a page fills in.
+    OneOf,
     /// One of several values; pages give each a button of its own.
     Choice,
 }
@@ -112,8 +116,17 @@ const OWN: &str = "departmentCode";
 const NOT_THIS_CALLER: [&str; 6] =
     ["ROLE_REQUIRED", "NOT_YOUR_DEPARTMENT", "NOT_ACCEPTOR", "NOT_SUPERVISOR", "OWN_CASE", "OWN_WORK"];
 
+impl Moves {
+    /// Adds others.
+    pub(super) fn append(&mut self, others: Moves) {
+        self.possible.extend(others.possible);
+        self.of_others.extend(others.of_others);
+        self.refused.extend(others.refused);
+    }
+}
+
 impl Act {
-    /// Its name in forms: that of the rpc.
+    /// Its name in forms: that of the rpc, and its own word.
     pub(super) fn name(&self) -> &'static str {
         self.rpc.rsplit('/').next().unwrap_or(self.rpc)
     }
@@ -124,7 +137,8 @@ impl Act {
     }
 
     fn rpc(&self) -> Result<&'static Rpc, Status> {
-        route::by_name(&format!("/{}", self.rpc)).ok_or_else(|| Status::unimplemented(self.rpc))
+        let rpc = self.rpc.split('-').next().unwrap_or_default();
+        route::by_name(&format!("/{rpc}")).ok_or_else(|| Status::unimplemented(self.rpc))
     }
 
     /// An offer of it, filled in with what was typed before.
@@ -145,7 +159,12 @@ impl Act {
             name: self.name(),
             label: words.t(self.label).to_owned(),
             command_id: client::command_id(),
-            fields: self.fields.iter().map(field).collect(),
+            fields: self
+                .fields
+                .iter()
+                .filter(|field| !matches!(field.input, Input::Fixed(_)))
+                .map(field)
+                .collect(),
         }
     }
 
@@ -226,7 +245,8 @@ impl Act {
     fn message(&self, form: &Query) -> Map<String, Value> {
         let mut message = Map::new();
         for field in self.fields {
-            if let Some(text) = form.get(field.path) {
+            let fixed = if let Input::Fixed(value) = field.input { Some(value) } else { None };
+            if let Some(text) = fixed.or_else(|| form.get(field.path)) {
                 let value = match field.input {
                     Input::YesNo | Input::Tick => Value::Bool(text == "yes"),
                     Input::Ids => text.split_whitespace().map(Value::from).collect(),
@@ -397,6 +417,7 @@ mod tests {
     fn every_act_is_a_command_whose_fields_and_sample_fit() {
         let words = Words(client::Language::English);
         let acts = item::ACTS.iter().chain(sessions::ACTS).chain(timetables::ACTS).chain(targets::ACTS);
+        let acts = acts.chain(item::put_down::PUTTING_DOWN).chain(item::put_down::CONTESTING);
         for act in acts.chain(targets::SETTING).chain(matters::ACTS).chain(sessions::request::ACTS) {
             let rpc = act.rpc().unwrap_or_else(|_| panic!("{} is no rpc", act.rpc));
             let sample: Value = serde_json::from_str(act.sample).expect(act.sample);

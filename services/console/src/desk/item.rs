@@ -2,11 +2,12 @@
 
 mod acts;
 mod cascade;
+pub(super) mod put_down;
 
 use super::act::{self, Input, Moves};
-use super::answer::{Failure, html};
+use super::answer::{Failure, file, html};
 use super::clock_ledger::{self, ClockLedger};
-use super::frame::{Frame, Nav, Stamp};
+use super::frame::{Frame, Nav, Stamp, grouped};
 use super::items::light_of_item;
 use super::limits::ROWS_AT_ONCE;
 use super::markup::Markup;
@@ -21,7 +22,8 @@ use http::Response;
 use proto::followup::v1::{ListUpcomingNoticesRequest, Notice};
 use proto::ledger::v1::GetHeadRequest;
 use proto::resolution::v1::{
-    Evidence, GetForecastRequest, GetForecastResponse, GetItemRequest, GetItemResponse, Item, ItemStage,
+    Evidence, GetEvidenceRequest, GetForecastRequest, GetForecastResponse, GetItemRequest, GetItemResponse,
+    Item, ItemStage,
 };
 use tonic::body::Body;
 
@@ -76,7 +78,13 @@ struct ItemPage {
     put_down: Vec<(String, Markup)>,
     story: Vec<Entry>,
     has_earlier: bool,
-    evidence: Vec<Evidence>,
+    evidence: Vec<Paper>,
+}
+
+/// A document that was given as evidence, and where its content is, when that is kept.
+struct Paper {
+    evidence: Evidence,
+    content: Option<(String, String)>,
 }
 
 /// The page.
@@ -99,7 +107,8 @@ pub(super) async fn act(
     let page = async |form: &Query, status: &tonic::Status| {
         show(desk, reader, asked, id, Some((form, status))).await
     };
-    act::carried_out(reader, asked, ACTS, (|_| "itemId", id), "/items", page).await
+    let acts = put_down::acts_with(Query::of(&asked.body).get("action"));
+    act::carried_out(reader, asked, acts, (|_| "itemId", id), "/items", page).await
 }
 
 async fn show(
@@ -126,7 +135,7 @@ async fn show(
         })
         .await?;
     let item = answer.item.clone().ok_or(Failure::NotFound)?;
-    let of = [("itemId", item.item_id.as_str())];
+    let today = around.calendar.date(&head.clock_at.unwrap_or_default()).to_string();
     let (moves, upcoming, tree, forecast) = match past.is_asked() {
         // What can be done is so now, and so is what would follow.
         true => {
@@ -134,13 +143,13 @@ async fn show(
             (Default::default(), Default::default(), tree, None)
         }
         false => {
-            let around = futures::future::try_join4(
-                act::moves(reader, ACTS, &of, refused.map(|(form, _)| form)),
+            let answers = futures::future::try_join4(
+                put_down::moves(reader, &around, &item, &today, refused.map(|(form, _)| form)),
                 upcoming(reader, &item, at_least_position),
                 cascade::tree(reader, &item, at_least_position, past),
                 forecast(reader, &item, at_least_position),
             );
-            around.await?
+            answers.await?
         }
     };
     let mut frame = Frame::new(reader, &around, asked, Nav::Items, &item.title);
@@ -149,7 +158,7 @@ async fn show(
     frame.stamp = Some(Stamp::new(reader, &around.calendar, at, position, &api).await);
     frame.notice = match refused {
         Some((_, status)) => Some(act::not_done(reader, status)),
-        None => act::done(words, ACTS, asked),
+        None => put_down::done(reader, asked),
     };
     past.show(words, &asked.query(), &mut frame);
     let mut page = ItemPage {
@@ -262,7 +271,7 @@ fn written(
         put_down,
         story: story::entries(words, around, &answer.history),
         has_earlier: answer.earlier_history_before_position > 0,
-        evidence: answer.history.iter().flat_map(|entry| entry.evidence.clone()).collect(),
+        evidence: papers(words, &item, &answer),
         deliverable: answer.deliverable,
         criterion: answer.criterion,
         frame,
@@ -270,6 +279,28 @@ fn written(
         moves,
         clock,
     }
+}
+
+fn papers(words: Words, item: &Item, answer: &GetItemResponse) -> Vec<Paper> {
+    let given = answer.history.iter().flat_map(|entry| entry.evidence.clone());
+    let paper = |evidence: Evidence| {
+        let digest = evidence.sha256.to_lowercase();
+        let kept = item.kept_evidence.iter().find(|kept| kept.sha256 == digest);
+        let content = kept.map(|kept| {
+            let href = format!("/items/{}/evidence/{digest}", item.item_id);
+            (href, words.say("Download, {bytes} bytes", &[("bytes", &grouped(u64::from(kept.bytes)))]))
+        });
+        Paper { evidence, content }
+    };
+    given.map(paper).collect()
+}
+
+/// The content of a document: a file to be kept, whatever is in it. Nobody has checked what it is, so no browser shows it.
+pub(super) async fn evidence(reader: &Reader, id: &str, sha256: &str) -> Result<Response<Body>, Failure> {
+    let request =
+        GetEvidenceRequest { item_id: id.to_owned(), sha256: sha256.to_owned(), ..Default::default() };
+    let answer = reader.ask(request).await?;
+    Ok(file(answer.content, "application/octet-stream", &answer.file_name))
 }
 
 /// The departments that support the item, each with how far its part has come.

@@ -27,3 +27,6 @@ pub(super) const RECEIPT_BYTES_MAX: usize = 64 * 1024;
 
 /// Parts by which a page takes the indicators apart.
 pub(super) const INDICATOR_ROWS_MAX: usize = 40;
+
+/// Departments without users, of those that carry an item out, for which its page asks what can be put down.
+pub(super) const PUT_DOWN_FOR_MAX: usize = 8;

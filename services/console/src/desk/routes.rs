@@ -128,6 +128,7 @@ async fn signed_in(
         (&Method::GET, ["items"]) => items::page(desk, reader, asked).await,
         (&Method::POST, ["items"]) => items::act(desk, reader, asked).await,
         (&Method::GET, ["items", id]) => item::page(desk, reader, asked, id).await,
+        (&Method::GET, ["items", id, "evidence", sha256]) => item::evidence(reader, id, sha256).await,
         (&Method::POST, ["items", id]) => item::act(desk, reader, asked, id).await,
         (&Method::GET, ["sessions"]) => sessions::list(desk, reader, asked).await,
         (&Method::GET, ["sessions", "new"]) => sessions::request::page(desk, reader, asked).await,

@@ -242,6 +242,16 @@ impl Both {
     fn check_rows(&self) -> Result<(), TestCaseError> {
         let request = pb::ListFollowUpsRequest { order_by: "number".to_owned(), ..Default::default() };
         prop_assert_eq!(self.list(&request, self.now), self.rows());
+        let list = views::List::read(&request).unwrap().query(None, self.now, &zone(), &Scope::whole());
+        let notices = views::list_of_notices(&pb::ListNoticesRequest::default()).unwrap();
+        let lead = |department| {
+            let actor = actor("li", department, Role::DepartmentLead);
+            Scope::of(&actor, &Default::default(), &Default::default())
+        };
+        for scope in [steward(), lead("WATER"), lead("HEALTH"), lead("PRESS")] {
+            prop_assert_eq!(list.seen_differently(self.view.within(&scope)).unwrap(), 0);
+            prop_assert_eq!(notices.seen_differently(self.view.within(&scope)).unwrap(), 0);
+        }
         Ok(())
     }
 

@@ -109,6 +109,15 @@ fn wire(stage: Stage) -> i32 {
 const ROWS: Rows = Rows::of_those_concerned(
     "SELECT rowid, * FROM follow_ups",
     concat!("rowid IN (", follow_ups_concerning!(), ")"),
+)
+.shown_by_row(
+    follow_ups_concerning!(),
+    "listed.lead_code IN (SELECT value FROM json_each(?, '$.departments'))
+     OR listed.body_code IN (SELECT value FROM json_each(?, '$.bodies'))
+     OR EXISTS (SELECT 1 FROM called_upon WHERE department IN (SELECT value FROM json_each(?, '$.departments'))
+                    AND follow_up = listed.rowid)
+     OR EXISTS (SELECT 1 FROM supporting WHERE department IN (SELECT value FROM json_each(?, '$.departments'))
+                    AND follow_up = listed.rowid)",
 );
 
 /// Led by one of some departments, waiting for a department.

@@ -53,6 +53,9 @@ fn told(event: &Event, zone: &Zone, at: Timestamp) -> Option<Told> {
         Event::Urged { lead, due_at } => {
             to(lead.as_str(), Kind::Urge, zone.days_between(at, *due_at), due_at)
         }
+        Event::Disputed { due_at, .. } => {
+            to(SUPERVISOR, Kind::AcceptedWorkDisputed, zone.days_between(*due_at, at), due_at)
+        }
         _ => None,
     }
 }
@@ -132,6 +135,20 @@ const ROWS: Rows = Rows::of_those_concerned(
              SELECT session_id FROM called WHERE department IN (SELECT value FROM json_each(?, '$.departments'))
              UNION ALL SELECT id FROM sessions WHERE body_code IN (SELECT value FROM json_each(?, '$.bodies'))))"
     ),
+)
+.shown_by_row(
+    follow_ups_concerning!(),
+    "EXISTS (SELECT 1 FROM follow_ups AS told WHERE told.id = listed.follow_up AND (
+         told.lead_code IN (SELECT value FROM json_each(?, '$.departments'))
+         OR told.body_code IN (SELECT value FROM json_each(?, '$.bodies'))
+         OR EXISTS (SELECT 1 FROM called_upon WHERE department IN (SELECT value FROM json_each(?, '$.departments'))
+                        AND called_upon.follow_up = told.rowid)
+         OR EXISTS (SELECT 1 FROM supporting WHERE department IN (SELECT value FROM json_each(?, '$.departments'))
+                        AND supporting.follow_up = told.rowid)))
+     OR EXISTS (SELECT 1 FROM called WHERE called.session_id = listed.session_id
+                    AND department IN (SELECT value FROM json_each(?, '$.departments')))
+     OR EXISTS (SELECT 1 FROM sessions WHERE sessions.id = listed.session_id
+                    AND body_code IN (SELECT value FROM json_each(?, '$.bodies')))",
 );
 
 /// The query for notices.

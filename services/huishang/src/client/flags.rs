@@ -254,7 +254,7 @@ fn value_name(field: &FieldDescriptor) -> String {
         Kind::String if field.name() == "code" || field.name().ends_with("_code") => "CODE".into(),
         Kind::String => "TEXT".into(),
         Kind::Bool => "true|false".into(),
-        Kind::Bytes => "HEX".into(),
+        Kind::Bytes => "HEX|@FILE".into(),
         Kind::Enum(_) => field.name().to_uppercase(),
         Kind::Message(message) if is_timestamp(&message) => "TIME".into(),
         Kind::Message(message) if is_choice(&message) => "CASE[:VALUE]".into(),

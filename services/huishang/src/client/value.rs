@@ -6,6 +6,10 @@ use super::descriptors::{
 use super::moment;
 use crate::language::say;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
+use std::io::Read as _;
+
+/// Bytes of a file that a flag names, at most: more than any request may have.
+const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// Reads one value of this kind; the error is a sentence.
 pub fn read(kind: &Kind, text: &str) -> Result<Value, String> {
@@ -40,7 +44,7 @@ pub fn read(kind: &Kind, text: &str) -> Result<Value, String> {
         Kind::Uint64 | Kind::Fixed64 => count(text).map(Value::U64),
         Kind::Float => number(text).map(Value::F32),
         Kind::Double => number(text).map(Value::F64),
-        Kind::Bytes => hexadecimal(text).map(|bytes| Value::Bytes(bytes.into())),
+        Kind::Bytes => bytes(text).map(|bytes| Value::Bytes(bytes.into())),
         Kind::Enum(choice) => {
             let known = choices(choice);
             let value = known.iter().find(|value| is_word_for(value, text));
@@ -49,6 +53,21 @@ pub fn read(kind: &Kind, text: &str) -> Result<Value, String> {
         }
         Kind::Message(message) => self::message(message, text).map(Value::Message),
     }
+}
+
+/// Bytes: hexadecimal digits, or those of a file with `@` in front of its name.
+fn bytes(text: &str) -> Result<Vec<u8>, String> {
+    let Some(file) = text.strip_prefix('@') else { return hexadecimal(text) };
+    let unreadable =
+        |why: &dyn std::fmt::Display| say("{file} cannot be read: {why}", &[("file", &file), ("why", why)]);
+    let opened = std::fs::File::open(file).map_err(|why| unreadable(&why))?;
+    let mut bytes = Vec::new();
+    // What is no file of a disk has no size that is known before.
+    opened.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|why| unreadable(&why))?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        return Err(say("{file} has more than {max} bytes", &[("file", &file), ("max", &FILE_BYTES_MAX)]));
+    }
+    Ok(bytes)
 }
 
 fn none_of(text: &str, words: &str) -> String {

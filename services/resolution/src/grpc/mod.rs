@@ -3,6 +3,7 @@
 mod acceptance;
 mod assignment;
 mod cascade;
+mod evidence;
 mod export;
 mod extension;
 mod forecast;
@@ -258,6 +259,17 @@ impl ResolutionService for Service {
         request: Request<pb::ContestPutDownRequest>,
     ) -> Reply<pb::ContestPutDownResponse> {
         put_down::contest(self, request).await
+    }
+
+    async fn keep_evidence(
+        &self,
+        request: Request<pb::KeepEvidenceRequest>,
+    ) -> Reply<pb::KeepEvidenceResponse> {
+        evidence::keep(self, request).await
+    }
+
+    async fn get_evidence(&self, request: Request<pb::GetEvidenceRequest>) -> Reply<pb::GetEvidenceResponse> {
+        evidence::get(self, request).await
     }
 
     async fn split_item(&self, request: Request<pb::SplitItemRequest>) -> Reply<pb::SplitItemResponse> {

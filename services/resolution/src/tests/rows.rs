@@ -264,6 +264,8 @@ proptest! {
             for department in ["WATER", "ROADS", "HEALTH", "PRESS"] {
                 let scope = Scope::of(&of(department, Role::DepartmentLead), &Default::default(), &Default::default());
                 let listed = views::items(&every, now, calendar().zone()).unwrap()(view.within(&scope)).unwrap().rows;
+                let list = views::List::read(&every).unwrap().query(None, now, calendar().zone(), &scope);
+                prop_assert_eq!(list.seen_differently(view.within(&scope)).unwrap(), 0);
                 let seen = ids.iter().zip(&states).filter(|(_, state)| scope.covers(&ActionItem::audience(state)));
                 let expected: Vec<pb::Item> = seen.filter_map(|(id, state)| row(*id, state, now)).collect();
                 prop_assert_eq!(listed, expected, "{}", department);

@@ -197,10 +197,10 @@ const EVENTS: Rows =
 
 const EVENTS_OF_SEEN: Rows = Rows::of_everybody("SELECT kind, event FROM history");
 
-/// An entry is seen by those who see its item.
+/// An entry is seen by those who see its item. They are read item by item.
 const ROWS: Rows = Rows::of_those_concerned(
     "SELECT entry FROM history JOIN items ON items.id = history.item",
-    concat!("items.rowid IN (", items_concerning!(), ")"),
+    item_concerns!("items"),
 );
 
 /// The last entries of an item before a position (0: up to the end), oldest first; and the position before which there
@@ -317,6 +317,9 @@ fn entry_of_follow_through(event: &Event) -> ItemEntry {
             put_down: Some(put_down.to_wire()),
             ..of(&put_down.department, entry(Kind::PutDown, None))
         },
+        Event::EvidenceKept { sha256, .. } => {
+            ItemEntry { text: Some(sha256.to_wire()), ..entry(Kind::EvidenceKept, None) }
+        }
         Event::PutDownContested { reason, due, .. } => {
             due_now(*due, entry(Kind::PutDownContested, Some(reason)))
         }

@@ -27,9 +27,10 @@ use service_kit::{Record, Rows, ScopedTables};
 use std::collections::BTreeSet;
 
 pub(super) const ROWS: Rows =
-    Rows::of_those_concerned("SELECT rowid, * FROM items", concat!("rowid IN (", items_concerning!(), ")"));
+    Rows::of_those_concerned("SELECT rowid, * FROM items", concat!("rowid IN (", items_concerning!(), ")"))
+        .shown_by_row(items_concerning!(), item_concerns!("listed"));
 /// The same with the ids of the items that an item waits for, with a space between.
-pub(super) const WITH_WAITS: Rows = ROWS.selecting(
+pub(super) const WITH_WAITS: Rows = ROWS.selecting_each(
     "SELECT rowid, *, (SELECT group_concat(on_item, ' ') FROM waiting WHERE waiting.item = items.id) AS waits_for
      FROM items",
 );

@@ -15,6 +15,27 @@ macro_rules! items_concerning {
     };
 }
 
+/// The condition that an item, of the table or selection of this name, concerns somebody: the same, looked at by itself.
+macro_rules! item_concerns {
+    ($item:literal) => {
+        concat!(
+            $item,
+            ".lead_code IN (SELECT value FROM json_each(?, '$.departments')) OR ",
+            $item,
+            ".body_code IN (SELECT value FROM json_each(?, '$.bodies'))
+             OR EXISTS (SELECT 1 FROM called_upon WHERE called_upon.item = ",
+            $item,
+            ".id AND department IN (SELECT value FROM json_each(?, '$.departments')))
+             OR EXISTS (SELECT 1 FROM supporting WHERE supporting.item = ",
+            $item,
+            ".id AND department IN (SELECT value FROM json_each(?, '$.departments')))
+             OR EXISTS (SELECT 1 FROM leading_above WHERE leading_above.item = ",
+            $item,
+            ".id AND department IN (SELECT value FROM json_each(?, '$.departments')))"
+        )
+    };
+}
+
 /// Items as they were, each as often as it changed: what is selected from. With arguments: the column
 /// that has the due moment, and the tables in the order in which they are walked.
 macro_rules! past_items {

@@ -47,3 +47,22 @@ fn no_department_is_its_own_parent() {
         Err(Rejection::OwnParent { department_code: Code::parse("MIIT").unwrap() })
     );
 }
+
+#[test]
+fn a_department_that_is_known_is_not_declared_voiceless_by_those_above_it() {
+    let listed = [Event::Registered { profile: profile(Some("SC")) }];
+    let marked = || Profile { without_users: true, ..profile(Some("SC")) };
+    let mark = || Command::Register(marked());
+    let above = || actor("li", "SC", Role::Clerk);
+    let refused = given::<Department>(&listed).by(above()).when(mark()).unwrap_err();
+    assert_eq!(refused.to_string(), "only MIIT and operators may do this; you speak for SC");
+    let own = actor("wang", "MIIT", Role::Clerk);
+    let known = vec![Event::Registered { profile: marked() }];
+    assert_eq!(given::<Department>(&listed).by(own).when(mark()), Ok(known.clone()));
+    let renamed = Profile { name: Line::parse("MIIT").unwrap(), ..marked() };
+    let event = Event::Registered { profile: renamed.clone() };
+    let by_above = given::<Department>(&known).by(above()).when(Command::Register(renamed));
+    assert_eq!(by_above, Ok(vec![event]), "what is marked already stays so");
+    let cleared = given::<Department>(&known).by(above()).when(Command::Register(profile(Some("SC"))));
+    assert_eq!(cleared, Ok(listed.to_vec()), "and the mark can be taken away");
+}

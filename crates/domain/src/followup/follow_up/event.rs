@@ -102,6 +102,13 @@ pub enum Event {
     },
     /// A look-back was recorded.
     LookedBack,
+    /// A department contested, after the work was accepted, what a clerk had put down for it: the supervisor is told.
+    Disputed {
+        /// Which department.
+        department: Code,
+        /// When the item was due.
+        due_at: Timestamp,
+    },
     /// The item is no longer owed.
     Cancelled,
     /// The departments were reminded.
@@ -178,6 +185,7 @@ impl Event {
         matches!(
             self,
             Event::Urged { .. }
+                | Event::Disputed { .. }
                 | Event::Reminded { .. }
                 | Event::AcknowledgementOverdue { .. }
                 | Event::Overdue { .. }

@@ -2,6 +2,7 @@ use super::*;
 use crate::calendar::WorkingCalendar;
 use crate::due::DueRule;
 use crate::followup::follow_up::{FollowUp, Stage};
+use crate::resolution::action_item::put_down::{Grounds, Kind, Means, Said, Saying};
 use crate::resolution::action_item::{ActionItem, Command};
 use crate::resolution::evidence::Evidence;
 use crate::testing::{actor, text};
@@ -25,7 +26,7 @@ impl Pair {
             ladder: Ladder::default(),
         };
         let role = if by == "OFFICE" { Role::Supervisor } else { Role::DepartmentLead };
-        let issued = Issued { at, by: actor("li", by, role) };
+        let issued = Issued { at, by: actor(by, by, role) };
         let learned = Issued { at, by: Actor::process(NAME) };
         for event in ActionItem::decide(&self.item, command, &issued).unwrap() {
             self.item = ActionItem::evolve(self.item, &event);
@@ -117,5 +118,51 @@ fn a_new_lead_has_its_own_time_to_acknowledge() {
         pair.followed.next_deadline().unwrap().to_string(),
         "2027-03-09T01:00:00Z",
         "the working day after the last one to acknowledge"
+    );
+}
+
+#[test]
+fn what_is_contested_after_the_work_was_accepted_is_told() {
+    let calendar = || WorkingCalendar::weekends_only("Asia/Shanghai").unwrap();
+    let code = |text| Code::parse(text).unwrap();
+    let put_down = |said| Command::PutDown {
+        saying: Saying {
+            department: code("WATER"),
+            said_by: Line::parse("Wang").unwrap(),
+            means: Means::Telephone,
+            said_on: "2027-03-01".parse().unwrap(),
+        },
+        said,
+        grounds: Grounds { stewards: vec![code("PRESS")], without_users: vec![code("WATER")] },
+        calendar: calendar(),
+    };
+    let line = |text| Line::parse(text).unwrap();
+    let evidence =
+        vec![Evidence { title: line("Photo"), sha256: line(&"0a".repeat(32)), uri: line("urn:photo:1") }];
+    let contest = |kind| Command::ContestPutDown { kind, reason: text("Not us"), calendar: calendar() };
+    let claimed = || {
+        let acknowledged = assigned().then("2027-03-02T02:00:00Z", "PRESS", put_down(Said::Acknowledgement));
+        let claimed = Said::Completion { summary: text("Dry"), evidence: evidence.clone() };
+        acknowledged.then("2027-03-03T02:00:00Z", "PRESS", put_down(claimed))
+    };
+    let told = |pair: &Pair, command: Command| {
+        let issued = Issued {
+            at: "2027-03-05T02:00:00Z".parse().unwrap(),
+            by: actor("w", "WATER", Role::DepartmentLead),
+        };
+        let [event] = &ActionItem::decide(&pair.item, command, &issued).unwrap()[..] else { panic!("one") };
+        let item = ActionItem::evolve(pair.item.clone(), event);
+        let around = Surroundings { calendar: calendar(), body: None, ladder: Ladder::default() };
+        let commands = react(ITEM, &around, &item, event).into_iter();
+        let events =
+            commands.flat_map(|(_, command)| FollowUp::decide(&pair.followed, command, &issued).unwrap());
+        events.filter(follow_up::Event::is_notice).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&claimed(), contest(Kind::Completion)), [], "it is claimed no longer");
+    let accept = Command::Accept { part: None, note: None };
+    let accepted = claimed().then("2027-03-04T02:00:00Z", "OFFICE", accept);
+    let told = told(&accepted, contest(Kind::Completion));
+    assert!(
+        matches!(&told[..], [follow_up::Event::Disputed { department, .. }] if *department == code("WATER"))
     );
 }

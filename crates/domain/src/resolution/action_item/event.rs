@@ -273,6 +273,17 @@ pub enum Event {
         /// When the item is due now, if that changed: later by the working days that its clock stood still.
         due: Option<Due>,
     },
+    /// The content of a document that was given as evidence is kept.
+    EvidenceKept {
+        /// The department that keeps it.
+        department: Code,
+        /// Its SHA-256, in lower-case hexadecimal digits.
+        sha256: Line,
+        /// How many bytes it has.
+        bytes: u32,
+        /// Where its bytes are: see [`crate::resolution::evidence_content`].
+        content: Uuid,
+    },
     /// The item is no longer owed.
     Rescinded {
         /// Why.

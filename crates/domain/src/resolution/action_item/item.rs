@@ -1,5 +1,6 @@
 //! An item as it is now.
 
+use super::keep::Kept;
 use super::{Event, Place, PutDown, Rejection};
 use crate::calendar::{WorkingCalendar, Zone};
 use crate::{Code, Date, Line, Text, Timestamp, Uuid};
@@ -228,8 +229,12 @@ pub struct Item {
     pub urges: Urges,
     /// Whether the last look-back found that the result holds.
     pub holds: Option<bool>,
+    /// The departments that have said something of it themselves: nobody puts anything down for them any more.
+    pub own_voices: BTreeSet<Code>,
     /// What was put down by a clerk for a department, the last of each kind, while it counts.
     pub put_down: Vec<PutDown>,
+    /// The documents whose content is kept, by their SHA-256 in lower-case digits.
+    pub kept: BTreeMap<String, Kept>,
 }
 
 impl Item {
@@ -263,7 +268,9 @@ impl Item {
             claimed_at: None,
             urges: Urges::default(),
             holds: None,
+            own_voices: BTreeSet::new(),
             put_down: vec![],
+            kept: BTreeMap::new(),
         }
     }
 
@@ -465,6 +472,9 @@ impl Item {
                 self.sessions.insert(*session);
             }
             Event::PutDown { put_down } => self.mark(put_down),
+            Event::EvidenceKept { sha256, bytes, content, .. } => {
+                self.kept.insert(sha256.as_str().to_owned(), Kept { bytes: *bytes, content: *content });
+            }
             contested => self.contested_by(contested),
         }
     }

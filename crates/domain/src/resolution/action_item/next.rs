@@ -2,7 +2,7 @@
 //! other items say, such as those above and below it, is said when the command is given.
 
 use super::put_down::{Grounds, Kind, Means, Said, Saying};
-use super::{ActionItem, Command, Item, Rejection, State};
+use super::{ActionItem, Command, Item, PartStage, Rejection, Stage, State};
 use crate::calendar::WorkingCalendar;
 use crate::due::DueRule;
 use crate::next_step::{self, Who};
@@ -15,7 +15,7 @@ pub type Step = next_step::Step<Rejection>;
 /// What can happen next, and what refuses the rest, in the order in which an item goes. What would change nothing is left out.
 pub fn steps(state: &State, grounds: &Grounds, calendar: &WorkingCalendar, at: Timestamp) -> Vec<Step> {
     let Some(item) = state.item() else { return vec![] };
-    let of_clerks = said_for(item, grounds, calendar, at);
+    let of_clerks = said_for(state, item, grounds, calendar, at);
     let asked = asked(item, calendar).into_iter().chain(of_clerks);
     asked.filter_map(|Asked { rpc, people, command }| step(state, rpc, people, &*command, at)).collect()
 }
@@ -95,29 +95,26 @@ fn asked<'a>(item: &'a Item, calendar: &'a WorkingCalendar) -> Vec<Asked<'a>> {
 
 /// What clerks put down, where a department has no users; and what a department contests of it.
 fn said_for<'a>(
+    state: &State,
     item: &'a Item,
     grounds: &'a Grounds,
     calendar: &'a WorkingCalendar,
     at: Timestamp,
 ) -> Vec<Asked<'a>> {
     let mut asked = Vec::new();
-    if let Some(department) = grounds.without_users.first() {
-        let clerks = grounds.stewards.iter().map(|code| Who::of(Role::Clerk, code)).collect();
-        let offered = matches!(item.stage, super::Stage::Assigned | super::Stage::Contested);
-        asked.push(ask("PutDown", clerks, move |_| Command::PutDown {
-            saying: Saying {
-                department: department.clone(),
-                said_by: line(),
-                means: Means::Telephone,
-                said_on: calendar.date_of(at),
-            },
-            said: match offered {
-                true => Said::Acknowledgement,
-                false => Said::Progress { percent: 50, note: words(), evidence: vec![] },
-            },
-            grounds: grounds.clone(),
-            calendar: calendar.clone(),
-        }));
+    let putting = |department: &Code| putting_down(item, department, grounds, calendar, at);
+    let clerks: Vec<Who> = grounds.stewards.iter().map(|code| Who::of(Role::Clerk, code)).collect();
+    let can = |department: &&Code| {
+        clerks.iter().any(|clerk| {
+            let issued = Issued { at, by: clerk.actor() };
+            ActionItem::decide(state, putting(department), &issued).is_ok_and(|events| !events.is_empty())
+        })
+    };
+    // One that has something to say, if any has.
+    let voiceless = &grounds.without_users;
+    if let Some(department) = voiceless.iter().find(can).or(voiceless.first()) {
+        let command = putting(department);
+        asked.push(ask("PutDown", clerks, move |_| command.clone()));
     }
     if !item.put_down.is_empty() {
         let of = item.put_down.iter().map(|one| Who::of(Role::DepartmentLead, &one.department)).collect();
@@ -132,6 +129,36 @@ fn said_for<'a>(
         }));
     }
     asked
+}
+
+/// What a clerk would put down for a department first: what it has not said yet.
+fn putting_down(
+    item: &Item,
+    department: &Code,
+    grounds: &Grounds,
+    calendar: &WorkingCalendar,
+    at: Timestamp,
+) -> Command {
+    let part = item.parts.iter().find(|part| part.department == *department);
+    let is_offered = match part {
+        Some(part) => part.stage == PartStage::Assigned,
+        None => matches!(item.stage, Stage::Assigned | Stage::Contested),
+    };
+    let asked_for_help = item.blockages.iter().find(|blockage| blockage.help_from == *department);
+    let said = match asked_for_help {
+        Some(blockage) if !item.parties().any(|party| party == department) => {
+            Said::HelpPromised { blocked: blockage.department.clone() }
+        }
+        _ if is_offered => Said::Acknowledgement,
+        _ => Said::Progress { percent: 50, note: words(), evidence: vec![] },
+    };
+    let (department, said_on) = (department.clone(), calendar.date_of(at));
+    Command::PutDown {
+        saying: Saying { department, said_by: line(), means: Means::Telephone, said_on },
+        said,
+        grounds: grounds.clone(),
+        calendar: calendar.clone(),
+    }
 }
 
 /// What the departments do that carry it out.

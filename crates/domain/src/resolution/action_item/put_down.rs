@@ -7,7 +7,7 @@ use super::{
 use crate::calendar::WorkingCalendar;
 use crate::due::DueRule;
 use crate::resolution::evidence::Evidence;
-use crate::{Actor, Code, Date, Issued, Line, Role, Text};
+use crate::{Actor, Code, Date, ERASED_PREFIX, Issued, Line, Role, Text};
 
 /// What was said, in kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -185,8 +185,8 @@ pub(super) fn put_down(
     let item = state.assigned()?;
     let by_department = by_one_of(grounds.stewards.iter(), issued)?;
     let department = saying.department.clone();
-    if by_department == department || !grounds.without_users.contains(&department) {
-        return Err(Rejection::HasOwnUsers { department_code: department });
+    if let Some(sign) = sign_of_users(item, &department, &by_department, grounds) {
+        return Err(Rejection::HasOwnUsers { department_code: department, sign });
     }
     let today = calendar.date_of(issued.at);
     if saying.said_on > today {
@@ -207,6 +207,19 @@ pub(super) fn put_down(
         events.push(Event::PutDown { put_down });
     }
     Ok(events)
+}
+
+/// What shows that a department speaks for itself, if anything does.
+fn sign_of_users(item: &Item, department: &Code, clerk_of: &Code, grounds: &Grounds) -> Option<&'static str> {
+    if clerk_of == department {
+        Some("you are of it")
+    } else if !grounds.without_users.contains(department) {
+        Some("the directory does not mark it as one without users")
+    } else if item.own_voices.contains(department) {
+        Some("somebody of it has acted on this item")
+    } else {
+        None
+    }
 }
 
 /// The department takes it back, as far as nothing was made of it yet: what was judged stays judged.
@@ -235,23 +248,30 @@ pub(super) fn contest(
     Ok(vec![Event::PutDownContested { department, kind, reason, acknowledge_by, due }])
 }
 
-/// Refuses whoever put down the claim that is to be judged, or the request or contest that is to be ruled on.
+/// Refuses whoever put down the claim that is to be judged, or the request or contest that is to be ruled on. Once they were
+/// erased, nobody can tell who it was, and everybody of their department is refused.
 pub(super) fn by_another(
     item: &Item,
     kind: Kind,
     department: &Code,
     issued: &Issued,
 ) -> Result<(), Rejection> {
-    let own = item
-        .put_down
-        .iter()
-        .any(|one| one.kind == kind && one.department == *department && one.by == issued.by.subject);
-    if own { Err(Rejection::OwnEntry { department_code: department.clone() }) } else { Ok(()) }
+    let may_be_own = |one: &PutDown| {
+        let is_erased = one.by.starts_with(ERASED_PREFIX) && issued.by.speaks_for(&one.by_department);
+        one.by == issued.by.subject || is_erased
+    };
+    let mut marked = item.put_down.iter().filter(|one| one.kind == kind && one.department == *department);
+    if marked.any(may_be_own) {
+        Err(Rejection::OwnEntry { department_code: department.clone() })
+    } else {
+        Ok(())
+    }
 }
 
 impl Item {
-    /// Marks what was just recorded as put down.
+    /// Marks what was just recorded as put down: it was not the department that said it.
     pub(super) fn mark(&mut self, put_down: &PutDown) {
+        self.own_voices.remove(&put_down.department);
         self.unmark(&put_down.department, put_down.kind);
         self.put_down.push(put_down.clone());
     }
@@ -259,11 +279,12 @@ impl Item {
     /// What is said for a department stands in place of what was put down for it before, of the same kind; and nobody
     /// takes back an acknowledgement after a ruling on what came of it, or a contest that was ruled on.
     pub(super) fn settle_marks(&mut self, event: &Event) {
-        if self.put_down.is_empty() {
-            return;
-        }
         if let Some((department, kind)) = self.said_in(event) {
             self.unmark(&department, kind);
+            self.own_voices.insert(department);
+        }
+        if self.put_down.is_empty() {
+            return;
         }
         let lead = self.assignment.lead.clone();
         match event {
@@ -290,6 +311,7 @@ impl Item {
         let Event::PutDownContested { department, kind, acknowledge_by, due, .. } = event else { return };
         self.take_back(department, *kind);
         self.unmark(department, *kind);
+        self.own_voices.insert(department.clone());
         if let Some(acknowledge_by) = *acknowledge_by {
             self.assignment.acknowledge_by = acknowledge_by;
         }

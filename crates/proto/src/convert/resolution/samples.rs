@@ -7,6 +7,7 @@ use domain::resolution::action_item::{
 };
 use domain::resolution::dependencies::{self, Dependencies};
 use domain::resolution::evidence::Evidence;
+use domain::resolution::evidence_content::{self, EvidenceContent};
 use domain::resolution::register::{self, Register};
 use domain::resolution::resolution::{Event, Origin, Registration, Resolution, Votes};
 use domain::resolution::target::{self, PhasedTarget};
@@ -63,7 +64,15 @@ pub fn all() -> Vec<Box<dyn Sample>> {
         dependencies::Event::Removed { item: item_id, on },
         dependencies::Event::Forgotten { item: item_id },
     ]);
-    let of_items = resolution.into_iter().chain(item).chain(dependencies);
+    let part = evidence_content::Part {
+        item: Uuid::from_u128(2),
+        sha256: line(&"0a".repeat(32)),
+        part: 2,
+        parts: 4,
+        content: vec![0, 159, 146, 150],
+    };
+    let content = samples::<EvidenceContent>(vec![evidence_content::Event::Kept { part }]);
+    let of_items = resolution.into_iter().chain(item).chain(content).chain(dependencies);
     register.into_iter().chain(of_items).chain(of_a_target()).collect()
 }
 
@@ -241,6 +250,12 @@ fn of_follow_through(due: Due, moment: domain::Timestamp) -> Vec<ItemEvent> {
             is_split: true,
         },
         Event::SessionNoted { session: Uuid::from_u128(7) },
+        Event::EvidenceKept {
+            department: code("ROADS"),
+            sha256: line(&"0a".repeat(32)),
+            bytes: 184_320,
+            content: Uuid::from_u128(8),
+        },
         Event::PutDown {
             put_down: PutDown {
                 kind: Kind::Progress,

@@ -3,7 +3,7 @@
 use crate::desk::act::{Act, Field, Input};
 use crate::desk::words::said;
 
-const REASON: Field = Field { path: "reason", label: said("Why"), input: Input::Text };
+pub(super) const REASON: Field = Field { path: "reason", label: said("Why"), input: Input::Text };
 const NOTE: Field = Field { path: "note", label: said("What was done"), input: Input::Text };
 
 /// In the order in which they come up.

@@ -127,7 +127,7 @@ impl ChangingRow {
     pub(super) fn apply(&mut self, event: &Event) {
         use RungKind::{Acknowledgement, Judgement, Report, Ruling, Stale};
         match event {
-            Event::Planned { .. } | Event::Urged { .. } => {}
+            Event::Planned { .. } | Event::Urged { .. } | Event::Disputed { .. } => {}
             Event::AcceptorNamed { acceptor } => self.acceptor = acceptor.as_ref().map(ToString::to_string),
             Event::Acknowledged { rungs } => {
                 (self.acknowledged, self.contested) = (true, false);

@@ -13,6 +13,7 @@ mod outliving;
 mod outlook;
 mod quarter;
 mod stage;
+mod village;
 
 use crate::client::options::Server;
 use crate::client::token::signing_key;
@@ -161,5 +162,8 @@ async fn play(deployment: Deployment) -> anyhow::Result<()> {
 
     heading(text("7 · What outlives its session 事项比会商长"))?;
     outliving::play(&stage).await?;
+
+    heading(text("8 · A village without users 无用户的村"))?;
+    village::play(&stage).await?;
     ending::report(&stage).await
 }

@@ -28,8 +28,8 @@ const NOT_LATE: &str = "stage > 3 OR paused_since IS NOT NULL OR due_at >= ?";
 
 /// The claimed items, those that wait longest first; and those underway, found by when their leads were last heard
 /// from.
-const BY_AGE: Rows = ROWS.selecting("SELECT rowid, * FROM items INDEXED BY claimed_by_age");
-const UNDERWAY: Rows = ROWS.selecting("SELECT rowid, * FROM items INDEXED BY underway_by_age");
+const BY_AGE: Rows = ROWS.selecting_each("SELECT rowid, * FROM items INDEXED BY claimed_by_age");
+const UNDERWAY: Rows = ROWS.selecting_each("SELECT rowid, * FROM items INDEXED BY underway_by_age");
 
 /// The query for items.
 pub fn items(

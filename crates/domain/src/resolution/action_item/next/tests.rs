@@ -93,3 +93,19 @@ fn what_clerks_put_down_and_departments_contest_is_among_it() {
     let marked = after(&[("OFFICE", Role::Clerk, put_down)]);
     assert_eq!(by(&marked, "ContestPutDown"), ["ROADS"]);
 }
+
+#[test]
+fn a_department_that_speaks_for_itself_hides_no_other_that_does_not() {
+    let spoken = after(&[("WATER", Role::DepartmentLead, Command::Acknowledge)]);
+    let both = Grounds { without_users: vec![code("WATER"), code("ROADS")], ..grounds() };
+    let put_down = |state: &State| {
+        let steps = steps(state, &both, &calendar(), at(NOW)).into_iter();
+        steps.filter(|step| step.rpc == "PutDown").collect::<Vec<_>>()
+    };
+    let [step] = &put_down(&spoken)[..] else { panic!("one step: {:?}", put_down(&spoken)) };
+    assert_eq!(step.by, [Who::of(Role::Clerk, &code("OFFICE"))], "for ROADS");
+    let roads = ("ROADS", Role::DepartmentLead, Command::Acknowledge);
+    let all = after(&[("WATER", Role::DepartmentLead, Command::Acknowledge), roads]);
+    let refused = put_down(&all).pop().and_then(|step| step.refused);
+    assert!(matches!(refused, Some(Rejection::HasOwnUsers { .. })), "{refused:?}");
+}

@@ -103,6 +103,15 @@ fn only_clerks_of_the_body_put_down_only_what_departments_without_users_said() {
     let own = Grounds { stewards: vec![code("WATER")], ..grounds() };
     let by_itself = refused(("WATER", Role::Clerk), of_own(own));
     assert!(matches!(by_itself, Rejection::HasOwnUsers { .. }), "a department with a clerk has users");
+    let signs = |refusal: Rejection| match refusal {
+        Rejection::HasOwnUsers { sign, .. } => sign,
+        other => panic!("{other}"),
+    };
+    assert_eq!(signs(by_itself), "you are of it");
+    let acted = decided(&state, LEAD, Command::Acknowledge).unwrap();
+    let report = || Said::Progress { percent: 10, note: text("Dug"), evidence: vec![] };
+    let acted = decided(&acted, CLERK, down("WATER", report())).unwrap_err();
+    assert_eq!(signs(acted), "somebody of it has acted on this item");
     let outsider = refused(CLERK, down("FINANCE", Said::Acknowledgement));
     assert!(matches!(outsider, Rejection::HasOwnUsers { .. }));
     let mut tomorrow = saying("WATER");
@@ -125,6 +134,17 @@ fn whoever_puts_a_claim_down_does_not_judge_it() {
     let accept = || Command::Accept { part: None, note: None };
     let own = decided(&state, ("AUDIT", Role::Supervisor), accept()).unwrap_err();
     assert!(matches!(own, Rejection::OwnEntry { .. }), "li put it down: {own}");
+    let mut erased = state.item().unwrap().clone();
+    erased.put_down.iter_mut().for_each(|one| one.by = format!("{ERASED_PREFIX}0a0a0a0a"));
+    let colleague = Issued { at: at(NOW), by: actor("qian", "OFFICE", Role::Supervisor) };
+    let erased = State::Assigned(Box::new(erased));
+    let unknown = ActionItem::decide(&erased, accept(), &colleague).unwrap_err();
+    assert!(matches!(unknown, Rejection::OwnEntry { .. }), "it may have been them: {unknown}");
+    assert_eq!(
+        ActionItem::decide(&state, accept(), &colleague).unwrap().len(),
+        1,
+        "li put it down, not qian"
+    );
     let another = Issued { at: at(NOW), by: actor("zhao", "AUDIT", Role::Supervisor) };
     assert_eq!(ActionItem::decide(&state, accept(), &another).unwrap().len(), 1);
 }
@@ -137,7 +157,9 @@ fn a_department_takes_back_what_was_put_down_for_it() {
     let stranger = decided(&claimed, ("ROADS", Role::DepartmentLead), contest(Kind::Completion)).unwrap_err();
     assert!(matches!(stranger, Rejection::NothingPutDown { .. }));
     let back = decided(&claimed, LEAD, contest(Kind::Completion)).unwrap();
-    assert_eq!(back, underway, "the claim never was");
+    assert_eq!(unmarked(&back), unmarked(&underway), "the claim never was");
+    let spoken = decided(&back, CLERK, down("WATER", claim())).unwrap_err();
+    assert!(matches!(spoken, Rejection::HasOwnUsers { .. }), "WATER speaks for itself now: {spoken}");
     let twice = decided(&back, LEAD, contest(Kind::Completion)).unwrap_err();
     assert!(matches!(twice, Rejection::NothingPutDown { .. }));
     let offered_again = decided(&back, LEAD, contest(Kind::Acknowledgement)).unwrap();
@@ -215,6 +237,7 @@ fn unmarked(state: &State) -> State {
     match state.clone() {
         State::Assigned(mut item) => {
             item.put_down.clear();
+            item.own_voices.clear();
             State::Assigned(item)
         }
         State::Absent => State::Absent,
@@ -235,7 +258,7 @@ proptest! {
             let by_clerk = decided(&marked, CLERK, down(department, said));
             match (by_clerk, by_department) {
                 (Ok(by_clerk), Ok(by_department)) => {
-                    prop_assert_eq!(unmarked(&by_clerk), by_department.clone());
+                    prop_assert_eq!(unmarked(&by_clerk), unmarked(&by_department));
                     (marked, own) = (by_clerk, by_department);
                 }
                 (Err(by_clerk), Err(by_department)) => prop_assert_eq!(by_clerk, by_department),

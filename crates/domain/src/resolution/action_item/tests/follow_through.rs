@@ -192,3 +192,28 @@ fn a_hash_of_zeros_is_no_evidence() {
     let claim = Command::ClaimCompletion { summary: text("done"), evidence };
     assert_eq!(given::<ActionItem>(&underway).by(water()).when(claim), Err(Rejection::NotADigest { sha256 }));
 }
+
+#[test]
+fn after_a_return_it_is_as_far_as_was_said_last() {
+    let report = |percent| Command::ReportProgress { percent, note: text("so far"), evidence: vec![] };
+    let back = |part| Command::ReturnWork { part, reason: text("it leaks"), calendar: calendar() };
+    let reported = played(vec![(water(), Command::Acknowledge), (water(), report(80))]);
+    let claimed = then(reported, "2027-03-10T02:00:00Z", water(), claim());
+    let accept = Command::Accept { part: None, note: None };
+    let accepted = then(claimed.clone(), "2027-03-11T02:00:00Z", supervisor(), accept);
+    assert_eq!(item(&accepted).percent(), 100);
+    let returned = then(claimed, "2027-03-11T02:00:00Z", supervisor(), back(None));
+    assert_eq!(item(&returned).percent(), 80, "what the lead said last");
+    let reopen =
+        Command::Reopen { reason: text("it leaks"), due: Some(DueRule::AfterDays(20)), calendar: calendar() };
+    let reopened = then(accepted, "2027-03-12T02:00:00Z", supervisor(), reopen);
+    assert_eq!(item(&reopened).percent(), 80);
+    let fewer = then(reopened, "2027-03-13T02:00:00Z", water(), report(60));
+    assert_eq!(item(&fewer).percent(), 60, "fewer than before, too");
+    let part = |history: &[Event]| item(history).parts[0].percent;
+    let acknowledged = [(water(), Command::Acknowledge), (housing(), Command::Acknowledge)];
+    let mut history = played(acknowledged.into_iter().chain([(housing(), report(70))]).collect());
+    history = then(history, "2027-03-10T02:00:00Z", housing(), claim());
+    history = then(history, "2027-03-11T02:00:00Z", supervisor(), back(Some(code("HOUSING"))));
+    assert_eq!(part(&history), 70, "and so for a part");
+}
