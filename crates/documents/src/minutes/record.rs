@@ -126,7 +126,8 @@ impl Record {
             named.extend(&mandate.holders);
         }
         for topic in topics {
-            named.extend(topic.amendments.iter().map(|amendment| &amendment.department));
+            let of_amendments = topic.amendments.iter();
+            named.extend(of_amendments.flat_map(|one| one.seconded_by.iter().chain([&one.department])));
             named.extend(topic.ballots.iter().flat_map(|ballot| ballot.votes.keys()));
             named.extend(topic.statements.keys());
             named.extend(&topic.moved_by);

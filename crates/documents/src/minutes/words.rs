@@ -3,7 +3,7 @@
 use crate::words::Words;
 use domain::decision_rule::OptionTie;
 use domain::deliberation::ballot::options::ChoiceMethod;
-use domain::deliberation::docket::MotionStage;
+use domain::deliberation::docket::{Amendment, MotionStage};
 
 impl Words {
     /// A call that too few heeded.
@@ -138,11 +138,47 @@ impl Words {
         self.pick("Hands were counted", "举手计数")
     }
 
-    pub(super) fn amendment(&self, number: u32, by: &str, stage: &str) -> String {
+    /// An amendment, what is said of it further, and what became of it.
+    pub(super) fn amendment(&self, number: u32, by: &str, further: &[String], stage: &str) -> String {
+        let mark = self.pick(", ", "；");
+        let further: String = further.iter().map(|further| format!("{mark}{further}")).collect();
         match self.is_chinese() {
-            true => format!("第{number}号（{by}提出）：{stage}"),
-            false => format!("{number}, by {by}: {stage}"),
+            true => format!("第{number}号（{by}提出{further}）：{stage}"),
+            false => format!("{number}, by {by}{further}: {stage}"),
         }
+    }
+
+    /// That an amendment amends another one.
+    pub(super) fn to_amendment(&self, number: u32) -> String {
+        if self.is_chinese() {
+            format!("针对修正案第{number}号")
+        } else {
+            format!("to amendment {number}")
+        }
+    }
+
+    /// That a ballot was on an amendment.
+    pub(super) fn of_amendment(&self, number: u32) -> String {
+        if self.is_chinese() { format!("修正案第{number}号") } else { format!("amendment {number}") }
+    }
+
+    /// Why an amendment has fallen.
+    pub(super) fn fallen(&self, amendment: &Amendment) -> String {
+        let with = amendment.fell_with;
+        let its_own = with.filter(|with| amendment.amends == Some(*with));
+        match (its_own, with, self.is_chinese()) {
+            (Some(with), _, true) => format!("随第{with}号失效"),
+            (Some(with), _, false) => format!("fell with amendment {with}"),
+            (None, Some(with), true) => format!("第{with}号已改动同一处，失效"),
+            (None, Some(with), false) => format!("fell, as amendment {with} changed its passage"),
+            (None, None, true) => "同一处已另行改动，失效".to_owned(),
+            (None, None, false) => "fell, as its passage was changed".to_owned(),
+        }
+    }
+
+    /// That a clerk put something down.
+    pub(super) fn put_down_by_clerk(&self) -> &'static str {
+        self.pick("put down by a clerk", "文书登记")
     }
 
     pub(super) fn declaratory(&self) -> &'static str {

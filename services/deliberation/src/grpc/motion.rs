@@ -76,5 +76,7 @@ pub(super) fn shown(motion: &Motion) -> pb::Motion {
         reason: motion.reason.to_wire(),
         seconded_by_code: motion.seconded_by.to_wire(),
         stage: motion.stage.to_wire(),
+        put_down_by_clerk: motion.put_down_by_clerk,
+        second_put_down_by_clerk: motion.second_put_down_by_clerk,
     }
 }

@@ -1,6 +1,7 @@
 //! What can happen on a docket.
 
 use super::choices::{ChoicePaper, ChoiceResult, OpenedPaper, SealedLot};
+use super::passages::Splice;
 use super::{Agenda, DraftedItem, ItemDue, MotionKind, Stance};
 use crate::deliberation::ballot::options::ChoiceMethod;
 use crate::deliberation::ballot::{
@@ -221,6 +222,10 @@ pub enum Event {
         reason: Text,
         /// Whether another seat has to second it before the others have to decide it.
         needs_seconder: bool,
+        /// Whether a clerk of the docket put it down.
+        put_down_by_clerk: bool,
+        /// The subject of whoever moved it; none in what was recorded before this was.
+        person: Option<String>,
     },
     /// A motion was seconded, and is before the others.
     MotionSeconded {
@@ -230,6 +235,8 @@ pub enum Event {
         motion: u32,
         /// By which department.
         department: Code,
+        /// Whether a clerk of the docket put it down.
+        put_down_by_clerk: bool,
     },
     /// A motion was withdrawn by whoever moved it.
     MotionWithdrawn {
@@ -284,10 +291,73 @@ pub enum Event {
         amendment: u32,
         /// By which department.
         department: Code,
-        /// The version that it amends.
+        /// The version that it amends, itself or by the amendment that it amends.
         version: u32,
         /// The whole new text.
         text: Text,
+        /// The amendment that it amends, when it is none to the version.
+        amends: Option<u32>,
+        /// Whether another seat has to second it before the others have to decide it.
+        needs_seconder: bool,
+        /// Whether a clerk of the docket put it down.
+        put_down_by_clerk: bool,
+        /// The subject of whoever submitted it; none in what was recorded before this was.
+        person: Option<String>,
+    },
+    /// An amendment was seconded, and is decided by a ballot.
+    AmendmentSeconded {
+        /// On which topic.
+        topic: u32,
+        /// Which one.
+        amendment: u32,
+        /// By which department.
+        department: Code,
+        /// Whether a clerk of the docket put it down.
+        put_down_by_clerk: bool,
+    },
+    /// An amendment was withdrawn by whoever moved it.
+    AmendmentWithdrawn {
+        /// On which topic.
+        topic: u32,
+        /// Which one.
+        amendment: u32,
+    },
+    /// An amendment ended without a decision.
+    AmendmentLapsed {
+        /// On which topic.
+        topic: u32,
+        /// Which one.
+        amendment: u32,
+    },
+    /// An amendment has the text of one to it, which was adopted.
+    AmendmentAmended {
+        /// On which topic.
+        topic: u32,
+        /// Which one has another text.
+        amendment: u32,
+        /// The one whose text that is.
+        by: u32,
+    },
+    /// An amendment was carried over to another text than the one for which it was moved.
+    AmendmentRebased {
+        /// On which topic.
+        topic: u32,
+        /// Which one.
+        amendment: u32,
+        /// The version that it amends now, itself or by the amendment that it amends.
+        version: u32,
+        /// How its text is made of the text that it amends now, and of its own so far.
+        splice: Splice,
+    },
+    /// What an amendment would change is not there any more.
+    AmendmentFell {
+        /// On which topic.
+        topic: u32,
+        /// Which one.
+        amendment: u32,
+        /// The amendment that changed its passage, or that it amends and that has ended; none where the passage changed
+        /// otherwise.
+        by: Option<u32>,
     },
     /// An amendment became the next version.
     AmendmentAdopted {
@@ -418,7 +488,7 @@ pub enum Event {
         topic: u32,
         /// The ballot's number within the docket, from 1.
         ballot: u32,
-        /// The version that is voted on; 0 when it is a motion.
+        /// The version that is voted on; 0 when it is a motion or an amendment.
         version: u32,
         /// What it needs in order to pass.
         method: Method,
@@ -430,8 +500,10 @@ pub enum Event {
         majority_of: MajorityBase,
         /// Whether it is secret.
         secret: bool,
-        /// The motion that is voted on, when it is no version.
+        /// The motion that is voted on, when it is one.
         motion: Option<u32>,
+        /// The amendment that is voted on, when it is one.
+        amendment: Option<u32>,
     },
     /// The vote of a department in a secret ballot was cast, or changed.
     VoteSealed {

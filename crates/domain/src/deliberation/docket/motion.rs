@@ -89,8 +89,14 @@ pub struct Motion {
     pub kind: MotionKind,
     /// Why.
     pub reason: Text,
+    /// Whether a clerk of the docket put it down.
+    pub put_down_by_clerk: bool,
+    /// The subject of whoever moved it, where that was recorded.
+    pub person: Option<String>,
     /// The department that seconded it.
     pub seconded_by: Option<Code>,
+    /// Whether a clerk of the docket put that down.
+    pub second_put_down_by_clerk: bool,
     /// How far it has come.
     pub stage: MotionStage,
     /// Whether somebody was given the floor since it was lost, so that one like it may be moved again.

@@ -1,5 +1,6 @@
 //! The rules of motions: who moves and seconds one, which comes first, how it is decided, and what it does when it is carried.
 
+use super::amendments::{self, is_put_down};
 use super::floor::{debate_closed, may_speak_for, not_recused};
 use super::mandates::takes_its_place;
 use super::outcomes::{self, may_be_deferred, may_be_referred};
@@ -56,7 +57,18 @@ pub(super) fn move_one(
     }
     let motion = u32::try_from(motions + 1).unwrap_or(u32::MAX);
     let needs_seconder = proceedings.agenda.constitution.rule.needs_seconder;
-    Ok(vec![Event::MotionMoved { topic: number, motion, department, kind, reason, needs_seconder }])
+    let put_down_by_clerk = is_put_down(proceedings, &department, issued);
+    let person = Some(issued.by.subject.clone());
+    Ok(vec![Event::MotionMoved {
+        topic: number,
+        motion,
+        department,
+        kind,
+        reason,
+        needs_seconder,
+        put_down_by_clerk,
+        person,
+    }])
 }
 
 /// Seconds a motion, which then is before the others.
@@ -80,9 +92,13 @@ pub(super) fn second(
             topic_number: number,
         });
     }
+    if known.person.as_ref() == Some(&issued.by.subject) {
+        return Err(Rejection::SamePerson { topic_number: number });
+    }
     must_be(topic, known, known.stage == MotionStage::AwaitsSecond)?;
     may_be_before_the_others(proceedings, topic, &known.kind)?;
-    Ok(vec![Event::MotionSeconded { topic: number, motion, department }])
+    let put_down_by_clerk = is_put_down(proceedings, &department, issued);
+    Ok(vec![Event::MotionSeconded { topic: number, motion, department, put_down_by_clerk }])
 }
 
 /// Withdraws a motion, until it is put to the vote.
@@ -134,6 +150,7 @@ pub(super) fn put(proceedings: &Proceedings, number: u32, motion: u32) -> Result
         majority_of: MajorityBase::Votes,
         secret: false,
         motion: Some(motion),
+        amendment: None,
     }])
 }
 
@@ -186,22 +203,25 @@ fn carry(proceedings: &Proceedings, topic: &Topic, motion: &Motion, issued: &Iss
     }
 }
 
-/// The end of all motions on a topic that ends, but for the one that is voted on.
+/// The end of all motions on a topic that ends, but for the one that is voted on, and of amendments that nobody seconded.
 pub(super) fn lapsed(topic: &Topic) -> Vec<Event> {
     let in_ballot = topic.motion_in_ballot();
     let open = topic.motions.iter().filter(|motion| motion.stage.is_open());
     let others = open.filter(|motion| in_ballot != Some(motion.number));
-    others.map(|motion| lapse(topic, motion)).collect()
+    others.map(|motion| lapse(topic, motion)).chain(amendments::lapsed_unseconded(topic)).collect()
 }
 
-/// The end of those that nobody seconded while others could speak.
+/// The end of what nobody seconded while others could speak.
 pub(super) fn lapsed_unseconded(topic: &Topic) -> Vec<Event> {
-    awaiting(topic).map(|motion| lapse(topic, motion)).collect()
+    let motions = awaiting(topic).map(|motion| lapse(topic, motion));
+    motions.chain(amendments::lapsed_unseconded(topic)).collect()
 }
 
-/// The end of those that nobody seconded before their mover left, or recused itself.
+/// The end of what nobody seconded before its mover left, or recused itself.
 pub(super) fn lapsed_without(topic: &Topic, mover: &Code) -> Vec<Event> {
-    awaiting(topic).filter(|motion| motion.department == *mover).map(|motion| lapse(topic, motion)).collect()
+    let of_the_mover = awaiting(topic).filter(|motion| motion.department == *mover);
+    let motions = of_the_mover.map(|motion| lapse(topic, motion));
+    motions.chain(amendments::lapsed_without(topic, mover)).collect()
 }
 
 fn awaiting(topic: &Topic) -> impl Iterator<Item = &Motion> {
@@ -232,7 +252,7 @@ pub(super) fn no_closing_pending(topic: &Topic) -> Result<(), Rejection> {
 
 /// Refuses whoever neither moves nor seconds: those that do not decide on the topic, are not there, or have recused
 /// themselves, and people of others.
-fn may_take_part(
+pub(super) fn may_take_part(
     proceedings: &Proceedings,
     topic: &Topic,
     department: &Code,
@@ -286,14 +306,26 @@ fn find(topic: &Topic, motion: u32) -> Result<&Motion, Rejection> {
 /// What an event makes of the motions on a topic.
 pub(super) fn evolve(topic: &mut Topic, event: &Event) {
     let (number, stage) = match event {
-        Event::MotionMoved { motion, department, kind, reason, needs_seconder, .. } => {
+        Event::MotionMoved {
+            motion,
+            department,
+            kind,
+            reason,
+            needs_seconder,
+            put_down_by_clerk,
+            person,
+            ..
+        } => {
             let stage = if *needs_seconder { MotionStage::AwaitsSecond } else { MotionStage::Pending };
             topic.motions.push(Motion {
                 number: *motion,
                 department: department.clone(),
                 kind: kind.clone(),
                 reason: reason.clone(),
+                put_down_by_clerk: *put_down_by_clerk,
+                person: person.clone(),
                 seconded_by: None,
+                second_put_down_by_clerk: false,
                 stage,
                 debated_since: false,
             });
@@ -313,7 +345,8 @@ pub(super) fn evolve(topic: &mut Topic, event: &Event) {
     let Some(known) = topic.motions.iter_mut().find(|known| known.number == *number) else { return };
     known.stage = stage;
     known.debated_since = false;
-    if let Event::MotionSeconded { department, .. } = event {
+    if let Event::MotionSeconded { department, put_down_by_clerk, .. } = event {
         known.seconded_by = Some(department.clone());
+        known.second_put_down_by_clerk = *put_down_by_clerk;
     }
 }

@@ -1,6 +1,7 @@
 //! How far a docket has come: who is present, and what has been said and decided on each topic.
 
 use super::agenda::{Agenda, AgendaTopic, Carried, Mode};
+use super::amendment::Amendment;
 use super::choices::OptionChoice;
 use super::floor_state::Floor;
 use super::item::{DraftedItem, ItemDue};
@@ -49,43 +50,6 @@ pub enum TopicStage {
     Paused,
     /// The debate is closed.
     DebateClosed,
-}
-
-/// Stage of an amendment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum AmendmentStage {
-    /// Not yet resolved.
-    Pending,
-    /// Adopted: it became the next version.
-    Adopted,
-    /// Rejected.
-    Rejected,
-}
-
-impl AmendmentStage {
-    /// The stage in one word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            AmendmentStage::Pending => "pending",
-            AmendmentStage::Adopted => "adopted",
-            AmendmentStage::Rejected => "rejected",
-        }
-    }
-}
-
-/// A text that a department proposes in place of the current version.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Amendment {
-    /// Its number within the topic, from 1.
-    pub number: u32,
-    /// The department that submitted it.
-    pub department: Code,
-    /// The version that it amends.
-    pub version: u32,
-    /// The whole new text.
-    pub text: Text,
-    /// Whether it has been resolved.
-    pub stage: AmendmentStage,
 }
 
 /// How a topic ended.
@@ -252,10 +216,10 @@ impl Topic {
         self.choices.iter().find(|choice| choice.is_open())
     }
 
-    /// The ballots on the current version; those on motions are none of them.
+    /// The ballots on the current version; those on motions and amendments are none of them.
     fn on_current_version(&self) -> impl DoubleEndedIterator<Item = &Ballot> {
         let version = self.current_version();
-        self.ballots.iter().filter(move |ballot| ballot.motion.is_none() && ballot.version == version)
+        self.ballots.iter().filter(move |ballot| ballot.is_on_proposal() && ballot.version == version)
     }
 
     /// The last result on the current version.
@@ -276,11 +240,6 @@ impl Topic {
     /// How many ballots on the current version settled something.
     pub(super) fn settling_ballots(&self) -> u32 {
         count(self.on_current_version().filter(|ballot| ballot.result.is_some_and(|result| result.settles())))
-    }
-
-    /// The first amendment that is not resolved.
-    pub fn pending_amendment(&self) -> Option<&Amendment> {
-        self.amendments.iter().find(|amendment| amendment.stage == AmendmentStage::Pending)
     }
 
     /// Seconds spent on it until a moment.
@@ -423,8 +382,8 @@ impl Proceedings {
         if ballot.rules.secret {
             roll.quorum = roll.quorum.max(SECRET_VOTES_MIN);
         }
-        // A veto is on what is decided, and not on when.
-        if ballot.motion.is_some() {
+        // A veto is on what is decided, and neither on when nor on what is put to that decision.
+        if !ballot.is_on_proposal() {
             roll.seats.iter_mut().for_each(|seat| seat.veto = false);
         }
         roll

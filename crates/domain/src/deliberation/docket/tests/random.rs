@@ -114,8 +114,13 @@ fn on_the_text() -> impl Strategy<Value = Command> {
         1 => (topic.clone(), 0..3)
             .prop_map(|(topic, n)| Command::SubmitProposal { topic, text: text(&format!("T{n}")) }),
         1 => (topic.clone(), department(), 0..3).prop_map(|(topic, department, n)| {
-            Command::SubmitAmendment { topic, department, text: text(&format!("A{n}")) }
+            let text = text(&format!("A{n}"));
+            Command::SubmitAmendment { topic, department, version: None, amends: None, text }
         }),
+        1 => (topic.clone(), 1u32..3, department()).prop_map(|(topic, amendment, department)| {
+            Command::SecondAmendment { topic, amendment, department }
+        }),
+        1 => (topic.clone(), 1u32..3).prop_map(|(topic, amendment)| Command::PutAmendment { topic, amendment }),
         2 => (topic.clone(), 1u32..3, any::<bool>())
             .prop_map(|(topic, amendment, adopt)| Command::ResolveAmendment { topic, amendment, adopt }),
         2 => (topic, proptest::collection::vec(item(), 0..3))
@@ -175,13 +180,13 @@ fn ballots_add_up(proceedings: &Proceedings, topic: &Topic) {
     for ballot in &topic.ballots {
         assert!(ballot.votes.keys().all(|voter| deciding.contains(voter)), "a stranger voted");
         let Some(result) = ballot.result else {
-            let version = if ballot.motion.is_some() { 0 } else { topic.current_version() };
+            let version = if ballot.is_on_proposal() { topic.current_version() } else { 0 };
             assert_eq!(ballot.version, version, "the text changed during an open ballot");
             assert!(topic.outcome.is_none(), "an outcome while a ballot is open");
             continue;
         };
         decided_by_the_roll(proceedings, ballot, &result);
-        if ballot.motion.is_some() {
+        if !ballot.is_on_proposal() {
             continue;
         }
         let same_version = topic.ballots.iter().filter_map(|other| other.result);
@@ -335,7 +340,8 @@ fn informed(state: &State, command: Command, by: Code) -> (Command, Code) {
         | Command::RaisePointOfOrder { ref department, .. }
         | Command::MoveMotion { ref department, .. }
         | Command::SecondMotion { ref department, .. }
-        | Command::SubmitAmendment { ref department, .. } => {
+        | Command::SubmitAmendment { ref department, .. }
+        | Command::SecondAmendment { ref department, .. } => {
             let own = department.clone();
             (command, own)
         }
