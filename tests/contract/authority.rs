@@ -342,7 +342,7 @@ fn on_the_floor(command: &str, own: &Code) -> Option<docket::Command> {
         },
         "docket second-motion" => Command::SecondMotion { topic, motion: 1, department },
         "docket withdraw-motion" => Command::WithdrawMotion { topic, motion: 1 },
-        "docket put-motion" => Command::PutMotion { topic, motion: 1 },
+        "docket put-motion" => Command::PutMotion { topic, motion: 1, calendar: calendar() },
         "docket second-amendment" => Command::SecondAmendment { topic, amendment: 1, department },
         "docket withdraw-amendment" => Command::WithdrawAmendment { topic, amendment: 1 },
         "docket put-amendment" => Command::PutAmendment { topic, amendment: 1 },

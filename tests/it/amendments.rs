@@ -8,8 +8,8 @@ use domain::Role;
 use proto::deliberation::v1::{
     AdoptDecisionRequest, AmendmentStage, CastVoteRequest, CloseBallotRequest, CloseDocketRequest,
     DocumentLanguage, GetMinutesRequest, GetNextStepsRequest, OpenBallotRequest, PutAmendmentRequest,
-    ResolveAmendmentRequest, SecondAmendmentRequest, SubmitAmendmentRequest,
-    SubmitProposalRequest, VoteChoice, WithdrawAmendmentRequest,
+    ResolveAmendmentRequest, SecondAmendmentRequest, SubmitAmendmentRequest, SubmitProposalRequest,
+    VoteChoice, WithdrawAmendmentRequest,
 };
 use proto::scheduling::v1::BodyCharter;
 use tests::{Client, Mode, Sandbox, command};
@@ -87,23 +87,24 @@ async fn when_an_amendment_passes_the_others_are_carried_over_or_fall(mode: Mode
     let seats = Seats::of(&sandbox).await?;
     let Seats { water, roads, health } = &seats;
     let clerk = &debate.clerk;
-    let propose = SubmitProposalRequest {
-        docket_id: debate.id(),
-        topic_number: 1,
-        text: DRAFT.into(),
-        ..command()
-    };
+    let propose =
+        SubmitProposalRequest { docket_id: debate.id(), topic_number: 1, text: DRAFT.into(), ..command() };
     clerk.call(propose).await?;
 
     ensure_refused(
-        roads.call(SubmitAmendmentRequest { version: Some(2), ..submit(&debate, "ROADS", None, DAILY) }).await,
+        roads
+            .call(SubmitAmendmentRequest { version: Some(2), ..submit(&debate, "ROADS", None, DAILY) })
+            .await,
         "VERSION_NOT_CURRENT",
     )?;
     roads.call(submit(&debate, "ROADS", None, DAILY)).await?;
     ensure_refused(clerk.call(put(&debate, 1)).await, "AMENDMENT_NOT_SECONDED")?;
     ensure_refused(roads.call(second(&debate, 1, "ROADS")).await, "OWN_AMENDMENT")?;
     water.call(second(&debate, 1, "WATER")).await?;
-    ensure_refused(health.call(submit(&debate, "HEALTH", Some(1), FUNDED)).await, "AMENDMENT_BEYOND_PASSAGE")?;
+    ensure_refused(
+        health.call(submit(&debate, "HEALTH", Some(1), FUNDED)).await,
+        "AMENDMENT_BEYOND_PASSAGE",
+    )?;
     health.call(submit(&debate, "HEALTH", Some(1), TWICE)).await?;
     roads.call(second(&debate, 2, "ROADS")).await?;
     ensure_refused(water.call(submit(&debate, "WATER", Some(2), MONTHLY)).await, "AMENDMENT_TOO_DEEP")?;
@@ -176,7 +177,10 @@ async fn decided_as_amended(debate: &Debate, seats: &Seats) -> anyhow::Result<()
         (DocumentLanguage::Chinese, "第2号（HEALTH提出；针对修正案第1号；ROADS附议）：采纳。"),
         (DocumentLanguage::Chinese, "第3号（HEALTH（文书登记）提出；ROADS附议）：采纳。"),
         (DocumentLanguage::Chinese, "第4号（WATER提出；ROADS附议）：第1号已改动同一处，失效。"),
-        (DocumentLanguage::English, "4, by WATER, seconded by ROADS: fell, as amendment 1 changed its passage."),
+        (
+            DocumentLanguage::English,
+            "4, by WATER, seconded by ROADS: fell, as amendment 1 changed its passage.",
+        ),
     ] {
         let get = GetMinutesRequest {
             docket_id: debate.id(),

@@ -37,6 +37,7 @@ mod indicators;
 mod issuers;
 mod keys;
 mod mail_answers;
+mod main_motions;
 mod matters;
 mod metrics;
 mod minutes;

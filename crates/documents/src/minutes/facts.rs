@@ -92,8 +92,7 @@ impl<'a> Teller<'a> {
         }
         for point in &topic.floor.points {
             let raised = format!("{}{}{}", self.name(&point.department), words.colon, point.text);
-            let ruling =
-                point.ruling.as_ref().map(|ruling| words.ruling(ruling.sustained, ruling.reason.as_str()));
+            let ruling = point.ruling.as_ref().map(|ruling| words.ruling(ruling));
             let said = [Some(raised), ruling].into_iter().flatten().collect::<Vec<_>>().join(words.semicolon);
             facts.push((words.pick("Point of order", "秩序问题").to_owned(), words.sentence(&said)));
         }
@@ -105,6 +104,8 @@ impl<'a> Teller<'a> {
         for motion in &topic.motions {
             let aim = match &motion.kind {
                 MotionKind::CloseDebate => words.pick("close the debate", "结束讨论").to_owned(),
+                MotionKind::Reconsider => words.pick("reconsider the topic", "复议").to_owned(),
+                MotionKind::Appeal { point } => words.appeal_from(*point),
                 MotionKind::Defer { resume_on } => words.deferral_until(&words.day(*resume_on)),
                 MotionKind::Refer { referred_to } => words.referral_to(self.names.body(referred_to)),
             };

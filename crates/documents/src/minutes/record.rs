@@ -200,6 +200,10 @@ impl Seen {
     fn note_topic(&mut self, event: &Event) {
         match event {
             Event::TopicOpened { topic, .. } => drop(self.reasons.remove(topic)),
+            Event::TopicReconsidered { topic, .. } => {
+                self.reasons.remove(topic);
+                self.late.remove(topic);
+            }
             Event::DebateClosed { topic, spent_seconds, overrun_seconds, digression_minutes } => {
                 let (spent_seconds, overrun_seconds) = (*spent_seconds, *overrun_seconds);
                 let debate =

@@ -170,7 +170,7 @@ fn minutes_say_who_spoke_and_what_was_out_of_order() {
         number: 1,
         department: code("WATER"),
         text: text("离题了"),
-        ruling: Some(Ruling { sustained: false, reason: text("与排水有关") }),
+        ruling: Some(Ruling { sustained: false, reason: text("与排水有关"), reversed_by: None }),
     }];
     let chinese = html(&record, Language::Chinese, &zone());
     let spoken = "<p>发言用时：ROADS5分钟、WATER2分钟。</p>";

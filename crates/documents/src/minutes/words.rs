@@ -3,7 +3,7 @@
 use crate::words::Words;
 use domain::decision_rule::OptionTie;
 use domain::deliberation::ballot::options::ChoiceMethod;
-use domain::deliberation::docket::{Amendment, MotionStage};
+use domain::deliberation::docket::{Amendment, MotionStage, Ruling};
 
 impl Words {
     /// A call that too few heeded.
@@ -72,12 +72,25 @@ impl Words {
     }
 
     /// What the chair said to a point of order.
-    pub(super) fn ruling(&self, sustained: bool, reason: &str) -> String {
-        let ruled = match sustained {
+    pub(super) fn ruling(&self, ruling: &Ruling) -> String {
+        // Where it was reversed, the chair had said the opposite of what holds.
+        let ruled = match ruling.sustained != ruling.reversed_by.is_some() {
             true => self.pick("well taken", "成立"),
             false => self.pick("not well taken", "不成立"),
         };
-        format!("{ruled}{}{reason}", self.colon)
+        let reversed = ruling.reversed_by.map(|motion| match self.is_chinese() {
+            true => format!("；经第{motion}号动议推翻"),
+            false => format!("; reversed by motion {motion}"),
+        });
+        format!("{ruled}{}{}{}", self.colon, ruling.reason, reversed.unwrap_or_default())
+    }
+
+    /// That somebody appeals from a ruling.
+    pub(super) fn appeal_from(&self, point: u32) -> String {
+        match self.is_chinese() {
+            true => format!("对第{point}个秩序问题的裁定申诉"),
+            false => format!("reverse the ruling on point of order {point}"),
+        }
     }
 
     /// What somebody moved.

@@ -24,6 +24,7 @@ mod outcomes;
 pub mod passages;
 pub mod proceedings;
 mod proposals;
+mod reconsider;
 mod recusals;
 pub mod rejection;
 pub mod secret;
@@ -43,6 +44,7 @@ pub use floor_state::{Floor, PointOfOrder, Ruling, Speaker};
 pub use item::{Decision, DraftedItem, ItemDraft, ItemDue};
 pub use mandates::Mandate;
 pub use motion::{Motion, MotionKind, MotionStage};
+pub use passages::Splice;
 pub use proceedings::{Outcome, Proceedings, Stance, Statement, Topic, TopicStage};
 pub use rejection::Rejection;
 pub use votes::RollCallVote;
@@ -128,7 +130,7 @@ pub enum Command {
     /// Withdraws a motion.
     WithdrawMotion { topic: u32, motion: u32 },
     /// Puts a motion to the vote.
-    PutMotion { topic: u32, motion: u32 },
+    PutMotion { topic: u32, motion: u32, calendar: WorkingCalendar },
     /// Notes which speaking times and timeboxes are over.
     CheckClocks,
     /// Records what a department says on a topic.
@@ -450,9 +452,13 @@ impl Aggregate for Docket {
             Command::RaisePointOfOrder { topic, department, text } => {
                 speakers::raise_point(state.open()?, topic, department, text, issued)
             }
-            Command::RulePointOfOrder { topic, point, sustained, reason } => {
-                speakers::rule(state.open()?, topic, point, Ruling { sustained, reason }, issued)
-            }
+            Command::RulePointOfOrder { topic, point, sustained, reason } => speakers::rule(
+                state.open()?,
+                topic,
+                point,
+                Ruling { sustained, reason, reversed_by: None },
+                issued,
+            ),
             Command::MoveMotion { topic, department, kind, reason, calendar } => {
                 let moved = motions::Moved { topic, department, kind, reason };
                 motions::move_one(state.open()?, moved, calendar.date_of(issued.at), issued)
@@ -463,7 +469,9 @@ impl Aggregate for Docket {
             Command::WithdrawMotion { topic, motion } => {
                 motions::withdraw(state.open()?, topic, motion, issued)
             }
-            Command::PutMotion { topic, motion } => motions::put(state.open()?, topic, motion),
+            Command::PutMotion { topic, motion, calendar } => {
+                motions::put(state.open()?, topic, motion, calendar.date_of(issued.at))
+            }
             Command::CheckClocks => Ok(speakers::check_clocks(state, issued)),
             Command::RecordStatement { topic, department, stance, reasons } => floor::record_statement(
                 state.open()?,

@@ -241,6 +241,7 @@ wire_events!(docket::Docket, docket::Event => deliberation {
     },
     TopicReferred => TopicReferred { topic_number: topic, referred_to_code: referred_to, reason },
     TopicWithdrawn => TopicWithdrawn { topic_number: topic, reason },
+    TopicReconsidered => TopicReconsidered { topic_number: topic, motion_number: motion },
     DecidedLate => DecidedLate { topic_number: topic, decide_by, late_minutes },
     Closed => DocketClosed {
         closed_at, adopted, rejected, deferred, referred, withdrawn, spent_seconds, digression_minutes,

@@ -216,7 +216,7 @@ impl DeliberationService for Service {
     }
 
     async fn put_motion(&self, request: Request<pb::PutMotionRequest>) -> Reply<pb::PutMotionResponse> {
-        decide!(self, request => PutMotionResponse, PutMotion { topic_number: topic, motion_number: motion })
+        motion::put(self, request).await
     }
 
     async fn record_statement(

@@ -106,6 +106,7 @@ fn floor(floor: &Floor) -> pb::TopicFloor {
     let ruling = |known: &Ruling| pb::PointOfOrderRuling {
         sustained: known.sustained,
         reason: known.reason.to_wire(),
+        reversed_by_motion_number: known.reversed_by,
     };
     let point = |point: &PointOfOrder| pb::PointOfOrder {
         number: point.number,

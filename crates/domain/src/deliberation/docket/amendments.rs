@@ -130,6 +130,7 @@ pub(super) fn second(
         return Err(Rejection::SamePerson { topic_number: number });
     }
     is_open(topic, known)?;
+    is_current(topic, known)?;
     not_seconded(topic, known)?;
     no_open_ballot(topic)?;
     no_point_pending(topic)?;
@@ -361,17 +362,24 @@ fn is_open(topic: &Topic, known: &Amendment) -> Result<(), Rejection> {
     }
 }
 
-/// Refuses one that is not before the others, or was not carried over to the current version.
+/// Refuses one that is not before the others, or not to the current version.
 fn is_pending(topic: &Topic, known: &Amendment) -> Result<(), Rejection> {
     is_open(topic, known)?;
     let (amendment_number, topic_number) = (known.number, topic.number);
     if known.stage == AmendmentStage::AwaitsSecond {
         return Err(Rejection::AmendmentNotSeconded { amendment_number, topic_number });
     }
+    is_current(topic, known)
+}
+
+/// Refuses one that was not carried over to the current version.
+fn is_current(topic: &Topic, known: &Amendment) -> Result<(), Rejection> {
     let (version, current_version) = (known.version, topic.current_version());
     match version == current_version {
         true => Ok(()),
-        false => Err(Rejection::AmendmentOutdated { amendment_number, version, current_version }),
+        false => {
+            Err(Rejection::AmendmentOutdated { amendment_number: known.number, version, current_version })
+        }
     }
 }
 

@@ -1,8 +1,7 @@
 //! What can happen on a docket.
 
 use super::choices::{ChoicePaper, ChoiceResult, OpenedPaper, SealedLot};
-use super::passages::Splice;
-use super::{Agenda, DraftedItem, ItemDue, MotionKind, Stance};
+use super::{Agenda, DraftedItem, ItemDue, MotionKind, Splice, Stance};
 use crate::deliberation::ballot::options::ChoiceMethod;
 use crate::deliberation::ballot::{
     Abstention, BallotResult, Choice, Hands, MajorityBase, Method, OpenedVote, Seat, Tie, VotePart,
@@ -355,8 +354,7 @@ pub enum Event {
         topic: u32,
         /// Which one.
         amendment: u32,
-        /// The amendment that changed its passage, or that it amends and that has ended; none where the passage changed
-        /// otherwise.
+        /// The amendment that changed its passage, or that it amends and that has ended, if one did.
         by: Option<u32>,
     },
     /// An amendment became the next version.
@@ -663,6 +661,13 @@ pub enum Event {
         topic: u32,
         /// Why.
         reason: Text,
+    },
+    /// What was decided on a topic is taken up again: it has no outcome.
+    TopicReconsidered {
+        /// Which topic.
+        topic: u32,
+        /// By which motion.
+        motion: u32,
     },
     /// A topic received its outcome after the decision clock had run out.
     DecidedLate {

@@ -137,6 +137,7 @@ fn topic_of(proceedings: &Proceedings, event: &Event) -> Option<u32> {
         | Event::TopicReferred { topic, .. }
         | Event::TopicWithdrawn { topic, .. }
         | Event::TopicRelabelled { topic, .. }
+        | Event::TopicReconsidered { topic, .. }
         | Event::DecidedLate { topic, .. } => Some(*topic),
         Event::ItemDrafted { item } | Event::ItemRevised { item } => {
             proceedings.topic(item.topic).map(|topic| topic.number)
@@ -162,6 +163,11 @@ fn debate(topic: &mut Topic, event: &Event) {
             topic.time_ends_at = *time_ends_at;
             topic.outcome = None;
             topic.moved_by = None;
+            topic.late_minutes = None;
+        }
+        Event::TopicReconsidered { .. } => {
+            topic.reconsidered = Some(topic.ballots.last().map_or(0, |last| last.number));
+            topic.outcome = None;
             topic.late_minutes = None;
         }
         Event::TopicTimeEnded { .. } => {

@@ -5,6 +5,7 @@ use super::floor::{debate_closed, may_speak_for, not_recused};
 use super::mandates::takes_its_place;
 use super::outcomes::{self, may_be_deferred, may_be_referred};
 use super::proposals::no_open_ballot;
+use super::reconsider::{may_be_reconsidered, reconsidered, taken_up_again, voted_as_it_was_decided};
 use super::speakers::{is_there, no_point_pending, nobody_speaks, on_the_floor};
 use super::votes::may_vote_on;
 use super::{Event, MOTIONS_MAX, Motion, MotionKind, MotionStage, Proceedings, Rejection, Topic, TopicStage};
@@ -27,26 +28,30 @@ pub(super) fn move_one(
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     let Moved { topic: number, department, kind, reason } = moved;
-    let topic = on_the_floor(proceedings, number)?;
+    let topic = match kind {
+        MotionKind::Reconsider => reconsidered(proceedings, number)?,
+        _ => on_the_floor(proceedings, number)?,
+    };
     may_take_part(proceedings, topic, &department, issued)?;
     let same = |known: &Motion| known.stage.is_open() && known.department == department && known.kind == kind;
     if topic.motions.iter().any(same) {
         return Ok(vec![]);
     }
-    if !topic.floor.is_held_by(&department) {
+    // Whoever was interrupted goes on at once, and an appeal does not wait for that.
+    let appeals = matches!(kind, MotionKind::Appeal { .. });
+    if !appeals && !topic.floor.is_held_by(&department) {
         nobody_speaks(topic)?;
     }
-    if let MotionKind::Defer { resume_on } = kind
-        && resume_on < today
-    {
-        return Err(Rejection::ResumesInThePast { resume_on, today });
-    }
+    not_in_the_past(&kind, today)?;
     may_be_before_the_others(proceedings, topic, &kind)?;
+    if kind == MotionKind::Reconsider {
+        voted_as_it_was_decided(topic, &department)?;
+    }
     // Another day or another body makes it no other motion; nobody else is kept from what one withdrew.
     let lost = |known: &&Motion| {
         let has_failed = known.stage == MotionStage::Lost
             || (known.stage == MotionStage::Withdrawn && known.department == department);
-        has_failed && !known.debated_since && known.kind.rank() == kind.rank()
+        has_failed && !appeals && !known.debated_since && known.kind.rank() == kind.rank()
     };
     if let Some(lost) = topic.motions.iter().find(lost) {
         return Err(Rejection::MotionLost { motion_number: lost.number, topic_number: number });
@@ -79,7 +84,10 @@ pub(super) fn second(
     department: Code,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    let topic = on_the_floor(proceedings, number)?;
+    let topic = match of_reconsidering(proceedings, number, motion)? {
+        Some(topic) => topic,
+        None => on_the_floor(proceedings, number)?,
+    };
     let known = find(topic, motion)?;
     may_take_part(proceedings, topic, &department, issued)?;
     if known.seconded_by.as_ref() == Some(&department) {
@@ -108,7 +116,7 @@ pub(super) fn withdraw(
     motion: u32,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    let topic = proceedings.undecided(number)?;
+    let topic = with_motion(proceedings, number, motion)?;
     let known = find(topic, motion)?;
     if !takes_its_place(proceedings, topic, &known.department, issued) {
         may_speak_for(proceedings, &known.department, issued)?;
@@ -124,16 +132,23 @@ pub(super) fn withdraw(
 }
 
 /// Puts the motion to the vote that is to be decided first. Everybody may know who votes how, and no seat has a veto.
-pub(super) fn put(proceedings: &Proceedings, number: u32, motion: u32) -> Result<Vec<Event>, Rejection> {
-    let topic = proceedings.undecided(number)?;
+pub(super) fn put(
+    proceedings: &Proceedings,
+    number: u32,
+    motion: u32,
+    today: Date,
+) -> Result<Vec<Event>, Rejection> {
+    let topic = with_motion(proceedings, number, motion)?;
     let known = find(topic, motion)?;
     if topic.motion_in_ballot() == Some(motion) {
         return Ok(vec![]);
     }
     must_be(topic, known, known.stage == MotionStage::Pending)?;
-    if !matches!(topic.stage, TopicStage::Open { .. } | TopicStage::DebateClosed) {
+    let is_debated = matches!(topic.stage, TopicStage::Open { .. } | TopicStage::DebateClosed);
+    if !is_debated && known.kind != MotionKind::Reconsider {
         return Err(Rejection::NotOnTheFloor { topic_number: number });
     }
+    not_in_the_past(&known.kind, today)?;
     no_open_ballot(topic)?;
     no_point_pending(topic)?;
     nobody_speaks(topic)?;
@@ -200,6 +215,9 @@ fn carry(proceedings: &Proceedings, topic: &Topic, motion: &Motion, issued: &Iss
             let referred = Event::TopicReferred { topic: number, referred_to: referred_to.clone(), reason };
             outcomes::concluded(proceedings, topic, referred, issued)
         }
+        MotionKind::Reconsider => vec![taken_up_again(topic, motion.number)],
+        // The ruling is another with that.
+        MotionKind::Appeal { .. } => vec![],
     }
 }
 
@@ -273,15 +291,68 @@ fn may_be_before_the_others(
     kind: &MotionKind,
 ) -> Result<(), Rejection> {
     no_point_pending(topic)?;
-    outcomes::not_passed_yet(topic)?;
+    if !matches!(kind, MotionKind::Reconsider | MotionKind::Appeal { .. }) {
+        outcomes::not_passed_yet(topic)?;
+    }
     match kind {
         MotionKind::CloseDebate => {}
+        MotionKind::Reconsider => may_be_reconsidered(topic)?,
+        MotionKind::Appeal { point } => may_be_appealed(topic, *point)?,
         MotionKind::Defer { .. } => may_be_deferred(topic)?,
         MotionKind::Refer { referred_to } => may_be_referred(proceedings, referred_to)?,
     }
     match topic.next_motion() {
         Some(first) if first.kind.rank() >= kind.rank() => {
             Err(Rejection::MotionPending { motion_number: first.number, topic_number: topic.number })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The topic of a motion to reconsider it; none of any other motion.
+fn of_reconsidering(
+    proceedings: &Proceedings,
+    number: u32,
+    motion: u32,
+) -> Result<Option<&Topic>, Rejection> {
+    let topic = proceedings.find_topic(number)?;
+    let known = topic.motions.iter().find(|known| known.number == motion);
+    Ok(known.filter(|known| known.kind == MotionKind::Reconsider).map(|_| topic))
+}
+
+/// The topic of a motion: it is undecided, unless that is to be reconsidered.
+fn with_motion(proceedings: &Proceedings, number: u32, motion: u32) -> Result<&Topic, Rejection> {
+    match of_reconsidering(proceedings, number, motion)? {
+        Some(topic) => Ok(topic),
+        None => proceedings.undecided(number),
+    }
+}
+
+/// Refuses an appeal while something is voted on, from what was not ruled, and where it was decided before.
+fn may_be_appealed(topic: &Topic, point: u32) -> Result<(), Rejection> {
+    no_open_ballot(topic)?;
+    let topic_number = topic.number;
+    let ruled = topic.floor.points.iter().any(|known| known.number == point && known.ruling.is_some());
+    if !ruled {
+        return Err(Rejection::NotFound { what: format!("point of order {point} on topic {topic_number}") });
+    }
+    let was_decided = |known: &&Motion| {
+        known.kind == MotionKind::Appeal { point }
+            && matches!(known.stage, MotionStage::Carried | MotionStage::Lost)
+    };
+    match topic.motions.iter().find(was_decided) {
+        Some(known) => {
+            Err(Rejection::AppealedBefore { motion_number: known.number, point_number: point, topic_number })
+        }
+        None => Ok(()),
+    }
+}
+
+/// Refuses to defer a topic until a day that has passed.
+fn not_in_the_past(kind: &MotionKind, today: Date) -> Result<(), Rejection> {
+    match *kind {
+        MotionKind::Defer { resume_on } if resume_on < today => {
+            Err(Rejection::ResumesInThePast { resume_on, today })
         }
         _ => Ok(()),
     }
@@ -344,6 +415,9 @@ pub(super) fn evolve(topic: &mut Topic, event: &Event) {
     };
     let Some(known) = topic.motions.iter_mut().find(|known| known.number == *number) else { return };
     known.stage = stage;
+    if let (MotionKind::Appeal { point }, MotionStage::Carried) = (&known.kind, stage) {
+        topic.floor.reverse(*point, *number);
+    }
     known.debated_since = false;
     if let Event::MotionSeconded { department, put_down_by_clerk, .. } = event {
         known.seconded_by = Some(department.clone());

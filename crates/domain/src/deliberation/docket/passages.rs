@@ -45,8 +45,7 @@ fn passages(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut begin = None;
     let mut ends_at: Option<usize> = None;
-    let mut chars = text.char_indices().peekable();
-    while let Some((at, char)) = chars.next() {
+    for (at, char) in text.char_indices() {
         if char.is_whitespace() {
             let ended = char == '\n' || ends_at.is_some();
             if let Some(first) = begin.filter(|_| ended) {

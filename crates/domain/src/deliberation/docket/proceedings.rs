@@ -148,6 +148,9 @@ pub struct Topic {
     pub carried: Option<Carried>,
     /// How many times it has been deferred, in earlier sessions too.
     pub deferrals: u32,
+    /// The highest number of the ballots on it that were held before it was reconsidered, if it was: their results count no
+    /// more.
+    pub reconsidered: Option<u32>,
     /// How it ended.
     pub outcome: Option<Outcome>,
     /// Seconds of its debate beyond its timebox, once that is closed.
@@ -184,6 +187,7 @@ impl Topic {
             ballots: Vec::new(),
             carried: entry.carried,
             deferrals: entry.carried.map_or(0, |carried| carried.deferrals),
+            reconsidered: None,
             outcome: None,
             overrun_seconds: 0,
             moved_by: None,
@@ -216,10 +220,12 @@ impl Topic {
         self.choices.iter().find(|choice| choice.is_open())
     }
 
-    /// The ballots on the current version; those on motions and amendments are none of them.
+    /// The ballots on the current version; those on motions and amendments are none of them, nor what was reconsidered.
     fn on_current_version(&self) -> impl DoubleEndedIterator<Item = &Ballot> {
-        let version = self.current_version();
-        self.ballots.iter().filter(move |ballot| ballot.is_on_proposal() && ballot.version == version)
+        let (version, before) = (self.current_version(), self.reconsidered.unwrap_or(0));
+        let on_proposal =
+            self.ballots.iter().filter(move |ballot| ballot.is_on_proposal() && ballot.number > before);
+        on_proposal.filter(move |ballot| ballot.version == version)
     }
 
     /// The last result on the current version.
@@ -308,6 +314,12 @@ impl Proceedings {
             Some(outcome) => Err(Rejection::TopicDecided { topic_number: number, outcome: outcome.as_str() }),
             None => Ok(topic),
         }
+    }
+
+    /// The topic with this number, if something may be voted on: it is undecided, or it is asked whether that is reconsidered.
+    pub(super) fn votable(&self, number: u32) -> Result<&Topic, Rejection> {
+        let topic = self.find_topic(number)?;
+        if topic.motion_in_ballot().is_some() { Ok(topic) } else { self.undecided(number) }
     }
 
     /// The topic with this number, if it exists.

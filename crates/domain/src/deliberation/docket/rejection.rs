@@ -57,12 +57,24 @@ rejections! {
             "motion {motion_number} on topic {topic_number} is {stage}",
         MotionLost("MOTION_LOST") { motion_number: u32, topic_number: u32 } =
             "motion {motion_number} on topic {topic_number} was not carried; the same is moved again only after somebody has spoken",
+        AppealedBefore("APPEALED_BEFORE") { motion_number: u32, point_number: u32, topic_number: u32 } =
+            "by motion {motion_number} it was decided before whether the ruling on point of order {point_number} on topic \
+             {topic_number} stands",
         OwnMotion("OWN_MOTION") { department_code: Code, motion_number: u32, topic_number: u32 } =
             "department {department_code} moved motion {motion_number} on topic {topic_number}; another seat seconds it",
         SamePerson("SAME_PERSON") { topic_number: u32 } =
             "you moved this on topic {topic_number}, or put it down for whoever did; another person seconds it",
         MotionsExhausted("MOTIONS_EXHAUSTED") { topic_number: u32, max: usize } =
             "topic {topic_number} has had {max} motions, the most there may be",
+        NothingToReconsider("NOTHING_TO_RECONSIDER") { topic_number: u32 } =
+            "on topic {topic_number} nothing was decided by a ballot, nor was it rejected",
+        DecisionPublished("DECISION_PUBLISHED") { topic_number: u32 } =
+            "the decision on topic {topic_number} was adopted and is a resolution; a later decision amends, supersedes or rescinds it",
+        ReconsideredBefore("RECONSIDERED_BEFORE") { motion_number: u32, topic_number: u32 } =
+            "by motion {motion_number} it was decided before whether topic {topic_number} is reconsidered; that is asked once",
+        NotOnPrevailingSide("NOT_ON_PREVAILING_SIDE") { department_code: Code, ballot_number: u32, topic_number: u32 } =
+            "department {department_code} did not vote as it was decided in ballot {ballot_number} on topic {topic_number}; a \
+             seat that did moves to reconsider",
         UnknownBody("UNKNOWN_BODY") { body_code: Code } =
             "body {body_code} is not defined; a topic is referred to a body that can accept it",
         ReferredToItself("REFERRED_TO_ITSELF") { body_code: Code } =

@@ -8,6 +8,7 @@ use jiff::civil::date;
 
 mod amendments;
 mod amendments_random;
+mod appeals;
 mod changes;
 mod choices;
 mod constitution;
@@ -19,6 +20,7 @@ mod motions;
 mod motions_random;
 mod next;
 mod random;
+mod reconsider;
 mod secret;
 mod speakers;
 mod votes;
@@ -321,6 +323,9 @@ fn an_adopted_amendment_is_the_next_version_and_outdates_the_others() {
         given::<Docket>(&earlier).when(resolve(2, true)),
         Err(Rejection::AmendmentOutdated { amendment_number: 2, version: 1, current_version: 2 })
     );
+    let second = Command::SecondAmendment { topic: 1, amendment: 2, department: code("WATER") };
+    let seconded = given::<Docket>(&earlier).by(of("WATER")).when(second);
+    assert_eq!(seconded.unwrap_err().reason(), "AMENDMENT_OUTDATED");
     assert!(given::<Docket>(&earlier).when(resolve(2, false)).is_ok());
 }
 

@@ -157,7 +157,7 @@ pub(super) fn close_ballot(
     casting_vote: Option<Choice>,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    let topic = proceedings.undecided(number)?;
+    let topic = proceedings.votable(number)?;
     let ballot = match (topic.open_ballot(), topic.ballots.last()) {
         (Some(open), _) => open,
         // It has already been counted: nothing to do.

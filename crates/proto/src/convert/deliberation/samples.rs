@@ -435,6 +435,27 @@ fn of_amendments() -> Vec<Event> {
             person: Some("wen@OFFICE".to_owned()),
         },
         Event::MotionSeconded { topic, motion: 3, department: code("BRIDGES"), put_down_by_clerk: true },
+        Event::MotionMoved {
+            topic,
+            motion: 4,
+            department: code("BRIDGES"),
+            kind: MotionKind::Reconsider,
+            reason: text("数据已报齐"),
+            needs_seconder: false,
+            put_down_by_clerk: false,
+            person: None,
+        },
+        Event::TopicReconsidered { topic, motion: 4 },
+        Event::MotionMoved {
+            topic,
+            motion: 5,
+            department: code("BRIDGES"),
+            kind: MotionKind::Appeal { point: 2 },
+            reason: text("并未离题"),
+            needs_seconder: false,
+            put_down_by_clerk: false,
+            person: None,
+        },
     ]
 }
 

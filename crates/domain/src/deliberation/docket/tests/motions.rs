@@ -32,7 +32,7 @@ fn second(motion: u32, department: &str) -> Command {
     Command::SecondMotion { topic: 1, motion, department: code(department) }
 }
 fn put(motion: u32) -> Command {
-    Command::PutMotion { topic: 1, motion }
+    Command::PutMotion { topic: 1, motion, calendar: calendar() }
 }
 fn debated(events: impl IntoIterator<Item = Event>) -> Vec<Event> {
     followed_by(in_session(), events)
