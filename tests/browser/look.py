@@ -395,7 +395,7 @@ def amend_and_close(page, topic):
             form.locator(f"[name={field}]").fill(value)
         press(page, f"{topic} button[value={act}]", done)
         put = "PutMotion" if act == "MoveMotion" else "PutAmendment"
-        press(page, f"{topic} button[value={put}]", "Put it to the vote")
+        press(page, f"{topic} button[value={put}]", "to the vote")
         vote(page, topic)
     if "The drains are paid by thirds" not in page.inner_text(topic):
         fault(f"what was amended: {page.inner_text(topic)}")

@@ -82,19 +82,19 @@ pub(super) const MOVE_MOTION: Act = Act {
 };
 pub(super) const SECOND_MOTION: Act = Act {
     rpc: "huishang.deliberation.v1.DeliberationService/SecondMotion",
-    label: said("Second it"),
+    label: said("Second the motion"),
     fields: &[TOPIC, MOTION, DEPARTMENT],
     sample: r#"{"topicNumber": 1, "motionNumber": 1, "departmentCode": "A"}"#,
 };
 pub(super) const WITHDRAW_MOTION: Act = Act {
     rpc: "huishang.deliberation.v1.DeliberationService/WithdrawMotion",
-    label: said("Withdraw it"),
+    label: said("Withdraw the motion"),
     fields: &[TOPIC, MOTION],
     sample: r#"{"topicNumber": 1, "motionNumber": 1}"#,
 };
 pub(super) const PUT_MOTION: Act = Act {
     rpc: "huishang.deliberation.v1.DeliberationService/PutMotion",
-    label: said("Put it to the vote"),
+    label: said("Put the motion to the vote"),
     fields: &[TOPIC, MOTION],
     sample: r#"{"topicNumber": 1, "motionNumber": 1}"#,
 };
@@ -112,25 +112,25 @@ pub(super) const SUBMIT_AMENDMENT: Act = Act {
 };
 pub(super) const SECOND_AMENDMENT: Act = Act {
     rpc: "huishang.deliberation.v1.DeliberationService/SecondAmendment",
-    label: said("Second it"),
+    label: said("Second the amendment"),
     fields: &[TOPIC, AMENDMENT, DEPARTMENT],
     sample: r#"{"topicNumber": 1, "amendmentNumber": 1, "departmentCode": "A"}"#,
 };
 pub(super) const WITHDRAW_AMENDMENT: Act = Act {
     rpc: "huishang.deliberation.v1.DeliberationService/WithdrawAmendment",
-    label: said("Withdraw it"),
+    label: said("Withdraw the amendment"),
     fields: &[TOPIC, AMENDMENT],
     sample: r#"{"topicNumber": 1, "amendmentNumber": 1}"#,
 };
 pub(super) const PUT_AMENDMENT: Act = Act {
     rpc: "huishang.deliberation.v1.DeliberationService/PutAmendment",
-    label: said("Put it to the vote"),
+    label: said("Put the amendment to the vote"),
     fields: &[TOPIC, AMENDMENT],
     sample: r#"{"topicNumber": 1, "amendmentNumber": 1}"#,
 };
 pub(super) const RESOLVE_AMENDMENT: Act = Act {
     rpc: "huishang.deliberation.v1.DeliberationService/ResolveAmendment",
-    label: said("Settle it without a ballot"),
+    label: said("Settle the amendment without a ballot"),
     fields: &[TOPIC, AMENDMENT, Field { path: "adopt", label: said("It is adopted"), input: Input::YesNo }],
     sample: r#"{"topicNumber": 1, "amendmentNumber": 1, "adopt": false}"#,
 };
