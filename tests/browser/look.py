@@ -358,7 +358,9 @@ def decide(page, number, with_item):
     """One topic, from its opening to its decision."""
     topic = f".agenda > li:nth-child({number})"
     press(page, f"{topic} button[value=OpenTopic]", "Open the topic")
-    page.locator(f"{topic} [name=text]").fill("The drains are paid by halves" if with_item else "It is called Willow Lane")
+    page.locator(f"{topic} form:has(button[value=SubmitProposal]) [name=text]").fill(
+        "The drains are paid by halves" if with_item else "It is called Willow Lane"
+    )
     press(page, f"{topic} button[value=SubmitProposal]", "Submit the proposal")
     if with_item:
         form = page.locator(f"{topic} form:has(button[value=DraftItems])")
@@ -367,14 +369,43 @@ def decide(page, number, with_item):
         for field, value in (fields | {"leadCode": "WATER", "coResponsibleCodes": "ROADS FINANCE"}).items():
             form.locator(f"[name='items[].{field}']").fill(value)
         press(page, f"{topic} button[value=DraftItems]", "Draft an item")
-    press(page, f"{topic} button[value=CloseDebate]", "Close the debate")
+        amend_and_close(page, topic)
+    else:
+        press(page, f"{topic} button[value=CloseDebate]", "Close the debate")
     press(page, f"{topic} button[value=OpenBallot]", "Open the ballot")
-    while page.locator("section:has(#ballot) .seat[data-mark=unknown] button:enabled").count():
-        press(page, "section:has(#ballot) .seat[data-mark=unknown] button[value=VOTE_CHOICE_YES]", "Vote")
-    press(page, f"{topic} button[value=CloseBallot]", "Count the votes")
+    vote(page, topic)
     if not with_item:
         page.locator(f"{topic} [name=declaratory]").check()
     press(page, f"{topic} button[value=AdoptDecision]", "Adopt")
+
+
+def amend_and_close(page, topic):
+    """A clerk puts down an amendment and a motion to close the debate, and both are voted on; first somebody speaks."""
+    page.locator(f"{topic} form:has(button[value=RequestFloor]) [name=departmentCode]").fill("ROADS")
+    press(page, f"{topic} button[value=RequestFloor]", "Ask to speak")
+    press(page, f"{topic} button[value=GiveFloor]", "Give the floor")
+    press(page, f"{topic} button[value=YieldFloor]", "End the speech")
+    for act, done, fields in [
+        ("SubmitAmendment", "Move an amendment", {"text": "The drains are paid by thirds"}),
+        ("MoveMotion", "Move a motion", {"reason": "All is said"}),
+    ]:
+        form = page.locator(f"{topic} form:has(button[value={act}]):not(:has([name=amendedNumber]))")
+        form.locator("..").evaluate("details => details.open = true")
+        for field, value in (fields | {"departmentCode": "ROADS"}).items():
+            form.locator(f"[name={field}]").fill(value)
+        press(page, f"{topic} button[value={act}]", done)
+        put = "PutMotion" if act == "MoveMotion" else "PutAmendment"
+        press(page, f"{topic} button[value={put}]", "to the vote")
+        vote(page, topic)
+    if "The drains are paid by thirds" not in page.inner_text(topic):
+        fault(f"what was amended: {page.inner_text(topic)}")
+
+
+def vote(page, topic):
+    """Everybody is for it, and it is counted."""
+    while page.locator("section:has(#ballot) .seat[data-mark=unknown] button:enabled").count():
+        press(page, "section:has(#ballot) .seat[data-mark=unknown] button[value=VOTE_CHOICE_YES]", "Vote")
+    press(page, f"{topic} button[value=CloseBallot]", "Count the votes")
 
 
 def press(page, selector, done):

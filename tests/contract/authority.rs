@@ -248,7 +248,8 @@ fn on_docket(command: &str, own: &Code) -> Option<docket::Command> {
         "docket record-statement --department-code SEAT" => say(seat()),
         "docket submit-proposal" => Command::SubmitProposal { topic, text: reason() },
         "docket submit-amendment" => {
-            Command::SubmitAmendment { topic, department: own.clone(), text: reason() }
+            let (version, amends) = (None, None);
+            Command::SubmitAmendment { topic, department: own.clone(), version, amends, text: reason() }
         }
         "docket resolve-amendment" => Command::ResolveAmendment { topic, amendment: 1, adopt: false },
         "docket draft-items" => Command::DraftItems { topic, items: vec![] },
@@ -341,7 +342,10 @@ fn on_the_floor(command: &str, own: &Code) -> Option<docket::Command> {
         },
         "docket second-motion" => Command::SecondMotion { topic, motion: 1, department },
         "docket withdraw-motion" => Command::WithdrawMotion { topic, motion: 1 },
-        "docket put-motion" => Command::PutMotion { topic, motion: 1 },
+        "docket put-motion" => Command::PutMotion { topic, motion: 1, calendar: calendar() },
+        "docket second-amendment" => Command::SecondAmendment { topic, amendment: 1, department },
+        "docket withdraw-amendment" => Command::WithdrawAmendment { topic, amendment: 1 },
+        "docket put-amendment" => Command::PutAmendment { topic, amendment: 1 },
         _ => return None,
     })
 }
@@ -424,13 +428,16 @@ fn docket(command: &str) -> docket::State {
     let clerk =
         || Actor { subject: "wen".into(), department: Some(code("OFFICE")), roles: vec![Role::Clerk] };
     let of_a_motion = command.ends_with("-motion");
-    let vote = (!of_a_motion).then_some(vote);
+    let of_an_amendment = ["docket second-amendment", "docket withdraw-amendment", "docket put-amendment"];
+    let of_an_amendment = of_an_amendment.contains(&command);
+    let vote = (!of_a_motion && !of_an_amendment).then_some(vote);
     let commands = begin.chain(arrivals).chain(debate).chain(vote);
     let state = commands.fold(docket::State::default(), |state, command| {
         let events = Docket::decide(&state, command, &issued(clerk())).unwrap();
         Docket::fold(state, &events)
     });
-    if of_a_motion { Docket::fold(state, &[moved(1, true)]) } else { state }
+    let moved = of_a_motion.then(|| moved(1, true)).or(of_an_amendment.then(amendment));
+    Docket::fold(state, moved.as_slice())
 }
 
 /// The outcome for somebody: allowed, or the reason for which they are refused.
@@ -530,6 +537,23 @@ fn moved(motion: u32, needs_seconder: bool) -> docket::Event {
         kind: docket::MotionKind::CloseDebate,
         reason: text("All is said"),
         needs_seconder,
+        put_down_by_clerk: false,
+        person: None,
+    }
+}
+
+/// What SEAT would have changed.
+fn amendment() -> docket::Event {
+    docket::Event::AmendmentSubmitted {
+        topic: 1,
+        amendment: 1,
+        department: code("SEAT"),
+        version: 1,
+        text: text("Version 2"),
+        amends: None,
+        needs_seconder: false,
+        put_down_by_clerk: false,
+        person: None,
     }
 }
 
@@ -555,13 +579,7 @@ fn speaking() -> [docket::Event; 3] {
 
 #[test]
 fn what_can_happen_next_on_a_docket_names_every_command() {
-    let pending = docket::Event::AmendmentSubmitted {
-        topic: 1,
-        amendment: 1,
-        department: code("SEAT"),
-        version: 1,
-        text: text("Version 2"),
-    };
+    let pending = amendment();
     let (department, holders) = (code("SEAT"), vec![code("CHAIR")]);
     let mandate = docket::Event::MandateGiven { topic: None, department, holders };
     let speaking = speaking();

@@ -70,6 +70,15 @@ impl Debate {
 
 /// A debate that a body holds under its usual rule.
 pub(crate) async fn begun(sandbox: &Sandbox, charter: BodyCharter) -> anyhow::Result<Debate> {
+    begun_with(sandbox, charter, 1).await
+}
+
+/// The same with so many topics, of which the first is open.
+pub(crate) async fn begun_with(
+    sandbox: &Sandbox,
+    charter: BodyCharter,
+    topics: u32,
+) -> anyhow::Result<Debate> {
     let clerk = sandbox.client(Role::Clerk, Some("WATER")).await?;
     let operator = sandbox.client(Role::Operator, None).await?;
     for department in ["WATER", "ROADS", "HEALTH"] {
@@ -77,7 +86,7 @@ pub(crate) async fn begun(sandbox: &Sandbox, charter: BodyCharter) -> anyhow::Re
     }
     let define = DefineBodyRequest { body_code: "JOINT".into(), charter: Some(charter), ..command() };
     operator.call(define).await?;
-    let docket_id = convened(&clerk, 1).await?;
+    let docket_id = convened(&clerk, topics).await?;
     for department in ["WATER", "ROADS", "HEALTH"] {
         let (department_code, delegate) = (department.into(), "Li Wei".into());
         let docket_id = docket_id.clone();

@@ -2,6 +2,7 @@
 
 mod access_log;
 mod adjournment;
+mod amendments;
 mod authentication;
 mod backup;
 mod ballots;
@@ -36,6 +37,7 @@ mod indicators;
 mod issuers;
 mod keys;
 mod mail_answers;
+mod main_motions;
 mod matters;
 mod metrics;
 mod minutes;

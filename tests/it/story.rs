@@ -35,7 +35,8 @@ async fn the_story_runs_to_its_end(mode: Mode) -> anyhow::Result<()> {
         "DUE_AFTER_PARENT",
         "SUB_ITEMS_OPEN",
         "NOT_ENTITLED_TO_VOTE",
-        "AMENDMENT_OUTDATED",
+        "AMENDMENT_SECONDED",
+        "AMENDMENT_RESOLVED",
     ] {
         ensure!(printed.contains(reason), "no refusal by {reason} in:\n{printed}");
     }

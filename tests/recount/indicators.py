@@ -46,7 +46,8 @@ class Session:
     def act(self, kind, event, issuer):
         if kind in ("DocketOpened", "TopicOpened", "ProposalSubmitted"):
             self.acted.add(issuer)
-        elif kind in ("StatementRecorded", "AmendmentSubmitted", "ItemAccepted", "ChoiceCast", "VoteCast", "VoteSealed"):
+        elif kind in ("StatementRecorded", "AmendmentSubmitted", "AmendmentSeconded", "MotionMoved", "MotionSeconded", "ItemAccepted",
+                      "ChoiceCast", "VoteCast", "VoteSealed"):
             self.acted |= {event["departmentCode"], event.get("castByCode", event["departmentCode"])}
         elif kind in ("ItemDrafted", "ItemRevised"):
             draft = event["item"]["draft"]

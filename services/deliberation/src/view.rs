@@ -71,8 +71,8 @@ fn project(tables: &Transaction<'_>, id: &str, position: Position, event: &Event
             .prepare_cached("UPDATE dockets SET stage = ?2, closed_at = ?3 WHERE id = ?1")?
             .execute(params![id, pb::DocketStage::Closed as i32, closed_at.as_microsecond()])
             .map(drop),
-        // A deferred topic that is opened again no longer has an outcome.
-        Event::TopicOpened { topic, .. } => tables
+        // A deferred topic that is opened again, and one that is reconsidered, no longer has an outcome.
+        Event::TopicOpened { topic, .. } | Event::TopicReconsidered { topic, .. } => tables
             .prepare_cached("DELETE FROM outcomes WHERE docket = ?1 AND topic = ?2")?
             .execute(params![id, topic])
             .map(drop),

@@ -7,7 +7,7 @@ use domain::calendar::Zone;
 use domain::deliberation::ballot::options::ChoiceMethod;
 use domain::deliberation::ballot::{Ballot, Choice};
 use domain::deliberation::docket::choices::{ChoiceResult, OptionChoice};
-use domain::deliberation::docket::{AmendmentStage, Mode, MotionKind, Outcome, Topic};
+use domain::deliberation::docket::{AmendmentStage, Mode, MotionKind, MotionStage, Outcome, Topic};
 use domain::{Code, Date, Timestamp};
 
 /// A label, and what is said.
@@ -92,8 +92,7 @@ impl<'a> Teller<'a> {
         }
         for point in &topic.floor.points {
             let raised = format!("{}{}{}", self.name(&point.department), words.colon, point.text);
-            let ruling =
-                point.ruling.as_ref().map(|ruling| words.ruling(ruling.sustained, ruling.reason.as_str()));
+            let ruling = point.ruling.as_ref().map(|ruling| words.ruling(ruling));
             let said = [Some(raised), ruling].into_iter().flatten().collect::<Vec<_>>().join(words.semicolon);
             facts.push((words.pick("Point of order", "秩序问题").to_owned(), words.sentence(&said)));
         }
@@ -105,11 +104,15 @@ impl<'a> Teller<'a> {
         for motion in &topic.motions {
             let aim = match &motion.kind {
                 MotionKind::CloseDebate => words.pick("close the debate", "结束讨论").to_owned(),
+                MotionKind::Reconsider => words.pick("reconsider the topic", "复议").to_owned(),
+                MotionKind::Appeal { point } => words.appeal_from(*point),
                 MotionKind::Defer { resume_on } => words.deferral_until(&words.day(*resume_on)),
                 MotionKind::Refer { referred_to } => words.referral_to(self.names.body(referred_to)),
             };
-            let mover = words.moved(motion.number, self.name(&motion.department), &aim);
-            let seconder = motion.seconded_by.as_ref().map(|code| words.seconded(self.name(code)));
+            let mover = self.put_down(self.name(&motion.department), motion.put_down_by_clerk);
+            let mover = words.moved(motion.number, &mover, &aim);
+            let seconder = motion.seconded_by.as_ref();
+            let seconder = seconder.map(|code| self.seconded(code, motion.second_put_down_by_clerk));
             let reason = Some(format!("{}{}{}", words.reason, words.colon, motion.reason));
             let stage = Some(words.motion_stage(motion.stage).to_owned());
             let said = [Some(mover), seconder, reason, stage].into_iter().flatten().collect::<Vec<_>>();
@@ -153,15 +156,35 @@ impl<'a> Teller<'a> {
         format!("{cast}{}{chosen}", words.semicolon)
     }
 
+    /// Who did something, and that a clerk put it down for them.
+    fn put_down(&self, who: &str, by_clerk: bool) -> String {
+        let mark = by_clerk.then(|| self.words.in_brackets(self.words.put_down_by_clerk()));
+        format!("{who}{}", mark.unwrap_or_default())
+    }
+
+    fn seconded(&self, code: &Code, by_clerk: bool) -> String {
+        self.put_down(&self.words.seconded(self.name(code)), by_clerk)
+    }
+
     fn amendments(&self, topic: &Topic, facts: &mut Vec<Fact>) {
         let words = self.words;
         for amendment in &topic.amendments {
+            let fallen = words.fallen(amendment);
             let stage = match amendment.stage {
                 AmendmentStage::Pending => words.pick("not decided", "未决"),
                 AmendmentStage::Adopted => words.pick("adopted", "采纳"),
                 AmendmentStage::Rejected => words.pick("rejected", "不采纳"),
+                AmendmentStage::AwaitsSecond => words.motion_stage(MotionStage::AwaitsSecond),
+                AmendmentStage::Withdrawn => words.motion_stage(MotionStage::Withdrawn),
+                AmendmentStage::Lapsed => words.motion_stage(MotionStage::Lapsed),
+                AmendmentStage::Fallen => fallen.as_str(),
             };
-            let value = words.amendment(amendment.number, self.name(&amendment.department), stage);
+            let by = self.put_down(self.name(&amendment.department), amendment.put_down_by_clerk);
+            let amends = amendment.amends.map(|number| words.to_amendment(number));
+            let seconder = amendment.seconded_by.as_ref();
+            let seconder = seconder.map(|code| self.seconded(code, amendment.second_put_down_by_clerk));
+            let further: Vec<String> = amends.into_iter().chain(seconder).collect();
+            let value = words.amendment(amendment.number, &by, &further, stage);
             facts.push((words.amendment.to_owned(), words.sentence(&value)));
         }
     }
@@ -179,9 +202,10 @@ impl<'a> Teller<'a> {
     fn ballot(&self, ballot: &Ballot, of: usize) -> Option<Fact> {
         let words = self.words;
         let nth = if of > 1 { words.nth_ballot(ballot.number) } else { words.ballot.to_owned() };
-        let on = match ballot.motion {
-            Some(motion) => words.of_motion(motion),
-            None => words.of_version(ballot.version).trim_end().to_owned(),
+        let on = match (ballot.motion, ballot.amendment) {
+            (Some(motion), _) => words.of_motion(motion),
+            (None, Some(amendment)) => words.of_amendment(amendment),
+            (None, None) => words.of_version(ballot.version).trim_end().to_owned(),
         };
         let label = format!("{nth}{}", words.in_brackets(&on));
         if let Some(reason) = &ballot.voided {

@@ -126,7 +126,8 @@ impl Record {
             named.extend(&mandate.holders);
         }
         for topic in topics {
-            named.extend(topic.amendments.iter().map(|amendment| &amendment.department));
+            let of_amendments = topic.amendments.iter();
+            named.extend(of_amendments.flat_map(|one| one.seconded_by.iter().chain([&one.department])));
             named.extend(topic.ballots.iter().flat_map(|ballot| ballot.votes.keys()));
             named.extend(topic.statements.keys());
             named.extend(&topic.moved_by);
@@ -199,6 +200,10 @@ impl Seen {
     fn note_topic(&mut self, event: &Event) {
         match event {
             Event::TopicOpened { topic, .. } => drop(self.reasons.remove(topic)),
+            Event::TopicReconsidered { topic, .. } => {
+                self.reasons.remove(topic);
+                self.late.remove(topic);
+            }
             Event::DebateClosed { topic, spent_seconds, overrun_seconds, digression_minutes } => {
                 let (spent_seconds, overrun_seconds) = (*spent_seconds, *overrun_seconds);
                 let debate =

@@ -1,8 +1,8 @@
 use super::*;
 use crate::{Block, Names};
 use domain::deliberation::docket::{
-    Agenda, AgendaTopic, Command, Docket, Event, Mode, Motion, MotionKind, MotionStage, Participant,
-    PointOfOrder, RoleOnTopic, Ruling, State, TopicRole,
+    Agenda, AgendaTopic, Amendment, AmendmentStage, Command, Docket, Event, Mode, Motion, MotionKind,
+    MotionStage, Participant, PointOfOrder, RoleOnTopic, Ruling, State, TopicRole,
 };
 use domain::testing::{actor, at, code, constitution, line, text};
 use domain::{Aggregate as _, Date, Issued, Role, Uuid};
@@ -138,7 +138,10 @@ fn minutes_say_what_was_moved_and_what_became_of_it() {
         department: code(department),
         kind,
         reason: text("材料未齐"),
+        put_down_by_clerk: number == 1,
+        person: None,
         seconded_by: seconded_by.map(code),
+        second_put_down_by_clerk: false,
         stage,
         debated_since: false,
     };
@@ -149,13 +152,13 @@ fn minutes_say_what_was_moved_and_what_became_of_it() {
     ];
     let chinese = html(&record, Language::Chinese, &zone());
     for said in [
-        "动议：ROADS提出缓议至2027年3月31日（第1号）；WATER附议；理由：材料未齐；未通过。",
+        "动议：ROADS（文书登记）提出缓议至2027年3月31日（第1号）；WATER附议；理由：材料未齐；未通过。",
         "动议：WATER提出结束讨论（第2号）；理由：材料未齐；未表决，失效。",
     ] {
         assert!(chinese.contains(said), "{said} is not in {chinese}");
     }
     let english = html(&record, Language::English, &zone());
-    assert!(english.contains("ROADS moved to defer the topic until"), "{english}");
+    assert!(english.contains("ROADS (put down by a clerk) moved to defer the topic until"), "{english}");
 }
 
 #[test]
@@ -167,7 +170,7 @@ fn minutes_say_who_spoke_and_what_was_out_of_order() {
         number: 1,
         department: code("WATER"),
         text: text("离题了"),
-        ruling: Some(Ruling { sustained: false, reason: text("与排水有关") }),
+        ruling: Some(Ruling { sustained: false, reason: text("与排水有关"), reversed_by: None }),
     }];
     let chinese = html(&record, Language::Chinese, &zone());
     let spoken = "<p>发言用时：ROADS5分钟、WATER2分钟。</p>";
@@ -175,4 +178,41 @@ fn minutes_say_who_spoke_and_what_was_out_of_order() {
     assert!(chinese.contains(spoken) && chinese.contains(point), "{chinese}");
     let english = html(&record, Language::English, &zone());
     assert!(english.contains("Speeches: ROADS 5 min, WATER 2 min."), "{english}");
+}
+
+#[test]
+fn amendments_say_what_they_amend_who_seconded_and_why_one_fell() {
+    let mut record = record();
+    let amendment = |number, amends, seconded_by: Option<&str>, stage, fell_with| Amendment {
+        number,
+        department: code("ROADS"),
+        version: 1,
+        amends,
+        text: text("第一条"),
+        put_down_by_clerk: number == 2,
+        person: None,
+        seconded_by: seconded_by.map(code),
+        second_put_down_by_clerk: number == 2,
+        stage,
+        fell_with,
+    };
+    record.proceedings.topics[0].amendments = vec![
+        amendment(1, None, None, AmendmentStage::Adopted, None),
+        amendment(2, Some(1), Some("WATER"), AmendmentStage::Rejected, None),
+        amendment(3, Some(2), None, AmendmentStage::Fallen, Some(2)),
+        amendment(4, None, None, AmendmentStage::Fallen, Some(1)),
+    ];
+    let chinese = html(&record, Language::Chinese, &zone());
+    for said in [
+        "修正案：第1号（ROADS提出）：采纳。",
+        "修正案：第2号（ROADS（文书登记）提出；针对修正案第1号；WATER附议（文书登记））：不采纳。",
+        "修正案：第3号（ROADS提出；针对修正案第2号）：随第2号失效。",
+        "修正案：第4号（ROADS提出）：第1号已改动同一处，失效。",
+    ] {
+        assert!(chinese.contains(said), "{said} is not in {chinese}");
+    }
+    let english = html(&record, Language::English, &zone());
+    let second = "2, by ROADS (put down by a clerk), to amendment 1, seconded by WATER (put down by a clerk): rejected";
+    let fell = "4, by ROADS: fell, as amendment 1 changed its passage";
+    assert!(english.contains(second) && english.contains(fell), "{english}");
 }

@@ -3,7 +3,7 @@
 use crate::words::Words;
 use domain::decision_rule::OptionTie;
 use domain::deliberation::ballot::options::ChoiceMethod;
-use domain::deliberation::docket::MotionStage;
+use domain::deliberation::docket::{Amendment, MotionStage, Ruling};
 
 impl Words {
     /// A call that too few heeded.
@@ -72,12 +72,25 @@ impl Words {
     }
 
     /// What the chair said to a point of order.
-    pub(super) fn ruling(&self, sustained: bool, reason: &str) -> String {
-        let ruled = match sustained {
+    pub(super) fn ruling(&self, ruling: &Ruling) -> String {
+        // Where it was reversed, the chair had said the opposite of what holds.
+        let ruled = match ruling.sustained != ruling.reversed_by.is_some() {
             true => self.pick("well taken", "成立"),
             false => self.pick("not well taken", "不成立"),
         };
-        format!("{ruled}{}{reason}", self.colon)
+        let reversed = ruling.reversed_by.map(|motion| match self.is_chinese() {
+            true => format!("；经第{motion}号动议推翻"),
+            false => format!("; reversed by motion {motion}"),
+        });
+        format!("{ruled}{}{}{}", self.colon, ruling.reason, reversed.unwrap_or_default())
+    }
+
+    /// That somebody appeals from a ruling.
+    pub(super) fn appeal_from(&self, point: u32) -> String {
+        match self.is_chinese() {
+            true => format!("对第{point}个秩序问题的裁定申诉"),
+            false => format!("reverse the ruling on point of order {point}"),
+        }
     }
 
     /// What somebody moved.
@@ -138,11 +151,47 @@ impl Words {
         self.pick("Hands were counted", "举手计数")
     }
 
-    pub(super) fn amendment(&self, number: u32, by: &str, stage: &str) -> String {
+    /// An amendment, what is said of it further, and what became of it.
+    pub(super) fn amendment(&self, number: u32, by: &str, further: &[String], stage: &str) -> String {
+        let mark = self.pick(", ", "；");
+        let further: String = further.iter().map(|further| format!("{mark}{further}")).collect();
         match self.is_chinese() {
-            true => format!("第{number}号（{by}提出）：{stage}"),
-            false => format!("{number}, by {by}: {stage}"),
+            true => format!("第{number}号（{by}提出{further}）：{stage}"),
+            false => format!("{number}, by {by}{further}: {stage}"),
         }
+    }
+
+    /// That an amendment amends another one.
+    pub(super) fn to_amendment(&self, number: u32) -> String {
+        if self.is_chinese() {
+            format!("针对修正案第{number}号")
+        } else {
+            format!("to amendment {number}")
+        }
+    }
+
+    /// That a ballot was on an amendment.
+    pub(super) fn of_amendment(&self, number: u32) -> String {
+        if self.is_chinese() { format!("修正案第{number}号") } else { format!("amendment {number}") }
+    }
+
+    /// Why an amendment has fallen.
+    pub(super) fn fallen(&self, amendment: &Amendment) -> String {
+        let with = amendment.fell_with;
+        let its_own = with.filter(|with| amendment.amends == Some(*with));
+        match (its_own, with, self.is_chinese()) {
+            (Some(with), _, true) => format!("随第{with}号失效"),
+            (Some(with), _, false) => format!("fell with amendment {with}"),
+            (None, Some(with), true) => format!("第{with}号已改动同一处，失效"),
+            (None, Some(with), false) => format!("fell, as amendment {with} changed its passage"),
+            (None, None, true) => "同一处已另行改动，失效".to_owned(),
+            (None, None, false) => "fell, as its passage was changed".to_owned(),
+        }
+    }
+
+    /// That a clerk put something down.
+    pub(super) fn put_down_by_clerk(&self) -> &'static str {
+        self.pick("put down by a clerk", "文书登记")
     }
 
     pub(super) fn declaratory(&self) -> &'static str {

@@ -90,10 +90,12 @@ impl Hands {
 pub struct Ballot {
     /// Its number within the docket, from 1.
     pub number: u32,
-    /// The version of the proposal that is voted on; 0 when it is a motion.
+    /// The version of the proposal that is voted on; 0 when it is a motion or an amendment.
     pub version: u32,
-    /// The motion that is voted on, when it is no version.
+    /// The motion that is voted on, when it is one.
     pub motion: Option<u32>,
+    /// The amendment that is voted on, when it is one.
+    pub amendment: Option<u32>,
     /// The rules it is held under.
     pub rules: Rules,
     /// The votes; one per department. A secret ballot has none.
@@ -117,7 +119,7 @@ pub struct Ballot {
 pub struct BallotResult {
     /// The ballot's number within the docket.
     pub ballot: u32,
-    /// The version of the proposal that was voted on; 0 when it was a motion.
+    /// The version of the proposal that was voted on; 0 when it was a motion or an amendment.
     pub version: u32,
     /// What the proposal needed in order to pass.
     pub method: Method,
@@ -184,6 +186,7 @@ impl Ballot {
             number,
             version,
             motion: None,
+            amendment: None,
             rules,
             votes,
             hands: None,
@@ -193,6 +196,11 @@ impl Ballot {
             roll,
             result: None,
         }
+    }
+
+    /// Whether it is on a version of the proposal, and not on a motion or an amendment.
+    pub fn is_on_proposal(&self) -> bool {
+        self.motion.is_none() && self.amendment.is_none()
     }
 
     /// Whether votes may still be cast.
@@ -207,7 +215,7 @@ impl BallotResult {
         self.cast >= self.quorum
     }
 
-    /// Whether it was about a version of the proposal, and not about a motion.
+    /// Whether it was about a version of the proposal, and not about a motion or an amendment.
     pub fn is_on_proposal(&self) -> bool {
         self.version > 0
     }

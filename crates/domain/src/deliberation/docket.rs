@@ -2,10 +2,12 @@
 //!
 //! It is prepared from a session and has the session's id. The folder holds its parts: [`agenda`] is what it
 //! is prepared with, [`proceedings`] how far it has come, [`item`] what a decision requires; then the rules
-//! by subject: `floor`, `speakers`, `motions`, `proposals`, `voting`, [`secret`], `outcomes`; `seen` is how much of it somebody may see; [`size`] is
+//! by subject: `floor`, `speakers`, `motions`, `proposals`, `amendments` with [`passages`], `voting`, [`secret`], `outcomes`; `seen` is how much of it somebody may see; [`size`] is
 //! how large it may grow; and `evolve`.
 
 pub mod agenda;
+pub mod amendment;
+mod amendments;
 pub mod changes;
 pub mod choices;
 pub mod event;
@@ -19,8 +21,10 @@ pub mod motion;
 mod motions;
 pub mod next;
 mod outcomes;
+pub mod passages;
 pub mod proceedings;
 mod proposals;
+mod reconsider;
 mod recusals;
 pub mod rejection;
 pub mod secret;
@@ -33,15 +37,15 @@ mod votes;
 mod voting;
 
 pub use agenda::{Agenda, AgendaTopic, Carried, Mode, Participant, RoleOnTopic, TopicRole};
+pub use amendment::{Amendment, AmendmentStage};
 pub use choices::{OpenedLot, OpenedPaper, OptionChoice, SealedLot};
 pub use event::Event;
 pub use floor_state::{Floor, PointOfOrder, Ruling, Speaker};
 pub use item::{Decision, DraftedItem, ItemDraft, ItemDue};
 pub use mandates::Mandate;
 pub use motion::{Motion, MotionKind, MotionStage};
-pub use proceedings::{
-    Amendment, AmendmentStage, Outcome, Proceedings, Stance, Statement, Topic, TopicStage,
-};
+pub use passages::Splice;
+pub use proceedings::{Outcome, Proceedings, Stance, Statement, Topic, TopicStage};
 pub use rejection::Rejection;
 pub use votes::RollCallVote;
 
@@ -64,7 +68,7 @@ pub const CO_RESPONSIBLE_MAX: usize = 50;
 pub const VERSIONS_MAX: u32 = 50;
 /// Amendments to one topic, at most.
 pub const AMENDMENTS_MAX: usize = 100;
-/// Ballots on one docket, at most; those on motions do not count.
+/// Ballots on one docket, at most; those on motions and amendments do not count.
 pub const BALLOTS_MAX: u32 = 200;
 /// Minutes of one digression, at most.
 pub const DIGRESSION_MINUTES_MAX: u32 = 600;
@@ -126,15 +130,21 @@ pub enum Command {
     /// Withdraws a motion.
     WithdrawMotion { topic: u32, motion: u32 },
     /// Puts a motion to the vote.
-    PutMotion { topic: u32, motion: u32 },
+    PutMotion { topic: u32, motion: u32, calendar: WorkingCalendar },
     /// Notes which speaking times and timeboxes are over.
     CheckClocks,
     /// Records what a department says on a topic.
     RecordStatement { topic: u32, department: Code, stance: Stance, reasons: Text },
     /// Submits the next version of a topic's proposal.
     SubmitProposal { topic: u32, text: Text },
-    /// Submits a text in place of the current version.
-    SubmitAmendment { topic: u32, department: Code, text: Text },
+    /// Submits a text in place of the current version, which the caller may name, or of a pending amendment to it.
+    SubmitAmendment { topic: u32, department: Code, version: Option<u32>, amends: Option<u32>, text: Text },
+    /// Seconds an amendment, which then is decided by a ballot.
+    SecondAmendment { topic: u32, amendment: u32, department: Code },
+    /// Withdraws an amendment.
+    WithdrawAmendment { topic: u32, amendment: u32 },
+    /// Puts an amendment to the vote.
+    PutAmendment { topic: u32, amendment: u32 },
     /// Adopts or rejects an amendment.
     ResolveAmendment { topic: u32, amendment: u32, adopt: bool },
     /// Drafts action items.
@@ -222,6 +232,8 @@ impl Command {
                 | Command::CheckClocks
                 | Command::RecordStatement { .. }
                 | Command::SubmitAmendment { .. }
+                | Command::SecondAmendment { .. }
+                | Command::WithdrawAmendment { .. }
                 | Command::CastVote { .. }
                 | Command::CastSecretVote { .. }
                 | Command::AcceptItem { .. }
@@ -259,6 +271,9 @@ impl Command {
             | Command::RecordStatement { topic, .. }
             | Command::SubmitProposal { topic, .. }
             | Command::SubmitAmendment { topic, .. }
+            | Command::SecondAmendment { topic, .. }
+            | Command::WithdrawAmendment { topic, .. }
+            | Command::PutAmendment { topic, .. }
             | Command::ResolveAmendment { topic, .. }
             | Command::DraftItems { topic, .. }
             | Command::DeclareChanges { topic, .. }
@@ -437,9 +452,13 @@ impl Aggregate for Docket {
             Command::RaisePointOfOrder { topic, department, text } => {
                 speakers::raise_point(state.open()?, topic, department, text, issued)
             }
-            Command::RulePointOfOrder { topic, point, sustained, reason } => {
-                speakers::rule(state.open()?, topic, point, Ruling { sustained, reason }, issued)
-            }
+            Command::RulePointOfOrder { topic, point, sustained, reason } => speakers::rule(
+                state.open()?,
+                topic,
+                point,
+                Ruling { sustained, reason, reversed_by: None },
+                issued,
+            ),
             Command::MoveMotion { topic, department, kind, reason, calendar } => {
                 let moved = motions::Moved { topic, department, kind, reason };
                 motions::move_one(state.open()?, moved, calendar.date_of(issued.at), issued)
@@ -450,7 +469,9 @@ impl Aggregate for Docket {
             Command::WithdrawMotion { topic, motion } => {
                 motions::withdraw(state.open()?, topic, motion, issued)
             }
-            Command::PutMotion { topic, motion } => motions::put(state.open()?, topic, motion),
+            Command::PutMotion { topic, motion, calendar } => {
+                motions::put(state.open()?, topic, motion, calendar.date_of(issued.at))
+            }
             Command::CheckClocks => Ok(speakers::check_clocks(state, issued)),
             Command::RecordStatement { topic, department, stance, reasons } => floor::record_statement(
                 state.open()?,
@@ -460,11 +481,19 @@ impl Aggregate for Docket {
                 issued,
             ),
             Command::SubmitProposal { topic, text } => proposals::submit_proposal(state.open()?, topic, text),
-            Command::SubmitAmendment { topic, department, text } => {
-                proposals::submit_amendment(state.open()?, topic, department, text, issued)
+            Command::SubmitAmendment { topic, department, version, amends, text } => {
+                let submitted = amendments::Submitted { topic, department, version, amends, text };
+                amendments::submit(state.open()?, submitted, issued)
             }
+            Command::SecondAmendment { topic, amendment, department } => {
+                amendments::second(state.open()?, topic, amendment, department, issued)
+            }
+            Command::WithdrawAmendment { topic, amendment } => {
+                amendments::withdraw(state.open()?, topic, amendment, issued)
+            }
+            Command::PutAmendment { topic, amendment } => amendments::put(state.open()?, topic, amendment),
             Command::ResolveAmendment { topic, amendment, adopt } => {
-                proposals::resolve_amendment(state.open()?, topic, amendment, adopt)
+                amendments::resolve(state.open()?, topic, amendment, adopt)
             }
             Command::DraftItems { topic, items } => {
                 proposals::draft_items(state.open()?, topic, items, issued)

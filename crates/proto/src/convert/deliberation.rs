@@ -18,7 +18,9 @@ wire_enum!(docket::RoleOnTopic => deliberation::RoleOnTopic, api::RoleOnTopic { 
 wire_enum!(docket::Stance => deliberation::Stance, api::Stance {
     Support, SupportWithConditions, Oppose, Abstain,
 });
-wire_enum!(docket::AmendmentStage => api::AmendmentStage { Pending, Adopted, Rejected });
+wire_enum!(docket::AmendmentStage => api::AmendmentStage {
+    Pending, Adopted, Rejected, AwaitsSecond, Withdrawn, Lapsed, Fallen,
+});
 wire_enum!(docket::MotionStage => api::MotionStage {
     AwaitsSecond, Pending, Carried, Lost, Withdrawn, Lapsed,
 });
@@ -45,7 +47,7 @@ wire_struct!(docket::DraftedItem => deliberation::DraftedItem, api::DraftedItem 
     number, topic_number: topic, draft,
 });
 wire_struct!(docket::ItemDue => deliberation::ItemDue, api::ItemDue { item_number: item, due_on, due_at });
-wire_struct!(docket::Amendment => api::Amendment { number, department_code: department, version, text, stage });
+wire_struct!(docket::passages::Splice => deliberation::TextSplice { kept_until, own_from, own_until, kept_from });
 wire_struct!(BallotResult => deliberation::BallotResult, api::BallotResult {
     ballot_number: ballot, version, method, abstention, tie, eligible, recused, quorum, cast, yes_votes: yes,
     no_votes: no, abstentions: abstain, base, needed, tied, casting_vote, passed,
@@ -161,9 +163,10 @@ wire_events!(docket::Docket, docket::Event => deliberation {
     },
     MotionMoved => MotionMoved {
         topic_number: topic, motion_number: motion, department_code: department, kind, reason, needs_seconder,
+        put_down_by_clerk, person,
     },
     MotionSeconded => MotionSeconded {
-        topic_number: topic, motion_number: motion, department_code: department,
+        topic_number: topic, motion_number: motion, department_code: department, put_down_by_clerk,
     },
     MotionWithdrawn => MotionWithdrawn { topic_number: topic, motion_number: motion },
     MotionLapsed => MotionLapsed { topic_number: topic, motion_number: motion },
@@ -176,9 +179,20 @@ wire_events!(docket::Docket, docket::Event => deliberation {
     ProposalSubmitted => ProposalSubmitted { topic_number: topic, version, text },
     AmendmentSubmitted => AmendmentSubmitted {
         topic_number: topic, amendment_number: amendment, department_code: department, version, text,
+        amended_number: amends, needs_seconder, put_down_by_clerk, person,
     },
     AmendmentAdopted => AmendmentAdopted { topic_number: topic, amendment_number: amendment, version },
     AmendmentRejected => AmendmentRejected { topic_number: topic, amendment_number: amendment },
+    AmendmentSeconded => AmendmentSeconded {
+        topic_number: topic, amendment_number: amendment, department_code: department, put_down_by_clerk,
+    },
+    AmendmentWithdrawn => AmendmentWithdrawn { topic_number: topic, amendment_number: amendment },
+    AmendmentLapsed => AmendmentLapsed { topic_number: topic, amendment_number: amendment },
+    AmendmentAmended => AmendmentAmended { topic_number: topic, amendment_number: amendment, by_number: by },
+    AmendmentRebased => AmendmentRebased {
+        topic_number: topic, amendment_number: amendment, version, splice,
+    },
+    AmendmentFell => AmendmentFell { topic_number: topic, amendment_number: amendment, by_number: by },
     ItemDrafted => ItemDrafted { item },
     ItemRevised => ItemRevised { item },
     ItemDropped => ItemDropped { topic_number: topic, item_number: item, reason },
@@ -198,7 +212,7 @@ wire_events!(docket::Docket, docket::Event => deliberation {
     ChoiceClosed => ChoiceClosed { topic_number: topic, choice_number: choice, result, roll, sealed },
     BallotOpened => BallotOpened {
         topic_number: topic, ballot_number: ballot, version, method, abstention, tie, majority_of, secret,
-        motion_number: motion,
+        motion_number: motion, amendment_number: amendment,
     },
     VoteSealed => VoteSealed {
         topic_number: topic, ballot_number: ballot, department_code: department, sealed, cast_by_code: cast_by,
@@ -227,6 +241,7 @@ wire_events!(docket::Docket, docket::Event => deliberation {
     },
     TopicReferred => TopicReferred { topic_number: topic, referred_to_code: referred_to, reason },
     TopicWithdrawn => TopicWithdrawn { topic_number: topic, reason },
+    TopicReconsidered => TopicReconsidered { topic_number: topic, motion_number: motion },
     DecidedLate => DecidedLate { topic_number: topic, decide_by, late_minutes },
     Closed => DocketClosed {
         closed_at, adopted, rejected, deferred, referred, withdrawn, spent_seconds, digression_minutes,

@@ -1,6 +1,8 @@
 //! Sessions (会商): the list, and one session with its agenda, its ballots, who is there, and what can happen next.
 
 mod acts;
+mod debate;
+mod debate_acts;
 mod docket;
 mod emergency;
 pub(super) mod minutes;

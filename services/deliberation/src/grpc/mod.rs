@@ -216,7 +216,7 @@ impl DeliberationService for Service {
     }
 
     async fn put_motion(&self, request: Request<pb::PutMotionRequest>) -> Reply<pb::PutMotionResponse> {
-        decide!(self, request => PutMotionResponse, PutMotion { topic_number: topic, motion_number: motion })
+        motion::put(self, request).await
     }
 
     async fn record_statement(
@@ -240,7 +240,34 @@ impl DeliberationService for Service {
         request: Request<pb::SubmitAmendmentRequest>,
     ) -> Reply<pb::SubmitAmendmentResponse> {
         decide!(self, request => SubmitAmendmentResponse, SubmitAmendment {
-            topic_number: topic, department_code: department, text
+            topic_number: topic, department_code: department, version, amended_number: amends, text
+        })
+    }
+
+    async fn second_amendment(
+        &self,
+        request: Request<pb::SecondAmendmentRequest>,
+    ) -> Reply<pb::SecondAmendmentResponse> {
+        decide!(self, request => SecondAmendmentResponse, SecondAmendment {
+            topic_number: topic, amendment_number: amendment, department_code: department
+        })
+    }
+
+    async fn withdraw_amendment(
+        &self,
+        request: Request<pb::WithdrawAmendmentRequest>,
+    ) -> Reply<pb::WithdrawAmendmentResponse> {
+        decide!(self, request => WithdrawAmendmentResponse, WithdrawAmendment {
+            topic_number: topic, amendment_number: amendment
+        })
+    }
+
+    async fn put_amendment(
+        &self,
+        request: Request<pb::PutAmendmentRequest>,
+    ) -> Reply<pb::PutAmendmentResponse> {
+        decide!(self, request => PutAmendmentResponse, PutAmendment {
+            topic_number: topic, amendment_number: amendment
         })
     }
 

@@ -16,10 +16,13 @@ pub(super) async fn move_one(
     let calendar = service.calendar().await?;
     let (context, mut request) = service.kit.receive(request)?;
     let id = docket_id(&request.docket_id)?;
-    let kind = asked(request.kind, request.resume_on.take(), request.referred_to_code.take())?;
+    let kind = asked(&mut request)?;
     let to = match &kind {
         MotionKind::Refer { referred_to } => Some(referred_to.clone()),
-        MotionKind::CloseDebate | MotionKind::Defer { .. } => None,
+        MotionKind::CloseDebate
+        | MotionKind::Defer { .. }
+        | MotionKind::Reconsider
+        | MotionKind::Appeal { .. } => None,
     };
     let command = read_fields!(request => Command::MoveMotion {
         topic_number: topic, department_code: department, reason; kind, calendar
@@ -28,33 +31,49 @@ pub(super) async fn move_one(
     Ok(Response::new(pb::MoveMotionResponse { position, docket }))
 }
 
+/// Puts a motion to the vote: one to defer until a day to come.
+pub(super) async fn put(
+    service: &Service,
+    request: Request<pb::PutMotionRequest>,
+) -> Reply<pb::PutMotionResponse> {
+    let calendar = service.calendar().await?;
+    let (context, request) = service.kit.receive(request)?;
+    let id = docket_id(&request.docket_id)?;
+    let command = read_fields!(request => Command::PutMotion {
+        topic_number: topic, motion_number: motion; calendar
+    })?;
+    let (position, docket) = service.decide(&context, id, command).await?;
+    Ok(Response::new(pb::PutMotionResponse { position, docket }))
+}
+
 /// What a motion asks for. A field that is not for its kind is unset.
-fn asked(
-    kind: i32,
-    resume_on: Option<String>,
-    referred_to_code: Option<String>,
-) -> Result<MotionKind, Invalid> {
+fn asked(request: &mut pb::MoveMotionRequest) -> Result<MotionKind, Invalid> {
     let missing = |field| Invalid::field(field, "is missing");
-    let unset = |field, given: &Option<String>| match given {
-        None => Ok(()),
-        Some(_) => Err(Invalid::field(field, "is not for a motion of this kind")),
-    };
-    match pb::MotionKind::try_from(kind) {
-        Ok(pb::MotionKind::CloseDebate) => {
-            unset("resume_on", &resume_on)?;
-            unset("referred_to_code", &referred_to_code)?;
-            Ok(MotionKind::CloseDebate)
-        }
+    let (resume_on, to) = (request.resume_on.take(), request.referred_to_code.take());
+    let point = request.point_number.take();
+    let kind = pb::MotionKind::try_from(request.kind);
+    let strange = [
+        ("resume_on", resume_on.is_some(), pb::MotionKind::Defer),
+        ("referred_to_code", to.is_some(), pb::MotionKind::Refer),
+        ("point_number", point.is_some(), pb::MotionKind::Appeal),
+    ];
+    if let Some((field, ..)) = strange.into_iter().find(|(_, is_given, of)| *is_given && kind != Ok(*of)) {
+        return Err(Invalid::field(field, "is not for a motion of this kind"));
+    }
+    match kind {
+        Ok(pb::MotionKind::CloseDebate) => Ok(MotionKind::CloseDebate),
+        Ok(pb::MotionKind::Reconsider) => Ok(MotionKind::Reconsider),
         Ok(pb::MotionKind::Defer) => {
-            unset("referred_to_code", &referred_to_code)?;
             let resume_on: Date = read("resume_on", resume_on.ok_or_else(|| missing("resume_on"))?)?;
             Ok(MotionKind::Defer { resume_on })
         }
         Ok(pb::MotionKind::Refer) => {
-            unset("resume_on", &resume_on)?;
-            let to = referred_to_code.ok_or_else(|| missing("referred_to_code"))?;
+            let to = to.ok_or_else(|| missing("referred_to_code"))?;
             let referred_to: Code = read("referred_to_code", to)?;
             Ok(MotionKind::Refer { referred_to })
+        }
+        Ok(pb::MotionKind::Appeal) => {
+            Ok(MotionKind::Appeal { point: point.ok_or_else(|| missing("point_number"))? })
         }
         _ => Err(missing("kind")),
     }
@@ -62,19 +81,29 @@ fn asked(
 
 /// A motion as clients see it.
 pub(super) fn shown(motion: &Motion) -> pb::Motion {
-    let (kind, resume_on, referred_to_code) = match &motion.kind {
-        MotionKind::CloseDebate => (pb::MotionKind::CloseDebate, None, None),
-        MotionKind::Defer { resume_on } => (pb::MotionKind::Defer, Some(resume_on.to_wire()), None),
-        MotionKind::Refer { referred_to } => (pb::MotionKind::Refer, None, Some(referred_to.to_wire())),
+    let kind = match &motion.kind {
+        MotionKind::CloseDebate => pb::MotionKind::CloseDebate,
+        MotionKind::Defer { .. } => pb::MotionKind::Defer,
+        MotionKind::Refer { .. } => pb::MotionKind::Refer,
+        MotionKind::Reconsider => pb::MotionKind::Reconsider,
+        MotionKind::Appeal { .. } => pb::MotionKind::Appeal,
     };
-    pb::Motion {
+    let mut shown = pb::Motion {
         number: motion.number,
         department_code: motion.department.to_wire(),
         kind: kind.into(),
-        resume_on,
-        referred_to_code,
         reason: motion.reason.to_wire(),
         seconded_by_code: motion.seconded_by.to_wire(),
         stage: motion.stage.to_wire(),
+        put_down_by_clerk: motion.put_down_by_clerk,
+        second_put_down_by_clerk: motion.second_put_down_by_clerk,
+        ..Default::default()
+    };
+    match &motion.kind {
+        MotionKind::Defer { resume_on } => shown.resume_on = Some(resume_on.to_wire()),
+        MotionKind::Refer { referred_to } => shown.referred_to_code = Some(referred_to.to_wire()),
+        MotionKind::Appeal { point } => shown.point_number = Some(*point),
+        MotionKind::CloseDebate | MotionKind::Reconsider => {}
     }
+    shown
 }

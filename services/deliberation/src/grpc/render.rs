@@ -5,7 +5,7 @@ use domain::deliberation::ballot::{Ballot, BallotResult, SealedVote, Vote};
 use domain::deliberation::docket::choices::{ChoicePaper, OptionChoice};
 use domain::deliberation::docket::next::Step;
 use domain::deliberation::docket::{
-    Floor, Outcome, PointOfOrder, Rejection, Ruling, Speaker, State, Statement, Topic, TopicStage,
+    Amendment, Floor, Outcome, PointOfOrder, Rejection, Ruling, Speaker, State, Statement, Topic, TopicStage,
 };
 use domain::{Code, Label, Line, Refusal as _, Uuid};
 use proto::Wire as _;
@@ -69,7 +69,7 @@ fn whole_topic(topic: &Topic) -> pb::DocketTopic {
         digression_minutes: topic.digression_minutes,
         statements: topic.statements.iter().map(statement).collect(),
         versions: topic.versions.to_wire(),
-        amendments: topic.amendments.to_wire(),
+        amendments: topic.amendments.iter().map(amendment).collect(),
         items: topic.items.to_wire(),
         recused_codes: topic.recused.iter().map(Code::to_string).collect(),
         recused_from_version_codes: topic.recused_from_version.iter().map(Code::to_string).collect(),
@@ -106,6 +106,7 @@ fn floor(floor: &Floor) -> pb::TopicFloor {
     let ruling = |known: &Ruling| pb::PointOfOrderRuling {
         sustained: known.sustained,
         reason: known.reason.to_wire(),
+        reversed_by_motion_number: known.reversed_by,
     };
     let point = |point: &PointOfOrder| pb::PointOfOrder {
         number: point.number,
@@ -201,6 +202,21 @@ fn statement((department, statement): (&Code, &Statement)) -> pb::Statement {
     }
 }
 
+fn amendment(amendment: &Amendment) -> pb::Amendment {
+    pb::Amendment {
+        number: amendment.number,
+        department_code: amendment.department.to_wire(),
+        version: amendment.version,
+        text: amendment.text.to_wire(),
+        stage: amendment.stage.to_wire(),
+        amended_number: amendment.amends,
+        seconded_by_code: amendment.seconded_by.to_wire(),
+        put_down_by_clerk: amendment.put_down_by_clerk,
+        second_put_down_by_clerk: amendment.second_put_down_by_clerk,
+        fell_with_number: amendment.fell_with,
+    }
+}
+
 fn ballot(ballot: &Ballot) -> pb::Ballot {
     pb::Ballot {
         number: ballot.number,
@@ -219,6 +235,7 @@ fn ballot(ballot: &Ballot) -> pb::Ballot {
         voided_reason: ballot.voided.to_wire(),
         hands: ballot.hands.to_wire(),
         motion_number: ballot.motion,
+        amendment_number: ballot.amendment,
     }
 }
 

@@ -141,6 +141,7 @@ fn acting<'e>(event: &'e docket::Event, issuer: Option<&'e Code>) -> Vec<&'e Cod
         | Event::ItemAccepted { department, .. }
         | Event::MotionMoved { department, .. }
         | Event::MotionSeconded { department, .. }
+        | Event::AmendmentSeconded { department, .. }
         | Event::ChoiceCast { department, .. } => vec![department],
         Event::VoteCast { department, cast_by, .. } | Event::VoteSealed { department, cast_by, .. } => {
             std::iter::once(department).chain(cast_by).collect()

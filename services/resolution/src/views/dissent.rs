@@ -50,7 +50,7 @@ pub(super) fn project(tables: &Transaction<'_>, docket: &str, event: &Event) -> 
 }
 
 /// What was voted and does not count any more, as the seat recused itself, is no dissent; nor is what failed, or was about a
-/// motion.
+/// motion or an amendment.
 fn close(
     tables: &Transaction<'_>,
     docket: &str,

@@ -1,7 +1,7 @@
 //! What can happen on a docket.
 
 use super::choices::{ChoicePaper, ChoiceResult, OpenedPaper, SealedLot};
-use super::{Agenda, DraftedItem, ItemDue, MotionKind, Stance};
+use super::{Agenda, DraftedItem, ItemDue, MotionKind, Splice, Stance};
 use crate::deliberation::ballot::options::ChoiceMethod;
 use crate::deliberation::ballot::{
     Abstention, BallotResult, Choice, Hands, MajorityBase, Method, OpenedVote, Seat, Tie, VotePart,
@@ -221,6 +221,10 @@ pub enum Event {
         reason: Text,
         /// Whether another seat has to second it before the others have to decide it.
         needs_seconder: bool,
+        /// Whether a clerk of the docket put it down.
+        put_down_by_clerk: bool,
+        /// The subject of whoever moved it; none in what was recorded before this was.
+        person: Option<String>,
     },
     /// A motion was seconded, and is before the others.
     MotionSeconded {
@@ -230,6 +234,8 @@ pub enum Event {
         motion: u32,
         /// By which department.
         department: Code,
+        /// Whether a clerk of the docket put it down.
+        put_down_by_clerk: bool,
     },
     /// A motion was withdrawn by whoever moved it.
     MotionWithdrawn {
@@ -284,10 +290,72 @@ pub enum Event {
         amendment: u32,
         /// By which department.
         department: Code,
-        /// The version that it amends.
+        /// The version that it amends, itself or by the amendment that it amends.
         version: u32,
         /// The whole new text.
         text: Text,
+        /// The amendment that it amends, when it is none to the version.
+        amends: Option<u32>,
+        /// Whether another seat has to second it before the others have to decide it.
+        needs_seconder: bool,
+        /// Whether a clerk of the docket put it down.
+        put_down_by_clerk: bool,
+        /// The subject of whoever submitted it; none in what was recorded before this was.
+        person: Option<String>,
+    },
+    /// An amendment was seconded, and is decided by a ballot.
+    AmendmentSeconded {
+        /// On which topic.
+        topic: u32,
+        /// Which one.
+        amendment: u32,
+        /// By which department.
+        department: Code,
+        /// Whether a clerk of the docket put it down.
+        put_down_by_clerk: bool,
+    },
+    /// An amendment was withdrawn by whoever moved it.
+    AmendmentWithdrawn {
+        /// On which topic.
+        topic: u32,
+        /// Which one.
+        amendment: u32,
+    },
+    /// An amendment ended without a decision.
+    AmendmentLapsed {
+        /// On which topic.
+        topic: u32,
+        /// Which one.
+        amendment: u32,
+    },
+    /// An amendment has the text of one to it, which was adopted.
+    AmendmentAmended {
+        /// On which topic.
+        topic: u32,
+        /// Which one has another text.
+        amendment: u32,
+        /// The one whose text that is.
+        by: u32,
+    },
+    /// An amendment was carried over to another text than the one for which it was moved.
+    AmendmentRebased {
+        /// On which topic.
+        topic: u32,
+        /// Which one.
+        amendment: u32,
+        /// The version that it amends now, itself or by the amendment that it amends.
+        version: u32,
+        /// How its text is made of the text that it amends now, and of its own so far.
+        splice: Splice,
+    },
+    /// What an amendment would change is not there any more.
+    AmendmentFell {
+        /// On which topic.
+        topic: u32,
+        /// Which one.
+        amendment: u32,
+        /// The amendment that changed its passage, or that it amends and that has ended, if one did.
+        by: Option<u32>,
     },
     /// An amendment became the next version.
     AmendmentAdopted {
@@ -418,7 +486,7 @@ pub enum Event {
         topic: u32,
         /// The ballot's number within the docket, from 1.
         ballot: u32,
-        /// The version that is voted on; 0 when it is a motion.
+        /// The version that is voted on; 0 when it is a motion or an amendment.
         version: u32,
         /// What it needs in order to pass.
         method: Method,
@@ -430,8 +498,10 @@ pub enum Event {
         majority_of: MajorityBase,
         /// Whether it is secret.
         secret: bool,
-        /// The motion that is voted on, when it is no version.
+        /// The motion that is voted on, when it is one.
         motion: Option<u32>,
+        /// The amendment that is voted on, when it is one.
+        amendment: Option<u32>,
     },
     /// The vote of a department in a secret ballot was cast, or changed.
     VoteSealed {
@@ -591,6 +661,13 @@ pub enum Event {
         topic: u32,
         /// Why.
         reason: Text,
+    },
+    /// What was decided on a topic is taken up again: it has no outcome.
+    TopicReconsidered {
+        /// Which topic.
+        topic: u32,
+        /// By which motion.
+        motion: u32,
     },
     /// A topic received its outcome after the decision clock had run out.
     DecidedLate {

@@ -1,11 +1,8 @@
 //! What each event adds to the state. An event that does not fit leaves the state as it was.
 
 use super::choices::OptionChoice;
-use super::{
-    Amendment, AmendmentStage, Event, Mandate, Mode, Outcome, Proceedings, State, Statement, Topic,
-    TopicStage,
-};
-use super::{floor_state, motions};
+use super::{Event, Mandate, Mode, Outcome, Proceedings, State, Statement, Topic, TopicStage};
+use super::{amendments, floor_state, motions};
 use crate::Text;
 use crate::deliberation::ballot::secret::SealedVotes;
 use crate::deliberation::ballot::{Ballot, Rules, SealedVote, Vote};
@@ -34,6 +31,7 @@ pub(super) fn evolve(state: State, event: &Event) -> State {
                 debate(topic, event);
                 floor_state::evolve(topic, event);
                 motions::evolve(topic, event);
+                amendments::evolve(topic, event);
                 edit(topic, event);
                 choose(topic, event);
                 vote(topic, event);
@@ -109,6 +107,12 @@ fn topic_of(proceedings: &Proceedings, event: &Event) -> Option<u32> {
         | Event::AmendmentSubmitted { topic, .. }
         | Event::AmendmentAdopted { topic, .. }
         | Event::AmendmentRejected { topic, .. }
+        | Event::AmendmentSeconded { topic, .. }
+        | Event::AmendmentWithdrawn { topic, .. }
+        | Event::AmendmentLapsed { topic, .. }
+        | Event::AmendmentAmended { topic, .. }
+        | Event::AmendmentRebased { topic, .. }
+        | Event::AmendmentFell { topic, .. }
         | Event::ItemDropped { topic, .. }
         | Event::ItemAccepted { topic, .. }
         | Event::ChangesDeclared { topic, .. }
@@ -133,6 +137,7 @@ fn topic_of(proceedings: &Proceedings, event: &Event) -> Option<u32> {
         | Event::TopicReferred { topic, .. }
         | Event::TopicWithdrawn { topic, .. }
         | Event::TopicRelabelled { topic, .. }
+        | Event::TopicReconsidered { topic, .. }
         | Event::DecidedLate { topic, .. } => Some(*topic),
         Event::ItemDrafted { item } | Event::ItemRevised { item } => {
             proceedings.topic(item.topic).map(|topic| topic.number)
@@ -158,6 +163,11 @@ fn debate(topic: &mut Topic, event: &Event) {
             topic.time_ends_at = *time_ends_at;
             topic.outcome = None;
             topic.moved_by = None;
+            topic.late_minutes = None;
+        }
+        Event::TopicReconsidered { .. } => {
+            topic.reconsidered = Some(topic.ballots.last().map_or(0, |last| last.number));
+            topic.outcome = None;
             topic.late_minutes = None;
         }
         Event::TopicTimeEnded { .. } => {
@@ -192,23 +202,6 @@ fn debate(topic: &mut Topic, event: &Event) {
 fn edit(topic: &mut Topic, event: &Event) {
     match event {
         Event::ProposalSubmitted { text, .. } => add_version(topic, text.clone()),
-        Event::AmendmentSubmitted { amendment, department, version, text, .. } => {
-            topic.amendments.push(Amendment {
-                number: *amendment,
-                department: department.clone(),
-                version: *version,
-                text: text.clone(),
-                stage: AmendmentStage::Pending,
-            });
-        }
-        Event::AmendmentAdopted { amendment, .. } => {
-            if let Some(text) = resolve(topic, *amendment, AmendmentStage::Adopted) {
-                add_version(topic, text);
-            }
-        }
-        Event::AmendmentRejected { amendment, .. } => {
-            resolve(topic, *amendment, AmendmentStage::Rejected);
-        }
         Event::ItemDrafted { item } => topic.items.push(item.clone()),
         Event::ItemRevised { item } => {
             topic.acceptances.remove(&item.number);
@@ -229,17 +222,11 @@ fn edit(topic: &mut Topic, event: &Event) {
 }
 
 /// Another motion: whoever recused itself from the one before takes part again.
-fn add_version(topic: &mut Topic, text: Text) {
+pub(super) fn add_version(topic: &mut Topic, text: Text) {
     topic.versions.push(text);
     for department in std::mem::take(&mut topic.recused_from_version) {
         topic.recused.remove(&department);
     }
-}
-
-fn resolve(topic: &mut Topic, amendment: u32, stage: AmendmentStage) -> Option<Text> {
-    let amendment = topic.amendments.iter_mut().find(|known| known.number == amendment)?;
-    amendment.stage = stage;
-    Some(amendment.text.clone())
 }
 
 /// Choices among options.
@@ -303,11 +290,22 @@ fn choose(topic: &mut Topic, event: &Event) {
 fn vote(topic: &mut Topic, event: &Event) {
     match event {
         Event::BallotOpened {
-            ballot, version, method, abstention, tie, majority_of, secret, motion, ..
+            ballot,
+            version,
+            method,
+            abstention,
+            tie,
+            majority_of,
+            secret,
+            motion,
+            amendment,
+            ..
         } => {
+            let (motion, amendment) = (*motion, *amendment);
             let (method, abstention, tie, majority_of) = (*method, *abstention, *tie, *majority_of);
             let rules = Rules { method, abstention, tie, majority_of, secret: *secret };
-            topic.ballots.push(Ballot { motion: *motion, ..Ballot::new(*ballot, *version, rules) });
+            let opened = Ballot::new(*ballot, *version, rules);
+            topic.ballots.push(Ballot { motion, amendment, ..opened });
         }
         Event::VoteCast { ballot, department, choice, split, reason, cast_by, put_down_by_clerk, .. } => {
             if let Some(ballot) = topic.ballots.iter_mut().find(|open| open.number == *ballot) {

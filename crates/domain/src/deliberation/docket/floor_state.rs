@@ -67,12 +67,23 @@ pub struct Ruling {
     pub sustained: bool,
     /// Why.
     pub reason: Text,
+    /// The motion by which it was reversed: what it says now is not what the chair said.
+    pub reversed_by: Option<u32>,
 }
 
 impl Floor {
     /// The point of order that waits for a ruling, if one does.
     pub fn pending_point(&self) -> Option<&PointOfOrder> {
         self.points.iter().find(|point| point.ruling.is_none())
+    }
+
+    /// Reverses the ruling on a point of order.
+    pub(super) fn reverse(&mut self, point: u32, motion: u32) {
+        let known = self.points.iter_mut().find(|known| known.number == point);
+        if let Some(ruling) = known.and_then(|known| known.ruling.as_mut()) {
+            ruling.sustained = !ruling.sustained;
+            ruling.reversed_by = Some(motion);
+        }
     }
 
     /// Whether a department has the floor.
@@ -188,7 +199,8 @@ fn rule(floor: &mut Floor, event: &Event) {
         }
         Event::PointOfOrderRuled { point, sustained, reason, resumed_at, ends_at, .. } => {
             if let Some(known) = floor.points.iter_mut().find(|known| known.number == *point) {
-                known.ruling = Some(Ruling { sustained: *sustained, reason: reason.clone() });
+                known.ruling =
+                    Some(Ruling { sustained: *sustained, reason: reason.clone(), reversed_by: None });
             }
             if let (Some(speaker), Some(at)) = (&mut floor.speaker, resumed_at) {
                 speaker.since = Some(*at);

@@ -54,7 +54,7 @@ fn may_be_counted(proceedings: &Proceedings, topic: &Topic, ballot: &Ballot) -> 
     };
     let mut deciding =
         proceedings.agenda.deciding_on(topic_number).filter_map(|department| constitution.voter(department));
-    let counts_vetoes = ballot.motion.is_none();
+    let counts_vetoes = ballot.is_on_proposal();
     let of_seats = deciding.find_map(|voter| match (voter.weight, voter.veto && counts_vetoes) {
         (1, false) => None,
         (1, true) => Some("veto"),

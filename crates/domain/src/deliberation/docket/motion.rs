@@ -19,6 +19,13 @@ pub enum MotionKind {
         /// To which body.
         referred_to: Code,
     },
+    /// 复议: that what was decided on the topic is taken up again.
+    Reconsider,
+    /// 申诉: that what the chair ruled on a point of order is reversed.
+    Appeal {
+        /// The number of the point of order.
+        point: u32,
+    },
 }
 
 impl MotionKind {
@@ -26,6 +33,8 @@ impl MotionKind {
     /// amendments come after all of them.
     pub fn rank(&self) -> u8 {
         match self {
+            MotionKind::Appeal { .. } => 5,
+            MotionKind::Reconsider => 4,
             MotionKind::CloseDebate => 3,
             MotionKind::Defer { .. } => 2,
             MotionKind::Refer { .. } => 1,
@@ -37,7 +46,10 @@ impl MotionKind {
     pub fn method(&self) -> Method {
         match self {
             MotionKind::CloseDebate => Method::QualifiedMajority { numerator: 2, denominator: 3 },
-            MotionKind::Defer { .. } | MotionKind::Refer { .. } => Method::SimpleMajority,
+            MotionKind::Defer { .. }
+            | MotionKind::Refer { .. }
+            | MotionKind::Reconsider
+            | MotionKind::Appeal { .. } => Method::SimpleMajority,
         }
     }
 }
@@ -89,8 +101,14 @@ pub struct Motion {
     pub kind: MotionKind,
     /// Why.
     pub reason: Text,
+    /// Whether a clerk of the docket put it down.
+    pub put_down_by_clerk: bool,
+    /// The subject of whoever moved it, where that was recorded.
+    pub person: Option<String>,
     /// The department that seconded it.
     pub seconded_by: Option<Code>,
+    /// Whether a clerk of the docket put that down.
+    pub second_put_down_by_clerk: bool,
     /// How far it has come.
     pub stage: MotionStage,
     /// Whether somebody was given the floor since it was lost, so that one like it may be moved again.

@@ -1,9 +1,11 @@
 //! The rules of motions: who moves and seconds one, which comes first, how it is decided, and what it does when it is carried.
 
+use super::amendments::{self, is_put_down};
 use super::floor::{debate_closed, may_speak_for, not_recused};
 use super::mandates::takes_its_place;
 use super::outcomes::{self, may_be_deferred, may_be_referred};
 use super::proposals::no_open_ballot;
+use super::reconsider::{may_be_reconsidered, reconsidered, taken_up_again, voted_as_it_was_decided};
 use super::speakers::{is_there, no_point_pending, nobody_speaks, on_the_floor};
 use super::votes::may_vote_on;
 use super::{Event, MOTIONS_MAX, Motion, MotionKind, MotionStage, Proceedings, Rejection, Topic, TopicStage};
@@ -26,26 +28,30 @@ pub(super) fn move_one(
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     let Moved { topic: number, department, kind, reason } = moved;
-    let topic = on_the_floor(proceedings, number)?;
+    let topic = match kind {
+        MotionKind::Reconsider => reconsidered(proceedings, number)?,
+        _ => on_the_floor(proceedings, number)?,
+    };
     may_take_part(proceedings, topic, &department, issued)?;
     let same = |known: &Motion| known.stage.is_open() && known.department == department && known.kind == kind;
     if topic.motions.iter().any(same) {
         return Ok(vec![]);
     }
-    if !topic.floor.is_held_by(&department) {
+    // Whoever was interrupted goes on at once, and an appeal does not wait for that.
+    let appeals = matches!(kind, MotionKind::Appeal { .. });
+    if !appeals && !topic.floor.is_held_by(&department) {
         nobody_speaks(topic)?;
     }
-    if let MotionKind::Defer { resume_on } = kind
-        && resume_on < today
-    {
-        return Err(Rejection::ResumesInThePast { resume_on, today });
-    }
+    not_in_the_past(&kind, today)?;
     may_be_before_the_others(proceedings, topic, &kind)?;
+    if kind == MotionKind::Reconsider {
+        voted_as_it_was_decided(topic, &department)?;
+    }
     // Another day or another body makes it no other motion; nobody else is kept from what one withdrew.
     let lost = |known: &&Motion| {
         let has_failed = known.stage == MotionStage::Lost
             || (known.stage == MotionStage::Withdrawn && known.department == department);
-        has_failed && !known.debated_since && known.kind.rank() == kind.rank()
+        has_failed && !appeals && !known.debated_since && known.kind.rank() == kind.rank()
     };
     if let Some(lost) = topic.motions.iter().find(lost) {
         return Err(Rejection::MotionLost { motion_number: lost.number, topic_number: number });
@@ -56,7 +62,18 @@ pub(super) fn move_one(
     }
     let motion = u32::try_from(motions + 1).unwrap_or(u32::MAX);
     let needs_seconder = proceedings.agenda.constitution.rule.needs_seconder;
-    Ok(vec![Event::MotionMoved { topic: number, motion, department, kind, reason, needs_seconder }])
+    let put_down_by_clerk = is_put_down(proceedings, &department, issued);
+    let person = Some(issued.by.subject.clone());
+    Ok(vec![Event::MotionMoved {
+        topic: number,
+        motion,
+        department,
+        kind,
+        reason,
+        needs_seconder,
+        put_down_by_clerk,
+        person,
+    }])
 }
 
 /// Seconds a motion, which then is before the others.
@@ -67,7 +84,10 @@ pub(super) fn second(
     department: Code,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    let topic = on_the_floor(proceedings, number)?;
+    let topic = match of_reconsidering(proceedings, number, motion)? {
+        Some(topic) => topic,
+        None => on_the_floor(proceedings, number)?,
+    };
     let known = find(topic, motion)?;
     may_take_part(proceedings, topic, &department, issued)?;
     if known.seconded_by.as_ref() == Some(&department) {
@@ -80,9 +100,13 @@ pub(super) fn second(
             topic_number: number,
         });
     }
+    if known.person.as_ref() == Some(&issued.by.subject) {
+        return Err(Rejection::SamePerson { topic_number: number });
+    }
     must_be(topic, known, known.stage == MotionStage::AwaitsSecond)?;
     may_be_before_the_others(proceedings, topic, &known.kind)?;
-    Ok(vec![Event::MotionSeconded { topic: number, motion, department }])
+    let put_down_by_clerk = is_put_down(proceedings, &department, issued);
+    Ok(vec![Event::MotionSeconded { topic: number, motion, department, put_down_by_clerk }])
 }
 
 /// Withdraws a motion, until it is put to the vote.
@@ -92,7 +116,7 @@ pub(super) fn withdraw(
     motion: u32,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    let topic = proceedings.undecided(number)?;
+    let topic = with_motion(proceedings, number, motion)?;
     let known = find(topic, motion)?;
     if !takes_its_place(proceedings, topic, &known.department, issued) {
         may_speak_for(proceedings, &known.department, issued)?;
@@ -108,16 +132,23 @@ pub(super) fn withdraw(
 }
 
 /// Puts the motion to the vote that is to be decided first. Everybody may know who votes how, and no seat has a veto.
-pub(super) fn put(proceedings: &Proceedings, number: u32, motion: u32) -> Result<Vec<Event>, Rejection> {
-    let topic = proceedings.undecided(number)?;
+pub(super) fn put(
+    proceedings: &Proceedings,
+    number: u32,
+    motion: u32,
+    today: Date,
+) -> Result<Vec<Event>, Rejection> {
+    let topic = with_motion(proceedings, number, motion)?;
     let known = find(topic, motion)?;
     if topic.motion_in_ballot() == Some(motion) {
         return Ok(vec![]);
     }
     must_be(topic, known, known.stage == MotionStage::Pending)?;
-    if !matches!(topic.stage, TopicStage::Open { .. } | TopicStage::DebateClosed) {
+    let is_debated = matches!(topic.stage, TopicStage::Open { .. } | TopicStage::DebateClosed);
+    if !is_debated && known.kind != MotionKind::Reconsider {
         return Err(Rejection::NotOnTheFloor { topic_number: number });
     }
+    not_in_the_past(&known.kind, today)?;
     no_open_ballot(topic)?;
     no_point_pending(topic)?;
     nobody_speaks(topic)?;
@@ -134,6 +165,7 @@ pub(super) fn put(proceedings: &Proceedings, number: u32, motion: u32) -> Result
         majority_of: MajorityBase::Votes,
         secret: false,
         motion: Some(motion),
+        amendment: None,
     }])
 }
 
@@ -183,25 +215,31 @@ fn carry(proceedings: &Proceedings, topic: &Topic, motion: &Motion, issued: &Iss
             let referred = Event::TopicReferred { topic: number, referred_to: referred_to.clone(), reason };
             outcomes::concluded(proceedings, topic, referred, issued)
         }
+        MotionKind::Reconsider => vec![taken_up_again(topic, motion.number)],
+        // The ruling is another with that.
+        MotionKind::Appeal { .. } => vec![],
     }
 }
 
-/// The end of all motions on a topic that ends, but for the one that is voted on.
+/// The end of all motions on a topic that ends, but for the one that is voted on, and of amendments that nobody seconded.
 pub(super) fn lapsed(topic: &Topic) -> Vec<Event> {
     let in_ballot = topic.motion_in_ballot();
     let open = topic.motions.iter().filter(|motion| motion.stage.is_open());
     let others = open.filter(|motion| in_ballot != Some(motion.number));
-    others.map(|motion| lapse(topic, motion)).collect()
+    others.map(|motion| lapse(topic, motion)).chain(amendments::lapsed_unseconded(topic)).collect()
 }
 
-/// The end of those that nobody seconded while others could speak.
+/// The end of what nobody seconded while others could speak.
 pub(super) fn lapsed_unseconded(topic: &Topic) -> Vec<Event> {
-    awaiting(topic).map(|motion| lapse(topic, motion)).collect()
+    let motions = awaiting(topic).map(|motion| lapse(topic, motion));
+    motions.chain(amendments::lapsed_unseconded(topic)).collect()
 }
 
-/// The end of those that nobody seconded before their mover left, or recused itself.
+/// The end of what nobody seconded before its mover left, or recused itself.
 pub(super) fn lapsed_without(topic: &Topic, mover: &Code) -> Vec<Event> {
-    awaiting(topic).filter(|motion| motion.department == *mover).map(|motion| lapse(topic, motion)).collect()
+    let of_the_mover = awaiting(topic).filter(|motion| motion.department == *mover);
+    let motions = of_the_mover.map(|motion| lapse(topic, motion));
+    motions.chain(amendments::lapsed_without(topic, mover)).collect()
 }
 
 fn awaiting(topic: &Topic) -> impl Iterator<Item = &Motion> {
@@ -232,7 +270,7 @@ pub(super) fn no_closing_pending(topic: &Topic) -> Result<(), Rejection> {
 
 /// Refuses whoever neither moves nor seconds: those that do not decide on the topic, are not there, or have recused
 /// themselves, and people of others.
-fn may_take_part(
+pub(super) fn may_take_part(
     proceedings: &Proceedings,
     topic: &Topic,
     department: &Code,
@@ -253,15 +291,68 @@ fn may_be_before_the_others(
     kind: &MotionKind,
 ) -> Result<(), Rejection> {
     no_point_pending(topic)?;
-    outcomes::not_passed_yet(topic)?;
+    if !matches!(kind, MotionKind::Reconsider | MotionKind::Appeal { .. }) {
+        outcomes::not_passed_yet(topic)?;
+    }
     match kind {
         MotionKind::CloseDebate => {}
+        MotionKind::Reconsider => may_be_reconsidered(topic)?,
+        MotionKind::Appeal { point } => may_be_appealed(topic, *point)?,
         MotionKind::Defer { .. } => may_be_deferred(topic)?,
         MotionKind::Refer { referred_to } => may_be_referred(proceedings, referred_to)?,
     }
     match topic.next_motion() {
         Some(first) if first.kind.rank() >= kind.rank() => {
             Err(Rejection::MotionPending { motion_number: first.number, topic_number: topic.number })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The topic of a motion to reconsider it; none of any other motion.
+fn of_reconsidering(
+    proceedings: &Proceedings,
+    number: u32,
+    motion: u32,
+) -> Result<Option<&Topic>, Rejection> {
+    let topic = proceedings.find_topic(number)?;
+    let known = topic.motions.iter().find(|known| known.number == motion);
+    Ok(known.filter(|known| known.kind == MotionKind::Reconsider).map(|_| topic))
+}
+
+/// The topic of a motion: it is undecided, unless that is to be reconsidered.
+fn with_motion(proceedings: &Proceedings, number: u32, motion: u32) -> Result<&Topic, Rejection> {
+    match of_reconsidering(proceedings, number, motion)? {
+        Some(topic) => Ok(topic),
+        None => proceedings.undecided(number),
+    }
+}
+
+/// Refuses an appeal while something is voted on, from what was not ruled, and where it was decided before.
+fn may_be_appealed(topic: &Topic, point: u32) -> Result<(), Rejection> {
+    no_open_ballot(topic)?;
+    let topic_number = topic.number;
+    let ruled = topic.floor.points.iter().any(|known| known.number == point && known.ruling.is_some());
+    if !ruled {
+        return Err(Rejection::NotFound { what: format!("point of order {point} on topic {topic_number}") });
+    }
+    let was_decided = |known: &&Motion| {
+        known.kind == MotionKind::Appeal { point }
+            && matches!(known.stage, MotionStage::Carried | MotionStage::Lost)
+    };
+    match topic.motions.iter().find(was_decided) {
+        Some(known) => {
+            Err(Rejection::AppealedBefore { motion_number: known.number, point_number: point, topic_number })
+        }
+        None => Ok(()),
+    }
+}
+
+/// Refuses to defer a topic until a day that has passed.
+fn not_in_the_past(kind: &MotionKind, today: Date) -> Result<(), Rejection> {
+    match *kind {
+        MotionKind::Defer { resume_on } if resume_on < today => {
+            Err(Rejection::ResumesInThePast { resume_on, today })
         }
         _ => Ok(()),
     }
@@ -286,14 +377,26 @@ fn find(topic: &Topic, motion: u32) -> Result<&Motion, Rejection> {
 /// What an event makes of the motions on a topic.
 pub(super) fn evolve(topic: &mut Topic, event: &Event) {
     let (number, stage) = match event {
-        Event::MotionMoved { motion, department, kind, reason, needs_seconder, .. } => {
+        Event::MotionMoved {
+            motion,
+            department,
+            kind,
+            reason,
+            needs_seconder,
+            put_down_by_clerk,
+            person,
+            ..
+        } => {
             let stage = if *needs_seconder { MotionStage::AwaitsSecond } else { MotionStage::Pending };
             topic.motions.push(Motion {
                 number: *motion,
                 department: department.clone(),
                 kind: kind.clone(),
                 reason: reason.clone(),
+                put_down_by_clerk: *put_down_by_clerk,
+                person: person.clone(),
                 seconded_by: None,
+                second_put_down_by_clerk: false,
                 stage,
                 debated_since: false,
             });
@@ -312,8 +415,12 @@ pub(super) fn evolve(topic: &mut Topic, event: &Event) {
     };
     let Some(known) = topic.motions.iter_mut().find(|known| known.number == *number) else { return };
     known.stage = stage;
+    if let (MotionKind::Appeal { point }, MotionStage::Carried) = (&known.kind, stage) {
+        topic.floor.reverse(*point, *number);
+    }
     known.debated_since = false;
-    if let Event::MotionSeconded { department, .. } = event {
+    if let Event::MotionSeconded { department, put_down_by_clerk, .. } = event {
         known.seconded_by = Some(department.clone());
+        known.second_put_down_by_clerk = *put_down_by_clerk;
     }
 }

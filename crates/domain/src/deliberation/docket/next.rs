@@ -180,6 +180,8 @@ fn to_its_decision(topic: &Topic, calendar: &WorkingCalendar) -> Vec<Asked> {
         speaking("SubmitAmendment", topic, move |department| Command::SubmitAmendment {
             topic,
             department,
+            version: None,
+            amends: None,
             text: words(),
         }),
         presiding("DraftItems", Some(topic), move || Command::DraftItems { topic, items: vec![draft()] }),

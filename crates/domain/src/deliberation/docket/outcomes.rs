@@ -201,10 +201,16 @@ pub(super) fn close(state: &State, issued: &Issued) -> Result<Vec<Event>, Reject
     if let Some(open) = topics.iter().find(|topic| topic.outcome.is_none()) {
         return Err(Rejection::TopicUndecided { topic_number: open.number, title: open.title.clone() });
     }
+    // Whether something is reconsidered is decided before.
+    for topic in topics {
+        no_open_ballot(topic)?;
+        no_motion_pending(topic)?;
+    }
     let ended = |outcome| {
         count(topics.iter().filter_map(|topic| topic.outcome.as_ref()).filter(|o| o.as_str() == outcome))
     };
-    Ok(vec![Event::Closed {
+    let lapsed = topics.iter().flat_map(motions::lapsed);
+    let closed = Event::Closed {
         closed_at: issued.at,
         adopted: ended("adopted"),
         rejected: ended("rejected"),
@@ -213,7 +219,8 @@ pub(super) fn close(state: &State, issued: &Issued) -> Result<Vec<Event>, Reject
         withdrawn: ended("withdrawn"),
         spent_seconds: topics.iter().map(|topic| topic.spent_seconds).fold(0, u64::saturating_add),
         digression_minutes: topics.iter().map(|topic| topic.digression_minutes).fold(0, u32::saturating_add),
-    }])
+    };
+    Ok(lapsed.chain([closed]).collect())
 }
 
 /// The topic, if it may end without a decision: once a ballot has passed, nobody but its voters undoes it.

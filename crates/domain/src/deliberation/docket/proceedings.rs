@@ -1,6 +1,7 @@
 //! How far a docket has come: who is present, and what has been said and decided on each topic.
 
 use super::agenda::{Agenda, AgendaTopic, Carried, Mode};
+use super::amendment::Amendment;
 use super::choices::OptionChoice;
 use super::floor_state::Floor;
 use super::item::{DraftedItem, ItemDue};
@@ -49,43 +50,6 @@ pub enum TopicStage {
     Paused,
     /// The debate is closed.
     DebateClosed,
-}
-
-/// Stage of an amendment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum AmendmentStage {
-    /// Not yet resolved.
-    Pending,
-    /// Adopted: it became the next version.
-    Adopted,
-    /// Rejected.
-    Rejected,
-}
-
-impl AmendmentStage {
-    /// The stage in one word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            AmendmentStage::Pending => "pending",
-            AmendmentStage::Adopted => "adopted",
-            AmendmentStage::Rejected => "rejected",
-        }
-    }
-}
-
-/// A text that a department proposes in place of the current version.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Amendment {
-    /// Its number within the topic, from 1.
-    pub number: u32,
-    /// The department that submitted it.
-    pub department: Code,
-    /// The version that it amends.
-    pub version: u32,
-    /// The whole new text.
-    pub text: Text,
-    /// Whether it has been resolved.
-    pub stage: AmendmentStage,
 }
 
 /// How a topic ended.
@@ -184,6 +148,9 @@ pub struct Topic {
     pub carried: Option<Carried>,
     /// How many times it has been deferred, in earlier sessions too.
     pub deferrals: u32,
+    /// The highest number of the ballots on it that were held before it was reconsidered, if it was: their results count no
+    /// more.
+    pub reconsidered: Option<u32>,
     /// How it ended.
     pub outcome: Option<Outcome>,
     /// Seconds of its debate beyond its timebox, once that is closed.
@@ -220,6 +187,7 @@ impl Topic {
             ballots: Vec::new(),
             carried: entry.carried,
             deferrals: entry.carried.map_or(0, |carried| carried.deferrals),
+            reconsidered: None,
             outcome: None,
             overrun_seconds: 0,
             moved_by: None,
@@ -252,10 +220,12 @@ impl Topic {
         self.choices.iter().find(|choice| choice.is_open())
     }
 
-    /// The ballots on the current version; those on motions are none of them.
+    /// The ballots on the current version; those on motions and amendments are none of them, nor what was reconsidered.
     fn on_current_version(&self) -> impl DoubleEndedIterator<Item = &Ballot> {
-        let version = self.current_version();
-        self.ballots.iter().filter(move |ballot| ballot.motion.is_none() && ballot.version == version)
+        let (version, before) = (self.current_version(), self.reconsidered.unwrap_or(0));
+        let on_proposal =
+            self.ballots.iter().filter(move |ballot| ballot.is_on_proposal() && ballot.number > before);
+        on_proposal.filter(move |ballot| ballot.version == version)
     }
 
     /// The last result on the current version.
@@ -276,11 +246,6 @@ impl Topic {
     /// How many ballots on the current version settled something.
     pub(super) fn settling_ballots(&self) -> u32 {
         count(self.on_current_version().filter(|ballot| ballot.result.is_some_and(|result| result.settles())))
-    }
-
-    /// The first amendment that is not resolved.
-    pub fn pending_amendment(&self) -> Option<&Amendment> {
-        self.amendments.iter().find(|amendment| amendment.stage == AmendmentStage::Pending)
     }
 
     /// Seconds spent on it until a moment.
@@ -349,6 +314,12 @@ impl Proceedings {
             Some(outcome) => Err(Rejection::TopicDecided { topic_number: number, outcome: outcome.as_str() }),
             None => Ok(topic),
         }
+    }
+
+    /// The topic with this number, if something may be voted on: it is undecided, or it is asked whether that is reconsidered.
+    pub(super) fn votable(&self, number: u32) -> Result<&Topic, Rejection> {
+        let topic = self.find_topic(number)?;
+        if topic.motion_in_ballot().is_some() { Ok(topic) } else { self.undecided(number) }
     }
 
     /// The topic with this number, if it exists.
@@ -423,8 +394,8 @@ impl Proceedings {
         if ballot.rules.secret {
             roll.quorum = roll.quorum.max(SECRET_VOTES_MIN);
         }
-        // A veto is on what is decided, and not on when.
-        if ballot.motion.is_some() {
+        // A veto is on what is decided, and neither on when nor on what is put to that decision.
+        if !ballot.is_on_proposal() {
             roll.seats.iter_mut().for_each(|seat| seat.veto = false);
         }
         roll

@@ -1,10 +1,11 @@
-//! The rules of the text: versions, amendments, and the items that carry a decision out.
+//! The rules of the text: its versions, and the items that carry a decision out.
 
-use super::floor::{in_debate, may_speak, must_belong_to};
+use super::amendments::rebased;
+use super::floor::{in_debate, must_belong_to};
 use super::motions::no_motion_pending;
 use super::{
-    AMENDMENTS_MAX, Amendment, AmendmentStage, CO_RESPONSIBLE_MAX, DRAFT_BYTES_MAX, DraftedItem, Event,
-    ITEMS_MAX, ITEMS_PER_COMMAND_MAX, ItemDraft, Proceedings, Rejection, RoleOnTopic, Topic, VERSIONS_MAX,
+    CO_RESPONSIBLE_MAX, DRAFT_BYTES_MAX, DraftedItem, Event, ITEMS_MAX, ITEMS_PER_COMMAND_MAX, ItemDraft,
+    Proceedings, Rejection, RoleOnTopic, Topic, VERSIONS_MAX,
 };
 use crate::deliberation::ballot::BallotResult;
 use crate::due::DueRule;
@@ -24,77 +25,9 @@ pub(super) fn submit_proposal(
     no_open_ballot(topic)?;
     no_motion_pending(topic)?;
     nothing_pending(topic)?;
-    Ok(vec![Event::ProposalSubmitted { topic: number, version: next_version(topic)?, text }])
-}
-
-pub(super) fn submit_amendment(
-    proceedings: &Proceedings,
-    number: u32,
-    department: Code,
-    text: Text,
-    issued: &Issued,
-) -> Result<Vec<Event>, Rejection> {
-    let topic = in_debate(proceedings, number)?;
-    may_speak(proceedings, topic, &department, issued)?;
-    no_open_ballot(topic)?;
-    no_motion_pending(topic)?;
-    let version = topic.current_version();
-    if version == 0 {
-        return Err(Rejection::NoProposal { topic_number: number });
-    }
-    let same = |known: &Amendment| {
-        known.stage == AmendmentStage::Pending && known.department == department && known.text == text
-    };
-    if topic.amendments.iter().any(same) {
-        return Ok(vec![]);
-    }
-    let amendments = topic.amendments.len();
-    if amendments >= AMENDMENTS_MAX {
-        return Err(Rejection::AmendmentsExhausted { topic_number: number, max: AMENDMENTS_MAX });
-    }
-    let amendment = u32::try_from(amendments + 1).unwrap_or(u32::MAX);
-    Ok(vec![Event::AmendmentSubmitted { topic: number, amendment, department, version, text }])
-}
-
-/// Resolves an amendment, even after the debate is closed. One to an older version can only be rejected, as
-/// its text would undo what has been adopted since.
-pub(super) fn resolve_amendment(
-    proceedings: &Proceedings,
-    number: u32,
-    amendment: u32,
-    adopt: bool,
-) -> Result<Vec<Event>, Rejection> {
-    let topic = proceedings.undecided(number)?;
-    let Some(known) = topic.amendments.iter().find(|known| known.number == amendment) else {
-        return Err(Rejection::NotFound { what: format!("amendment {amendment} to topic {number}") });
-    };
-    match (known.stage, adopt) {
-        (AmendmentStage::Adopted, true) | (AmendmentStage::Rejected, false) => Ok(vec![]),
-        (AmendmentStage::Adopted, false) | (AmendmentStage::Rejected, true) => {
-            Err(Rejection::AmendmentResolved {
-                amendment_number: amendment,
-                topic_number: number,
-                stage: known.stage.as_str(),
-            })
-        }
-        (AmendmentStage::Pending, false) => {
-            no_motion_pending(topic)?;
-            Ok(vec![Event::AmendmentRejected { topic: number, amendment }])
-        }
-        (AmendmentStage::Pending, true) => {
-            no_open_ballot(topic)?;
-            no_motion_pending(topic)?;
-            let (version, current) = (known.version, topic.current_version());
-            if version != current {
-                return Err(Rejection::AmendmentOutdated {
-                    amendment_number: amendment,
-                    version,
-                    current_version: current,
-                });
-            }
-            Ok(vec![Event::AmendmentAdopted { topic: number, amendment, version: next_version(topic)? }])
-        }
-    }
+    let rebased = rebased(topic, &text, None);
+    let submitted = Event::ProposalSubmitted { topic: number, version: next_version(topic)?, text };
+    Ok([submitted].into_iter().chain(rebased).collect())
 }
 
 pub(super) fn draft_items(
@@ -265,7 +198,7 @@ pub(super) fn nothing_pending(topic: &Topic) -> Result<(), Rejection> {
     }
 }
 
-fn next_version(topic: &Topic) -> Result<u32, Rejection> {
+pub(super) fn next_version(topic: &Topic) -> Result<u32, Rejection> {
     match topic.current_version() {
         VERSIONS_MAX.. => Err(Rejection::VersionsExhausted { topic_number: topic.number, max: VERSIONS_MAX }),
         current => Ok(current + 1),

@@ -57,10 +57,24 @@ rejections! {
             "motion {motion_number} on topic {topic_number} is {stage}",
         MotionLost("MOTION_LOST") { motion_number: u32, topic_number: u32 } =
             "motion {motion_number} on topic {topic_number} was not carried; the same is moved again only after somebody has spoken",
+        AppealedBefore("APPEALED_BEFORE") { motion_number: u32, point_number: u32, topic_number: u32 } =
+            "by motion {motion_number} it was decided before whether the ruling on point of order {point_number} on topic \
+             {topic_number} stands",
         OwnMotion("OWN_MOTION") { department_code: Code, motion_number: u32, topic_number: u32 } =
             "department {department_code} moved motion {motion_number} on topic {topic_number}; another seat seconds it",
+        SamePerson("SAME_PERSON") { topic_number: u32 } =
+            "you moved this on topic {topic_number}, or put it down for whoever did; another person seconds it",
         MotionsExhausted("MOTIONS_EXHAUSTED") { topic_number: u32, max: usize } =
             "topic {topic_number} has had {max} motions, the most there may be",
+        NothingToReconsider("NOTHING_TO_RECONSIDER") { topic_number: u32 } =
+            "on topic {topic_number} nothing was decided by a ballot, nor was it rejected",
+        DecisionPublished("DECISION_PUBLISHED") { topic_number: u32 } =
+            "the decision on topic {topic_number} was adopted and is a resolution; a later decision amends, supersedes or rescinds it",
+        ReconsideredBefore("RECONSIDERED_BEFORE") { motion_number: u32, topic_number: u32 } =
+            "by motion {motion_number} it was decided before whether topic {topic_number} is reconsidered; that is asked once",
+        NotOnPrevailingSide("NOT_ON_PREVAILING_SIDE") { department_code: Code, ballot_number: u32, topic_number: u32 } =
+            "department {department_code} did not vote as it was decided in ballot {ballot_number} on topic {topic_number}; a \
+             seat that did moves to reconsider",
         UnknownBody("UNKNOWN_BODY") { body_code: Code } =
             "body {body_code} is not defined; a topic is referred to a body that can accept it",
         ReferredToItself("REFERRED_TO_ITSELF") { body_code: Code } =
@@ -104,6 +118,19 @@ rejections! {
             "amendment {amendment_number} to topic {topic_number} is already {stage}",
         AmendmentOutdated("AMENDMENT_OUTDATED") { amendment_number: u32, version: u32, current_version: u32 } =
             "amendment {amendment_number} amends version {version}, but version {current_version} is current",
+        AmendmentNotSeconded("AMENDMENT_NOT_SECONDED") { amendment_number: u32, topic_number: u32 } =
+            "amendment {amendment_number} to topic {topic_number} waits for another seat to second it",
+        AmendmentSeconded("AMENDMENT_SECONDED") { amendment_number: u32, topic_number: u32 } =
+            "amendment {amendment_number} to topic {topic_number} was seconded; it is decided by a ballot",
+        AmendmentChangesNothing("AMENDMENT_CHANGES_NOTHING") { topic_number: u32 } =
+            "the text is the one that it would amend on topic {topic_number}",
+        AmendmentTooDeep("AMENDMENT_TOO_DEEP") { amendment_number: u32, topic_number: u32 } =
+            "amendment {amendment_number} to topic {topic_number} amends an amendment; nothing amends it in turn",
+        AmendmentBeyondPassage("AMENDMENT_BEYOND_PASSAGE") { amendment_number: u32, topic_number: u32 } =
+            "the text changes more than the passage that amendment {amendment_number} to topic {topic_number} changes; move \
+             the rest as an amendment to the draft",
+        OwnAmendment("OWN_AMENDMENT") { department_code: Code, amendment_number: u32, topic_number: u32 } =
+            "department {department_code} moved amendment {amendment_number} to topic {topic_number}; another seat seconds it",
         ItemsRequired("ITEMS_REQUIRED") { topic_number: u32 } = "no items were given for topic {topic_number}",
         TooManyItems("TOO_MANY_ITEMS") { items: usize, max: usize } =
             "{items} items were given; at most {max} are accepted at a time",

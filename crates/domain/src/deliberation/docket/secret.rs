@@ -1,5 +1,6 @@
 //! The rules of secret ballots: who casts a sealed vote, which votes are opened, and how the ballot ends.
 
+use super::amendments;
 use super::proceedings::count as number_of;
 use super::votes::{Caster, ballot_on, caster, may_vote_on};
 use super::{Event, Proceedings, Rejection, State, Topic};
@@ -82,8 +83,11 @@ pub(super) fn count(
         ballot: ballot.number,
         votes: opened,
     });
-    let closed = Event::BallotClosed { topic: number, result, roll: roll.seats };
-    Ok(published.into_iter().chain([closed]).collect())
+    let closed = match ballot.amendment {
+        Some(amendment) => amendments::counted(topic, amendment, result, roll.seats)?,
+        None => vec![Event::BallotClosed { topic: number, result, roll: roll.seats }],
+    };
+    Ok(published.into_iter().chain(closed).collect())
 }
 
 /// Voids a secret ballot. Nobody knows how it stands, so nobody voids what they would have lost.

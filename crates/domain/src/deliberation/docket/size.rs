@@ -3,6 +3,7 @@
 use super::{Command, Docket, Event, OptionChoice, Proceedings, Rejection, State, Topic};
 use crate::Aggregate;
 use crate::deliberation::ballot::Ballot;
+use crate::text::TEXT_BYTES_MAX;
 
 /// Bytes that a docket may have before it takes no further statements, proposals, amendments and items.
 pub const BYTES_FOR_TEXTS_MAX: usize = 2560 * 1024;
@@ -35,6 +36,7 @@ impl Command {
             | Command::ReviseItem { .. } => Some(BYTES_FOR_TEXTS_MAX),
             Command::OpenChoice { .. } => Some(BYTES_FOR_TEXTS_MAX),
             Command::OpenBallot { .. }
+            | Command::PutAmendment { .. }
             | Command::RecordGeneralConsent { .. }
             | Command::GiveMandate { .. }
             | Command::CastVote { reason: Some(_), .. } => Some(BYTES_MAX),
@@ -74,10 +76,18 @@ fn bytes_of_topic(topic: &Topic, votes: usize) -> usize {
         department.as_str().len() + statement.reasons.as_str().len() + PART_BYTES
     });
     let versions = topic.versions.iter().map(|text| text.as_str().len() + PART_BYTES);
-    let amendments = topic
-        .amendments
-        .iter()
-        .map(|amendment| amendment.department.as_str().len() + amendment.text.as_str().len() + PART_BYTES);
+    let amendments = topic.amendments.iter().map(|amendment| {
+        let seconder = amendment.seconded_by.as_ref().map_or(0, |code| code.as_str().len());
+        let codes = amendment.department.as_str().len() + seconder + 2 * PART_BYTES;
+        // What it may have when it is carried over, the version that it may become, and its ballot count already: what is
+        // pending can be decided.
+        let to_come = topic.amendment_in_ballot() != Some(amendment.number);
+        codes
+            + match amendment.stage.is_open() {
+                true => 2 * TEXT_BYTES_MAX + if to_come { RESULT_BYTES + votes } else { 0 },
+                false => amendment.text.as_str().len(),
+            }
+    });
     let items = topic.items.iter().map(|item| item.draft.bytes() + PART_BYTES);
     let ballots = topic.ballots.iter().map(|ballot| RESULT_BYTES + votes + bytes_of_reasons(ballot));
     let choices = topic.choices.iter().map(|choice| bytes_of_choice(choice, votes));

@@ -218,7 +218,7 @@ fn open_ballot_on(proceedings: &Proceedings, number: u32) -> Result<(&Topic, &Ba
 }
 
 pub(super) fn ballot_on(proceedings: &Proceedings, number: u32) -> Result<(&Topic, &Ballot), Rejection> {
-    let topic = proceedings.undecided(number)?;
+    let topic = proceedings.votable(number)?;
     let ballot = topic.open_ballot().ok_or(Rejection::NoBallotOpen { topic_number: number })?;
     Ok((topic, ballot))
 }

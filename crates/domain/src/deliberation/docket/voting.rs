@@ -1,5 +1,6 @@
 //! The rules of voting: when a ballot may be opened, and when it is counted.
 
+use super::amendments;
 use super::floor::must_belong_to;
 use super::motions::{self, no_motion_pending};
 use super::outcomes::executable;
@@ -21,7 +22,7 @@ pub(super) fn open_ballot(
 ) -> Result<Vec<Event>, Rejection> {
     let topic = proceedings.undecided(number)?;
     if let Some(open) = topic.open_ballot() {
-        if open.motion.is_none() && open.version == version {
+        if open.is_on_proposal() && open.version == version {
             return Ok(vec![]);
         }
         return Err(Rejection::BallotStillOpen { ballot_number: open.number, topic_number: number });
@@ -34,10 +35,22 @@ pub(super) fn open_ballot(
     Ok(vec![opened(number, &ballot)])
 }
 
-fn opened(topic: u32, ballot: &Ballot) -> Event {
+/// That a ballot is opened.
+pub(super) fn opened(topic: u32, ballot: &Ballot) -> Event {
     let Rules { method, abstention, tie, majority_of, secret } = ballot.rules;
-    let (ballot, version, motion) = (ballot.number, ballot.version, ballot.motion);
-    Event::BallotOpened { topic, ballot, version, method, abstention, tie, majority_of, secret, motion }
+    let Ballot { number: ballot, version, motion, amendment, .. } = *ballot;
+    Event::BallotOpened {
+        topic,
+        ballot,
+        version,
+        method,
+        abstention,
+        tie,
+        majority_of,
+        secret,
+        motion,
+        amendment,
+    }
 }
 
 /// What the body's rule says of a ballot.
@@ -79,7 +92,7 @@ fn may_be_opened(
         return Err(Rejection::NoDecidingDepartment { topic_number: number });
     }
     let topics = proceedings.topics.iter();
-    let on_texts = topics.flat_map(|topic| &topic.ballots).filter(|ballot| ballot.motion.is_none());
+    let on_texts = topics.flat_map(|topic| &topic.ballots).filter(|ballot| ballot.is_on_proposal());
     if on_texts.count() >= BALLOTS_MAX as usize {
         return Err(Rejection::BallotsExhausted { max: BALLOTS_MAX });
     }
@@ -144,7 +157,7 @@ pub(super) fn close_ballot(
     casting_vote: Option<Choice>,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    let topic = proceedings.undecided(number)?;
+    let topic = proceedings.votable(number)?;
     let ballot = match (topic.open_ballot(), topic.ballots.last()) {
         (Some(open), _) => open,
         // It has already been counted: nothing to do.
@@ -158,6 +171,9 @@ pub(super) fn close_ballot(
     let result = ballot.count(&roll, casting_vote);
     if let Some(motion) = ballot.motion {
         return motions::counted(proceedings, topic, motion, result, roll.seats, issued);
+    }
+    if let Some(amendment) = ballot.amendment {
+        return amendments::counted(topic, amendment, result, roll.seats);
     }
     if let Mode::Countersign { sign_by } = proceedings.agenda.mode {
         let missing = count(roll.voters().filter(|seat| !seat.voted));

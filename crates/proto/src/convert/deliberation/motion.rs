@@ -10,6 +10,8 @@ impl Wire<stored::MotionAim> for MotionKind {
         use stored::motion_aim::Aim;
         let aim = match self {
             MotionKind::CloseDebate => Aim::CloseDebate(stored::CloseDebateAim {}),
+            MotionKind::Reconsider => Aim::Reconsider(stored::ReconsiderAim {}),
+            MotionKind::Appeal { point } => Aim::Appeal(stored::AppealAim { point_number: *point }),
             MotionKind::Defer { resume_on } => {
                 Aim::Defer(stored::DeferAim { resume_on: resume_on.to_wire() })
             }
@@ -23,6 +25,8 @@ impl Wire<stored::MotionAim> for MotionKind {
         use stored::motion_aim::Aim;
         match wire.aim.ok_or_else(missing)? {
             Aim::CloseDebate(_) => Ok(MotionKind::CloseDebate),
+            Aim::Reconsider(_) => Ok(MotionKind::Reconsider),
+            Aim::Appeal(wire) => Ok(MotionKind::Appeal { point: wire.point_number }),
             Aim::Defer(wire) => {
                 read_fields!(wire => MotionKind::Defer { resume_on }).map_err(|fault| fault.within("defer"))
             }

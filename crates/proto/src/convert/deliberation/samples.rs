@@ -9,6 +9,7 @@ use domain::deliberation::ballot::{
 use domain::deliberation::docket::choices::{
     ChoicePaper, ChoiceResult, Figures, OpenedPaper, SealedLot, TieBroken,
 };
+use domain::deliberation::docket::passages::Splice;
 use domain::deliberation::docket::{self, Docket, Event, Mode, MotionKind};
 use domain::deliberation::minutes;
 use domain::due::DueRule;
@@ -30,6 +31,7 @@ pub fn all() -> Vec<Box<dyn Sample>> {
             with_labels(),
             of_speakers(),
             of_motions(),
+            of_amendments(),
         ]
         .concat(),
     );
@@ -152,6 +154,7 @@ fn ballot_opened(method: Method) -> Event {
         majority_of,
         secret: false,
         motion: None,
+        amendment: None,
     }
 }
 
@@ -207,6 +210,10 @@ fn on_the_text() -> Vec<Event> {
             department: code("ROADS"),
             version: 1,
             text: text("第一条"),
+            amends: None,
+            needs_seconder: false,
+            put_down_by_clerk: false,
+            person: None,
         },
         Event::AmendmentAdopted { topic: 1, amendment, version: 2 },
         Event::AmendmentRejected { topic: 1, amendment },
@@ -351,6 +358,8 @@ fn of_motions() -> Vec<Event> {
         kind,
         reason: text("数据尚未报齐"),
         needs_seconder,
+        put_down_by_clerk: false,
+        person: None,
     };
     vec![
         Event::BallotOpened {
@@ -363,15 +372,90 @@ fn of_motions() -> Vec<Event> {
             majority_of: MajorityBase::Votes,
             secret: false,
             motion: Some(2),
+            amendment: None,
         },
         moved(MotionKind::CloseDebate, true),
         moved(MotionKind::Defer { resume_on: date(2027, 3, 31) }, false),
         moved(MotionKind::Refer { referred_to: code("CITY") }, false),
-        Event::MotionSeconded { topic, motion, department: code("BRIDGES") },
+        Event::MotionSeconded { topic, motion, department: code("BRIDGES"), put_down_by_clerk: false },
         Event::MotionWithdrawn { topic, motion },
         Event::MotionLapsed { topic, motion },
         Event::MotionDecided { topic, motion, ballot: 4, carried: true },
         Event::MotionDecided { topic, motion, ballot: 4, carried: false },
+    ]
+}
+
+fn of_amendments() -> Vec<Event> {
+    let (topic, amendment) = (1, 3);
+    let (department, reason) = (code("ROADS"), text("数据尚未报齐"));
+    vec![
+        Event::AmendmentSubmitted {
+            topic,
+            amendment,
+            department: department.clone(),
+            version: 1,
+            text: text("第一条"),
+            amends: Some(2),
+            needs_seconder: true,
+            put_down_by_clerk: true,
+            person: Some("wen@OFFICE".to_owned()),
+        },
+        Event::AmendmentSeconded { topic, amendment, department: code("BRIDGES"), put_down_by_clerk: true },
+        Event::AmendmentWithdrawn { topic, amendment },
+        Event::AmendmentLapsed { topic, amendment },
+        Event::AmendmentAmended { topic, amendment: 2, by: 3 },
+        Event::AmendmentRebased {
+            topic,
+            amendment,
+            version: 2,
+            splice: Splice { kept_until: 12, own_from: 9, own_until: 18, kept_from: 30 },
+        },
+        Event::AmendmentFell { topic, amendment, by: Some(2) },
+        Event::AmendmentFell { topic, amendment, by: None },
+        Event::BallotOpened {
+            topic,
+            ballot: 5,
+            version: 0,
+            method: Method::SimpleMajority,
+            abstention: Abstention::DoesNotCount,
+            tie: Tie::Rejects,
+            majority_of: MajorityBase::Votes,
+            secret: true,
+            motion: None,
+            amendment: Some(3),
+        },
+        Event::MotionMoved {
+            topic,
+            motion: 3,
+            department,
+            kind: MotionKind::CloseDebate,
+            reason,
+            needs_seconder: true,
+            put_down_by_clerk: true,
+            person: Some("wen@OFFICE".to_owned()),
+        },
+        Event::MotionSeconded { topic, motion: 3, department: code("BRIDGES"), put_down_by_clerk: true },
+        Event::MotionMoved {
+            topic,
+            motion: 4,
+            department: code("BRIDGES"),
+            kind: MotionKind::Reconsider,
+            reason: text("数据已报齐"),
+            needs_seconder: false,
+            put_down_by_clerk: false,
+            person: None,
+        },
+        Event::TopicReconsidered { topic, motion: 4 },
+        Event::MotionMoved {
+            topic,
+            motion: 5,
+            department: code("BRIDGES"),
+            kind: MotionKind::Appeal { point: 2 },
+            reason: text("并未离题"),
+            needs_seconder: false,
+            put_down_by_clerk: false,
+            person: None,
+        },
     ]
 }
 
@@ -393,6 +477,7 @@ fn in_secret() -> Vec<Event> {
         majority_of: MajorityBase::Votes,
         secret: true,
         motion: None,
+        amendment: None,
     };
     let sealed = |cast_by: Option<&str>| Event::VoteSealed {
         topic,
@@ -487,6 +572,7 @@ fn on_ballots() -> Vec<Event> {
             majority_of: MajorityBase::Present,
             secret: false,
             motion: None,
+            amendment: None,
         },
         ballot_opened(Method::Silence),
     ]

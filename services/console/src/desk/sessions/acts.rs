@@ -1,11 +1,12 @@
 //! What can be done with a session and its docket.
 
+use super::debate_acts;
 use crate::desk::act::{Act, Field, Input};
 use crate::desk::words::said;
 
-const REASON: Field = Field { path: "reason", label: said("Why"), input: Input::Text };
-const TOPIC: Field = Field { path: "topicNumber", label: said("Topic"), input: Input::Number };
-const DEPARTMENT: Field =
+pub(super) const REASON: Field = Field { path: "reason", label: said("Why"), input: Input::Text };
+pub(super) const TOPIC: Field = Field { path: "topicNumber", label: said("Topic"), input: Input::Number };
+pub(super) const DEPARTMENT: Field =
     Field { path: "departmentCode", label: said("Department"), input: Input::Department };
 
 const ROOM: Field = Field { path: "roomCode", label: said("Room"), input: Input::Text };
@@ -227,6 +228,21 @@ pub(in crate::desk) const ACTS: &[Act] = &[
     DEFER,
     REFER,
     WITHDRAW_TOPIC,
+    debate_acts::REQUEST_FLOOR,
+    debate_acts::WITHDRAW_FLOOR_REQUEST,
+    debate_acts::GIVE_FLOOR,
+    debate_acts::YIELD_FLOOR,
+    debate_acts::RAISE_POINT,
+    debate_acts::RULE_POINT,
+    debate_acts::MOVE_MOTION,
+    debate_acts::SECOND_MOTION,
+    debate_acts::WITHDRAW_MOTION,
+    debate_acts::PUT_MOTION,
+    debate_acts::SUBMIT_AMENDMENT,
+    debate_acts::SECOND_AMENDMENT,
+    debate_acts::WITHDRAW_AMENDMENT,
+    debate_acts::PUT_AMENDMENT,
+    debate_acts::RESOLVE_AMENDMENT,
     CONFIRM_MINUTES,
     OBJECT_TO_MINUTES,
     CORRECT_MINUTES,

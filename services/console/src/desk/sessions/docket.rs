@@ -1,6 +1,7 @@
 //! The sitting: topics and ballots, who is there, and what can happen next.
 
-use super::acts;
+use super::debate::{self, Group};
+use super::{acts, debate_acts};
 use crate::desk::act::{Act, Offer};
 use crate::desk::markup::Markup;
 use crate::desk::moment;
@@ -34,6 +35,8 @@ pub(super) struct Topic {
     /// `done`, `open` or nothing.
     pub(super) mark: &'static str,
     pub(super) outcome: String,
+    /// What is said and moved on it.
+    pub(super) debate: Vec<Group>,
     /// The results of its ballots.
     pub(super) results: Vec<String>,
     pub(super) proposal: Option<String>,
@@ -76,7 +79,7 @@ pub(super) struct OpenBallot {
     pub(super) voted: usize,
     /// Whether it is secret. Who votes in it gets a code, which is shown once: that takes a client.
     pub(super) is_secret: bool,
-    /// The motion that is voted on, where it is no text.
+    /// The motion or the amendment that is voted on, where it is not the draft.
     pub(super) motion: Option<String>,
     pub(super) votes: Vec<Vote>,
 }
@@ -141,8 +144,8 @@ pub(super) fn sitting(
         stage: words.value("huishang.deliberation.v1.DocketStage", docket.stage),
         present: present.len(),
         ballot: open.map(|(topic, ballot)| open_ballot(reader, docket, steps, &seats, topic, ballot)),
-        topics: docket.topics.iter().map(|topic| shown(reader, around, steps, topic)).collect(),
-        offers: possible(reader, steps, None),
+        topics: docket.topics.iter().map(|topic| shown(reader, around, docket, steps, topic)).collect(),
+        offers: possible(reader, steps, docket, None),
         refused: refused_steps(reader, steps),
         seats,
     }
@@ -153,10 +156,19 @@ fn is_open(ballot: &Ballot) -> bool {
 }
 
 /// The steps that the reader may take, of a topic or of none.
-fn possible(reader: &Reader, steps: &[NextStep], topic: Option<u32>) -> Vec<Offer> {
-    let steps = steps.iter().filter(|step| step.topic_number == topic && may(reader, step));
+fn possible(reader: &Reader, steps: &[NextStep], docket: &Docket, topic: Option<u32>) -> Vec<Offer> {
+    let is_clerk = is_clerk(reader, docket);
+    // What departments say and move, a clerk of the docket puts down for them.
+    let by_clerk = |step: &NextStep| {
+        is_clerk
+            && !step.by.is_empty()
+            && debate_acts::PUT_DOWN.iter().any(|act| act.command() == Some(step.command.as_str()))
+    };
+    let steps =
+        steps.iter().filter(|step| step.topic_number == topic && (may(reader, step) || by_clerk(step)));
     let acts = steps.filter_map(|step| acts::of_command(&step.command));
-    acts.filter(|act| !is_at_a_seat(act)).map(|act| act.offer(reader.words, None)).collect()
+    let acts = acts.filter(|act| !is_at_a_seat(act) && !debate_acts::is_at_its_place(act));
+    acts.map(|act| act.offer_to(reader, None)).collect()
 }
 
 /// What has its forms at the seats, or at the items.
@@ -165,7 +177,7 @@ fn is_at_a_seat(act: &Act) -> bool {
 }
 
 /// Whether the reader is a clerk of the docket, who records who comes and how all vote.
-fn is_clerk(reader: &Reader, docket: &Docket) -> bool {
+pub(super) fn is_clerk(reader: &Reader, docket: &Docket) -> bool {
     let constitution = docket.agenda.as_ref().and_then(|agenda| agenda.constitution.as_ref());
     let is_own = |code: &String| reader.holder.department.as_ref() == Some(code);
     reader.holder.is("clerk") && constitution.is_some_and(|body| body.secretariat_codes.iter().any(is_own))
@@ -180,7 +192,8 @@ fn is_in_the_chair(reader: &Reader, docket: &Docket) -> bool {
     reader.holder.is("chair") && is_chair
 }
 
-fn may(reader: &Reader, step: &NextStep) -> bool {
+/// Whether the reader is one of those who may take a step.
+pub(super) fn may(reader: &Reader, step: &NextStep) -> bool {
     let holder = &reader.holder;
     step.by.iter().any(|actor| {
         let role = token_name(actor.role());
@@ -209,17 +222,29 @@ fn refused_steps(reader: &Reader, steps: &[NextStep]) -> Vec<RefusedStep> {
 }
 
 /// The steps on a topic: those that are a line, and those with more to fill in. Each has an id of its own.
-fn of_topic(reader: &Reader, steps: &[NextStep], topic: &DocketTopic) -> (Vec<Offer>, Vec<Offer>) {
-    let mut offers = possible(reader, steps, Some(topic.number));
+fn of_topic(
+    reader: &Reader,
+    docket: &Docket,
+    steps: &[NextStep],
+    topic: &DocketTopic,
+) -> (Vec<Offer>, Vec<Offer>) {
+    let mut offers = possible(reader, steps, docket, Some(topic.number));
     for offer in &mut offers {
+        let name = offer.name;
         let is_asked = |path: &str| match path {
-            "topicNumber" => false,
+            "topicNumber" | "amendedNumber" => false,
+            // A longer form fills it in.
+            "version" => name != "SubmitAmendment",
             "declaratory" => topic.items.is_empty(),
             _ => true,
         };
         offer.fields.retain(|field| is_asked(field.path));
         for field in &mut offer.fields {
             field.id = format!("{}-{}", field.id, topic.number);
+            // Whoever amends begins with the text as it is.
+            if name == "SubmitAmendment" && field.path == "text" {
+                field.value = topic.versions.last().cloned().unwrap_or_default();
+            }
         }
     }
     offers.into_iter().partition(|offer| offer.fields.len() < 2)
@@ -247,9 +272,15 @@ fn drafted(reader: &Reader, around: &Surroundings, item: &DraftedItem, may_drop:
     }
 }
 
-fn shown(reader: &Reader, around: &Surroundings, steps: &[NextStep], topic: &DocketTopic) -> Topic {
+fn shown(
+    reader: &Reader,
+    around: &Surroundings,
+    docket: &Docket,
+    steps: &[NextStep],
+    topic: &DocketTopic,
+) -> Topic {
     let words = reader.words;
-    let (offers, longer) = of_topic(reader, steps, topic);
+    let (offers, longer) = of_topic(reader, docket, steps, topic);
     let is_drop =
         |step: &&NextStep| step.command == "docket drop-item" && step.topic_number == Some(topic.number);
     let may_drop = steps.iter().filter(is_drop).any(|step| may(reader, step));
@@ -271,6 +302,7 @@ fn shown(reader: &Reader, around: &Surroundings, steps: &[NextStep], topic: &Doc
             (false, false) => "",
         },
         outcome: outcome_word(words, topic).to_owned(),
+        debate: debate::on(reader, around, docket, steps, topic),
         results: results.map(sentence).collect(),
         proposal: topic.versions.last().cloned(),
         timebox_minutes: topic.timebox_minutes,
@@ -282,8 +314,11 @@ fn shown(reader: &Reader, around: &Surroundings, steps: &[NextStep], topic: &Doc
     }
 }
 
-/// The motion that a ballot is on, if it is on one.
+/// The motion or the amendment that a ballot is on, if it is on one.
 fn on_motion(words: Words, topic: &DocketTopic, ballot: &Ballot) -> Option<String> {
+    if let Some(number) = ballot.amendment_number {
+        return Some(format!("{} {number}", words.t("Amendment")));
+    }
     let number = ballot.motion_number?;
     let which = format!("{} {number}", words.t("Motion"));
     // Whoever has recused themselves sees the ballot and not the motion.

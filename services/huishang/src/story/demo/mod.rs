@@ -1,6 +1,7 @@
 //! `huishang demo`: six matters, each from the request to the supervised result, played over gRPC as any client
 //! would play them, on a server that is started for it or on a running one.
 
+mod amending;
 mod appointment;
 mod cascade;
 mod cast;

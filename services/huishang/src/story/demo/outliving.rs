@@ -1,10 +1,11 @@
-//! What outlives its session: an objection that makes a meeting of a silence procedure, a lost quorum and its second call, an
-//! amendment that beats another, and matters that come back.
+//! What outlives its session: an objection that makes a meeting of a silence procedure, a lost quorum and its second call, a
+//! draft that is amended, and matters that come back.
 
-use crate::language::{say, text};
+use crate::language::text;
 use crate::stdout::print_line;
+use crate::story::demo::amending;
 use crate::story::demo::followthrough::wait_for_record;
-use crate::story::demo::stage::{Stage, expect_refusal, narrate, result};
+use crate::story::demo::stage::{Stage, expect_refusal, narrate};
 use crate::story::matter::{MatterDriver, attendee, topic};
 use anyhow::Context as _;
 use client::command_id;
@@ -30,7 +31,8 @@ fn seats() -> [&'static str; 4] {
 pub async fn play(stage: &Stage) -> anyhow::Result<()> {
     let matter = objection(stage).await?;
     second_call(stage, &matter).await?;
-    amend(&matter).await?;
+    let [_, roads, water, housing] = seats();
+    amending::play(&matter, [roads, water, housing]).await?;
     let put_off = refer_and_defer(stage, &matter).await?;
     come_back(stage, put_off).await?;
     for language in [DocumentLanguage::Chinese, DocumentLanguage::English] {
@@ -120,49 +122,6 @@ async fn second_call(stage: &Stage, matter: &MatterDriver) -> anyhow::Result<()>
     stage.move_clock(DAYS[2], 14, 0).await?;
     matter.convene().await?;
     matter.open_with_everybody().await.context(text("the second call"))
-}
-
-/// Of two amendments to one version, the one that is adopted first makes the other outdated.
-async fn amend(matter: &MatterDriver) -> anyhow::Result<()> {
-    matter.open_topic(1).await?;
-    matter.submit_proposal(1, text("The drain is dug by night, from 22:00.")).await?;
-    let [_, roads, _, housing] = seats();
-    for (department, words) in [
-        (roads, text("The drain is dug by night, from 22:00, in three nights.")),
-        (housing, text("The drain is dug by day, from 7:00 to 19:00, in six days.")),
-    ] {
-        let amendment = deliberation::SubmitAmendmentRequest {
-            command_id: command_id(),
-            docket_id: matter.id.clone(),
-            topic_number: 1,
-            department_code: department.into(),
-            text: words.into(),
-            ..Default::default()
-        };
-        matter.delegate(department)?.call(amendment).await?;
-    }
-    let resolve = |amendment_number, adopt| deliberation::ResolveAmendmentRequest {
-        command_id: command_id(),
-        docket_id: matter.id.clone(),
-        topic_number: 1,
-        amendment_number,
-        adopt,
-        ..Default::default()
-    };
-    matter.chair().call(resolve(2, true)).await?;
-    narrate(text("Two amendments; that of CITY-HOUSING is adopted: by day, in six days."))?;
-    expect_refusal(
-        text("CITY-ROADS' one, to the text that is no longer before them, is adopted as well"),
-        matter.chair().call(resolve(1, true)).await,
-        "AMENDMENT_OUTDATED",
-    )?;
-    matter.chair().call(resolve(1, false)).await?;
-    matter.close_debate(1).await?;
-    matter.open_ballot(1, 2).await?;
-    matter.vote_all(1, &[]).await?;
-    let ballot = matter.close_ballot(1).await?;
-    matter.adopt(1, true).await?;
-    narrate(say("The ballot: {result}", &[("result", &result(ballot))]))
 }
 
 /// What is beyond the body goes to another, and what is not ripe waits for a day; returns the ids of their matters.

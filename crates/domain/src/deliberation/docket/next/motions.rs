@@ -8,15 +8,17 @@ use crate::{Code, Role};
 
 pub(super) fn asked(proceedings: &Proceedings, topic: &Topic, calendar: &WorkingCalendar) -> Vec<Asked> {
     let is_open = matches!(topic.stage, TopicStage::Open { .. });
-    if !proceedings.is_meeting() || !is_open && topic.next_motion().is_none() {
+    let has_been_decided = topic.has_something_to_reconsider();
+    if !proceedings.is_meeting() || !is_open && !has_been_decided && topic.next_motion().is_none() {
         return vec![];
     }
+    let kind = if has_been_decided { MotionKind::Reconsider } else { MotionKind::CloseDebate };
     let number = topic.number;
-    let calendar = calendar.clone();
+    let (calendar, on_put) = (calendar.clone(), calendar.clone());
     let mut all = vec![speaking("MoveMotion", number, move |department| Command::MoveMotion {
         topic: number,
         department,
-        kind: MotionKind::CloseDebate,
+        kind: kind.clone(),
         reason: words(),
         calendar: calendar.clone(),
     })];
@@ -39,7 +41,7 @@ pub(super) fn asked(proceedings: &Proceedings, topic: &Topic, calendar: &Working
         });
     }
     if let Some(motion) = topic.next_motion().map(|first| first.number) {
-        let put = move || Command::PutMotion { topic: number, motion };
+        let put = move || Command::PutMotion { topic: number, motion, calendar: on_put.clone() };
         all.push(presiding("PutMotion", Some(number), put));
     }
     all

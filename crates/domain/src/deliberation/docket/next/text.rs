@@ -1,6 +1,6 @@
 //! The text of a proposal, its amendments and its items.
 
-use super::{Asked, draft, presiding, words};
+use super::{Asked, draft, presiding, speaking, words};
 use crate::deliberation::docket::{Command, Topic};
 use crate::next_step::Who;
 use crate::resolution_change::{ChangeEffect, ResolutionChange};
@@ -14,13 +14,14 @@ pub(super) fn asked(topic: &Topic) -> Vec<Asked> {
         topic: number,
         changes: vec![change.clone()],
     })];
-    if let Some(amendment) = topic.pending_amendment().map(|pending| pending.number) {
+    if let Some(amendment) = topic.next_amendment().map(|next| next.number) {
         all.push(presiding("ResolveAmendment", Some(number), move || Command::ResolveAmendment {
             topic: number,
             amendment,
             adopt: false,
         }));
     }
+    all.extend(on_amendments(topic));
     if let Some(first) = topic.items.first() {
         let item = first.number;
         all.push(presiding("ReviseItem", Some(number), move || Command::ReviseItem { item, draft: draft() }));
@@ -35,6 +36,35 @@ pub(super) fn asked(topic: &Topic) -> Vec<Asked> {
             people: Some(people),
             presides: false,
         });
+    }
+    all
+}
+
+/// What can become of an amendment besides what the chair makes of it without a ballot.
+fn on_amendments(topic: &Topic) -> Vec<Asked> {
+    let number = topic.number;
+    let mut all = Vec::new();
+    let open = || topic.amendments.iter().filter(|amendment| amendment.stage.is_open());
+    if let Some(amendment) = open().find(|one| one.seconded_by.is_none()).map(|one| one.number) {
+        all.push(speaking("SecondAmendment", number, move |department| Command::SecondAmendment {
+            topic: number,
+            amendment,
+            department,
+        }));
+    }
+    if let Some(last) = open().next_back() {
+        let amendment = last.number;
+        all.push(Asked {
+            rpc: "WithdrawAmendment",
+            topic: Some(number),
+            command: Box::new(move |_: &Code| Command::WithdrawAmendment { topic: number, amendment }),
+            people: Some(vec![Who::of(Role::Delegate, &last.department)]),
+            presides: false,
+        });
+    }
+    if let Some(amendment) = topic.next_amendment().map(|next| next.number) {
+        let put = move || Command::PutAmendment { topic: number, amendment };
+        all.push(presiding("PutAmendment", Some(number), put));
     }
     all
 }

@@ -69,7 +69,13 @@ fn to_others_a_secret_topic_is_like_one_that_is_not_there() {
                 stance: Stance::Oppose,
                 reasons: text("No"),
             },
-            Command::SubmitAmendment { topic, department: code("HEALTH"), text: text("Keep them") },
+            Command::SubmitAmendment {
+                topic,
+                department: code("HEALTH"),
+                version: None,
+                amends: None,
+                text: text("Keep them"),
+            },
             Command::CastVote {
                 topic,
                 department: code("HEALTH"),

@@ -15,14 +15,24 @@ fn moves(department: &str, kind: MotionKind) -> Command {
     Command::MoveMotion { topic: 1, department, kind, reason, calendar: calendar() }
 }
 fn moved(motion: u32, department: &str, kind: MotionKind, needs_seconder: bool) -> Event {
+    let person = Some(of(department).subject);
     let (department, reason) = (code(department), text("It is time"));
-    Event::MotionMoved { topic: 1, motion, department, kind, reason, needs_seconder }
+    Event::MotionMoved {
+        topic: 1,
+        motion,
+        department,
+        kind,
+        reason,
+        needs_seconder,
+        put_down_by_clerk: false,
+        person,
+    }
 }
 fn second(motion: u32, department: &str) -> Command {
     Command::SecondMotion { topic: 1, motion, department: code(department) }
 }
 fn put(motion: u32) -> Command {
-    Command::PutMotion { topic: 1, motion }
+    Command::PutMotion { topic: 1, motion, calendar: calendar() }
 }
 fn debated(events: impl IntoIterator<Item = Event>) -> Vec<Event> {
     followed_by(in_session(), events)
@@ -108,7 +118,7 @@ fn one_comes_before_those_of_lower_rank_and_all_before_the_text() {
     let history = debated([proposed(1), moved(1, "ROADS", defer.clone(), false)]);
     assert_eq!(reason_of(&history, "HEALTH", moves("HEALTH", refer)), "MOTION_PENDING");
     assert_eq!(reason_of(&history, "HEALTH", moves("HEALTH", defer)), "MOTION_PENDING");
-    let amend = || Command::SubmitAmendment { topic: 1, department: code("WATER"), text: text("Text 2") };
+    let amend = || amend("WATER", "Text 2");
     let reject = || Command::RejectTopic { topic: 1, reason: text("No") };
     let propose = || Command::SubmitProposal { topic: 1, text: text("Text 3") };
     let closes = || Command::CloseDebate { topic: 1 };

@@ -15,6 +15,8 @@ fn kind() -> impl Strategy<Value = MotionKind> {
         1 => Just(MotionKind::CloseDebate),
         1 => Just(MotionKind::Defer { resume_on: date(2027, 4, 1) }),
         2 => Just(MotionKind::Refer { referred_to: code("CITY") }),
+        1 => Just(MotionKind::Reconsider),
+        1 => (1u32..3).prop_map(|point| MotionKind::Appeal { point }),
     ]
 }
 
@@ -27,7 +29,7 @@ fn command() -> impl Strategy<Value = Command> {
         5 => (1u32..6, seat())
             .prop_map(|(motion, department)| Command::SecondMotion { topic: 1, motion, department }),
         1 => (1u32..6).prop_map(|motion| Command::WithdrawMotion { topic: 1, motion }),
-        4 => (1u32..6).prop_map(|motion| Command::PutMotion { topic: 1, motion }),
+        4 => (1u32..6).prop_map(|motion| Command::PutMotion { topic: 1, motion, calendar: calendar() }),
         9 => (seat(), any::<bool>()).prop_map(|(department, no)| {
             let choice = if no { Choice::No } else { Choice::Yes };
             Command::CastVote { topic: 1, department, choice, split: vec![], reason: None }
@@ -39,7 +41,14 @@ fn command() -> impl Strategy<Value = Command> {
         2 => seat().prop_map(|department| Command::YieldFloor { topic: 1, department }),
         1 => seat().prop_map(|department| Command::RecordDeparture { department }),
         2 => seat().prop_map(|department| Command::RecordArrival { department, delegate: line("Li") }),
-        1 => Just(open_ballot(1)),
+        2 => Just(open_ballot(1)),
+        1 => seat().prop_map(|department| Command::RaisePointOfOrder {
+            topic: 1, department, text: text("Off topic"),
+        }),
+        2 => (1u32..3).prop_map(|point| Command::RulePointOfOrder {
+            topic: 1, point, sustained: true, reason: text("Heard"),
+        }),
+        1 => Just(Command::RejectTopic { topic: 1, reason: text("No") }),
     ]
 }
 
@@ -57,15 +66,24 @@ fn issuer(command: &Command) -> Actor {
 fn to_the_end(state: &State) -> Option<Command> {
     let proceedings = state.proceedings()?;
     let reason = || text("It ends");
-    let topic = proceedings.topics.iter().find(|topic| topic.outcome.is_none());
+    let is_left = |topic: &&Topic| {
+        topic.outcome.is_none() || topic.open_ballot().is_some() || topic.next_motion().is_some()
+    };
+    let topic = proceedings.topics.iter().find(is_left);
     let Some(topic) = topic else { return matches!(state, State::Open(_)).then_some(Command::Close) };
     let number = topic.number;
+    if let Some(point) = topic.floor.pending_point() {
+        let (point, sustained, reason) = (point.number, true, reason());
+        return Some(Command::RulePointOfOrder { topic: number, point, sustained, reason });
+    }
     Some(match (topic.open_ballot(), &topic.floor.speaker, topic.next_motion(), topic.passed()) {
         (Some(_), ..) => Command::CloseBallot { topic: number, casting_vote: None },
         (_, Some(speaker), ..) => {
             Command::YieldFloor { topic: number, department: speaker.department.clone() }
         }
-        (_, _, Some(first), _) => Command::PutMotion { topic: number, motion: first.number },
+        (_, _, Some(first), _) => {
+            Command::PutMotion { topic: number, motion: first.number, calendar: calendar() }
+        }
         (.., Some(_)) => Command::AdoptDecision { topic: number, declaratory: true, calendar: calendar() },
         _ => Command::RejectTopic { topic: number, reason: reason() },
     })

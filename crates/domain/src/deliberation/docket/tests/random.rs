@@ -62,6 +62,8 @@ fn motion() -> impl Strategy<Value = MotionKind> {
         2 => Just(MotionKind::CloseDebate),
         1 => (1i8..28).prop_map(|day| MotionKind::Defer { resume_on: date(2027, 3, day) }),
         1 => department().prop_map(|referred_to| MotionKind::Refer { referred_to }),
+        1 => Just(MotionKind::Reconsider),
+        1 => (1u32..3).prop_map(|point| MotionKind::Appeal { point }),
     ]
 }
 
@@ -100,7 +102,7 @@ fn on_the_floor() -> impl Strategy<Value = Command> {
         5 => (topic.clone(), 1u32..6, department())
             .prop_map(|(topic, motion, department)| Command::SecondMotion { topic, motion, department }),
         1 => (topic.clone(), 1u32..6).prop_map(|(topic, motion)| Command::WithdrawMotion { topic, motion }),
-        5 => (topic.clone(), 1u32..6).prop_map(|(topic, motion)| Command::PutMotion { topic, motion }),
+        5 => (topic.clone(), 1u32..6).prop_map(|(topic, motion)| Command::PutMotion { topic, motion, calendar: calendar() }),
         2 => Just(Command::CheckClocks),
         1 => (topic, department()).prop_map(|(topic, department)| Command::RecordStatement {
             topic, department, stance: Stance::Oppose, reasons: text("Costs"),
@@ -114,8 +116,13 @@ fn on_the_text() -> impl Strategy<Value = Command> {
         1 => (topic.clone(), 0..3)
             .prop_map(|(topic, n)| Command::SubmitProposal { topic, text: text(&format!("T{n}")) }),
         1 => (topic.clone(), department(), 0..3).prop_map(|(topic, department, n)| {
-            Command::SubmitAmendment { topic, department, text: text(&format!("A{n}")) }
+            let text = text(&format!("A{n}"));
+            Command::SubmitAmendment { topic, department, version: None, amends: None, text }
         }),
+        1 => (topic.clone(), 1u32..3, department()).prop_map(|(topic, amendment, department)| {
+            Command::SecondAmendment { topic, amendment, department }
+        }),
+        1 => (topic.clone(), 1u32..3).prop_map(|(topic, amendment)| Command::PutAmendment { topic, amendment }),
         2 => (topic.clone(), 1u32..3, any::<bool>())
             .prop_map(|(topic, amendment, adopt)| Command::ResolveAmendment { topic, amendment, adopt }),
         2 => (topic, proptest::collection::vec(item(), 0..3))
@@ -175,19 +182,28 @@ fn ballots_add_up(proceedings: &Proceedings, topic: &Topic) {
     for ballot in &topic.ballots {
         assert!(ballot.votes.keys().all(|voter| deciding.contains(voter)), "a stranger voted");
         let Some(result) = ballot.result else {
-            let version = if ballot.motion.is_some() { 0 } else { topic.current_version() };
+            let version = if ballot.is_on_proposal() { topic.current_version() } else { 0 };
             assert_eq!(ballot.version, version, "the text changed during an open ballot");
-            assert!(topic.outcome.is_none(), "an outcome while a ballot is open");
+            let reconsiders = ballot.motion.is_some_and(|number| {
+                topic
+                    .motions
+                    .iter()
+                    .any(|known| known.number == number && known.kind == MotionKind::Reconsider)
+            });
+            assert!(topic.outcome.is_none() || reconsiders, "an outcome while a ballot is open");
             continue;
         };
         decided_by_the_roll(proceedings, ballot, &result);
-        if ballot.motion.is_some() {
+        if !ballot.is_on_proposal() {
             continue;
         }
         let same_version = topic.ballots.iter().filter_map(|other| other.result);
         let mut before =
             same_version.filter(|other| other.version == result.version && other.ballot < result.ballot);
-        assert!(before.all(|other| !other.settles()), "tried until it fits");
+        let counts = |other: &BallotResult| {
+            topic.reconsidered.is_none_or(|last| other.ballot > last || result.ballot <= last)
+        };
+        assert!(before.all(|other| !other.settles() || !counts(&other)), "tried until it fits");
     }
 }
 
@@ -279,7 +295,8 @@ fn motions_are_in_order(proceedings: &Proceedings) {
             before = rank;
         }
         for motion in topic.motions.iter().filter(|motion| motion.stage.is_open()) {
-            assert!(topic.outcome.is_none(), "a motion outlives its topic");
+            let reconsiders = motion.kind == MotionKind::Reconsider;
+            assert!(topic.outcome.is_none() || reconsiders, "a motion outlives its topic");
             let waits = motion.stage == MotionStage::AwaitsSecond;
             assert!(!waits || needs_seconder && !topic.recused.contains(&motion.department));
         }
@@ -335,13 +352,14 @@ fn informed(state: &State, command: Command, by: Code) -> (Command, Code) {
         | Command::RaisePointOfOrder { ref department, .. }
         | Command::MoveMotion { ref department, .. }
         | Command::SecondMotion { ref department, .. }
-        | Command::SubmitAmendment { ref department, .. } => {
+        | Command::SubmitAmendment { ref department, .. }
+        | Command::SecondAmendment { ref department, .. } => {
             let own = department.clone();
             (command, own)
         }
-        Command::PutMotion { topic, motion } => {
+        Command::PutMotion { topic, motion, calendar } => {
             let first = state.proceedings().and_then(|p| p.topic(topic)?.next_motion());
-            (Command::PutMotion { topic, motion: first.map_or(motion, |first| first.number) }, by)
+            (Command::PutMotion { topic, motion: first.map_or(motion, |first| first.number), calendar }, by)
         }
         Command::OpenBallot { topic, version } => {
             let version = current(topic).unwrap_or(version);
