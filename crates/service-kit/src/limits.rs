@@ -183,3 +183,6 @@ pub const PAGE_ITEMS_MAX: u32 = 500;
 pub const PAGE_BYTES_MAX: usize = 3 * 1024 * 1024;
 /// Rows on a page when the caller gives no size.
 pub const PAGE_ITEMS_DEFAULT: u32 = 50;
+
+/// Days of the access log that are searched at once.
+pub(crate) const ACCESS_DAYS_MAX: i64 = 31;
