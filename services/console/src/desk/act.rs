@@ -150,7 +150,7 @@ impl Act {
     }
 
     /// The same for somebody who speaks for a department, which most do for their own.
-    fn offer_to(&self, reader: &Reader, typed: Option<&Query>) -> Offer {
+    pub(super) fn offer_to(&self, reader: &Reader, typed: Option<&Query>) -> Offer {
         let mut offer = self.offer(reader.words, typed);
         for field in &mut offer.fields {
             if field.path == OWN && field.value.is_empty() {

@@ -5,6 +5,7 @@ mod cascade;
 
 use super::act::{self, Input, Moves};
 use super::answer::{Failure, html};
+use super::calendar_file;
 use super::clock_ledger::{self, ClockLedger};
 use super::frame::{Frame, Nav, Stamp};
 use super::items::light_of_item;
@@ -125,6 +126,9 @@ async fn show(
         })
         .await?;
     let item = answer.item.clone().ok_or(Failure::NotFound)?;
+    if calendar_file::is_wanted(&asked.query()) {
+        return calendar_file::of_item(desk, reader, asked, &item).await;
+    }
     let of = [("itemId", item.item_id.as_str())];
     let (moves, upcoming, tree, forecast) = match past.is_asked() {
         // What can be done is so now, and so is what would follow.
@@ -150,6 +154,9 @@ async fn show(
         Some((_, status)) => Some(act::not_done(reader, status)),
         None => act::done(words, ACTS, asked),
     };
+    if !past.is_asked() {
+        frame.offer_calendar(&asked.query(), asked.head.uri.path());
+    }
     past.show(words, &asked.query(), &mut frame);
     let mut page = ItemPage {
         cascade: cascade::written(words, &around, &tree, past),

@@ -171,6 +171,43 @@ const WITHDRAW_TOPIC: Act = Act {
     sample: r#"{"topicNumber": 1, "reason": "-"}"#,
 };
 
+const RECORD_STATEMENT: Act = Act {
+    rpc: "huishang.deliberation.v1.DeliberationService/RecordStatement",
+    label: said("Record a statement"),
+    fields: &[
+        TOPIC,
+        DEPARTMENT,
+        Field {
+            path: "stance",
+            label: said("Stance"),
+            input: Input::Enum("huishang.deliberation.v1.Stance"),
+        },
+        Field { path: "reasons", label: said("Its reasons"), input: Input::Text },
+    ],
+    sample: r#"{"topicNumber": 1, "departmentCode": "A", "stance": "STANCE_SUPPORT", "reasons": "-"}"#,
+};
+const RECORD_RECUSAL: Act = Act {
+    rpc: "huishang.deliberation.v1.DeliberationService/RecordRecusal",
+    label: said("Record a recusal"),
+    fields: &[
+        TOPIC,
+        DEPARTMENT,
+        REASON,
+        Field {
+            path: "currentVersionOnly",
+            label: said("From the current version only"),
+            input: Input::Tick,
+        },
+    ],
+    sample: r#"{"topicNumber": 1, "departmentCode": "A", "reason": "-"}"#,
+};
+const WITHDRAW_RECUSAL: Act = Act {
+    rpc: "huishang.deliberation.v1.DeliberationService/WithdrawRecusal",
+    label: said("Take part again"),
+    fields: &[TOPIC, DEPARTMENT, REASON],
+    sample: r#"{"topicNumber": 1, "departmentCode": "A", "reason": "-"}"#,
+};
+
 const CONFIRM_MINUTES: Act = Act {
     rpc: "huishang.deliberation.v1.DeliberationService/ConfirmMinutes",
     label: said("Confirm the minutes"),
@@ -227,6 +264,9 @@ pub(in crate::desk) const ACTS: &[Act] = &[
     DEFER,
     REFER,
     WITHDRAW_TOPIC,
+    RECORD_STATEMENT,
+    RECORD_RECUSAL,
+    WITHDRAW_RECUSAL,
     CONFIRM_MINUTES,
     OBJECT_TO_MINUTES,
     CORRECT_MINUTES,

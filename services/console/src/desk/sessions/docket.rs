@@ -10,7 +10,8 @@ use crate::desk::words::Words;
 use proto::deliberation::v1::due_rule::Rule;
 use proto::deliberation::v1::outcome::Outcome;
 use proto::deliberation::v1::{
-    Ballot, Docket, DocketStage, DocketTopic, DraftedItem, NextStep, RoleOnTopic, TopicRole, VoteChoice,
+    Ballot, Docket, DocketStage, DocketTopic, DraftedItem, NextStep, RoleOnTopic, Statement, TopicRole,
+    VoteChoice,
 };
 use proto::scheduling::v1::Session;
 use std::collections::BTreeMap;
@@ -37,6 +38,10 @@ pub(super) struct Topic {
     /// The results of its ballots.
     pub(super) results: Vec<String>,
     pub(super) proposal: Option<String>,
+    /// What each department said on it.
+    pub(super) statements: Vec<String>,
+    /// Who has recused themselves; empty if nobody has.
+    pub(super) recused: String,
     pub(super) timebox_minutes: u32,
     pub(super) spent_minutes: u64,
     pub(super) items: Vec<Drafted>,
@@ -141,8 +146,8 @@ pub(super) fn sitting(
         stage: words.value("huishang.deliberation.v1.DocketStage", docket.stage),
         present: present.len(),
         ballot: open.map(|(topic, ballot)| open_ballot(reader, docket, steps, &seats, topic, ballot)),
-        topics: docket.topics.iter().map(|topic| shown(reader, around, steps, topic)).collect(),
-        offers: possible(reader, steps, None),
+        topics: docket.topics.iter().map(|topic| shown(reader, around, docket, steps, topic)).collect(),
+        offers: possible(reader, docket, steps, None),
         refused: refused_steps(reader, steps),
         seats,
     }
@@ -153,10 +158,23 @@ fn is_open(ballot: &Ballot) -> bool {
 }
 
 /// The steps that the reader may take, of a topic or of none.
-fn possible(reader: &Reader, steps: &[NextStep], topic: Option<u32>) -> Vec<Offer> {
-    let steps = steps.iter().filter(|step| step.topic_number == topic && may(reader, step));
+fn possible(reader: &Reader, docket: &Docket, steps: &[NextStep], topic: Option<u32>) -> Vec<Offer> {
+    let is_theirs = |step: &NextStep| may(reader, step) || is_put_down(step) && is_clerk(reader, docket);
+    let steps = steps.iter().filter(|step| step.topic_number == topic && is_theirs(step));
     let acts = steps.filter_map(|step| acts::of_command(&step.command));
-    acts.filter(|act| !is_at_a_seat(act)).map(|act| act.offer(reader.words, None)).collect()
+    // Clerks put down what others say.
+    let offer = |act: &Act| match is_clerk(reader, docket) {
+        true => act.offer(reader.words, None),
+        false => act.offer_to(reader, None),
+    };
+    acts.filter(|act| !is_at_a_seat(act)).map(offer).collect()
+}
+
+/// Whether somebody may do it for their department now, so that a clerk of the docket may put it down.
+fn is_put_down(step: &NextStep) -> bool {
+    const PUT_DOWN: [&str; 3] =
+        ["docket record-statement", "docket record-recusal", "docket withdraw-recusal"];
+    !step.by.is_empty() && PUT_DOWN.contains(&step.command.as_str())
 }
 
 /// What has its forms at the seats, or at the items.
@@ -209,8 +227,13 @@ fn refused_steps(reader: &Reader, steps: &[NextStep]) -> Vec<RefusedStep> {
 }
 
 /// The steps on a topic: those that are a line, and those with more to fill in. Each has an id of its own.
-fn of_topic(reader: &Reader, steps: &[NextStep], topic: &DocketTopic) -> (Vec<Offer>, Vec<Offer>) {
-    let mut offers = possible(reader, steps, Some(topic.number));
+fn of_topic(
+    reader: &Reader,
+    docket: &Docket,
+    steps: &[NextStep],
+    topic: &DocketTopic,
+) -> (Vec<Offer>, Vec<Offer>) {
+    let mut offers = possible(reader, docket, steps, Some(topic.number));
     for offer in &mut offers {
         let is_asked = |path: &str| match path {
             "topicNumber" => false,
@@ -247,9 +270,15 @@ fn drafted(reader: &Reader, around: &Surroundings, item: &DraftedItem, may_drop:
     }
 }
 
-fn shown(reader: &Reader, around: &Surroundings, steps: &[NextStep], topic: &DocketTopic) -> Topic {
+fn shown(
+    reader: &Reader,
+    around: &Surroundings,
+    docket: &Docket,
+    steps: &[NextStep],
+    topic: &DocketTopic,
+) -> Topic {
     let words = reader.words;
-    let (offers, longer) = of_topic(reader, steps, topic);
+    let (offers, longer) = of_topic(reader, docket, steps, topic);
     let is_drop =
         |step: &&NextStep| step.command == "docket drop-item" && step.topic_number == Some(topic.number);
     let may_drop = steps.iter().filter(is_drop).any(|step| may(reader, step));
@@ -273,12 +302,31 @@ fn shown(reader: &Reader, around: &Surroundings, steps: &[NextStep], topic: &Doc
         outcome: outcome_word(words, topic).to_owned(),
         results: results.map(sentence).collect(),
         proposal: topic.versions.last().cloned(),
+        statements: topic.statements.iter().map(|statement| stated(words, around, statement)).collect(),
+        recused: recused(words, around, topic),
         timebox_minutes: topic.timebox_minutes,
         spent_minutes: topic.spent_seconds / 60,
         items: topic.items.iter().map(|item| drafted(reader, around, item, may_drop)).collect(),
         offers,
         longer,
         version: topic.versions.len(),
+    }
+}
+
+/// What a department said.
+fn stated(words: Words, around: &Surroundings, statement: &Statement) -> String {
+    let name = around.directory.name(&statement.department_code);
+    let stance = words.value("huishang.deliberation.v1.Stance", statement.stance);
+    let values: [(&str, &dyn ToString); 3] =
+        [("name", &name), ("stance", &stance), ("reasons", &statement.reasons)];
+    words.say("{name}: {stance}. {reasons}", &values)
+}
+
+fn recused(words: Words, around: &Surroundings, topic: &DocketTopic) -> String {
+    let names: Vec<String> = topic.recused_codes.iter().map(|code| around.directory.name(code)).collect();
+    match names.is_empty() {
+        true => String::new(),
+        false => words.say("Recused: {names}", &[("names", &words.list(&names))]),
     }
 }
 
