@@ -78,7 +78,7 @@ enum Mark {
     },
     /// A code, with the place of its upper left corner.
     Code {
-        code: Code,
+        code: Box<Code>,
         x_pt: f32,
         y_pt: f32,
     },

@@ -30,7 +30,7 @@ impl Typesetter<'_> {
             self.turn();
         }
         let (x_pt, y_pt) = (LEFT_PT, TOP_PT + self.y_pt);
-        if let Some(code) = proof.code() {
+        if let Some(code) = proof.code().map(Box::new) {
             self.draw(Mark::Code { code, x_pt, y_pt });
         }
         let above_pt = (height_pt - lines.len() as f32 * LINE_PT) / 2.0;

@@ -103,7 +103,8 @@ async fn looked(reader: &Reader, around: &Surroundings, access: &Access) -> Resu
     let day = calendar.read(&access.at).map(|at| calendar.date(&at));
     let begin = |date: Date| calendar.read(&format!("{date}T00:00"));
     let span = day.and_then(|day| Some((begin(day)?, begin(day.tomorrow().ok()?)?)));
-    let now = session::now();
+    // What was read in this second, too.
+    let now = session::now() + 1;
     let moment = |seconds| Moment { seconds, nanos: 0 };
     let (from, until) = span.unwrap_or((moment(now - LOOKED_SECONDS), moment(now)));
     let request = ListAccessesRequest {
@@ -116,8 +117,11 @@ async fn looked(reader: &Reader, around: &Surroundings, access: &Access) -> Resu
     let answer = reader.ask(request).await?;
     let span = [("from", calendar.full_text(words, &from)), ("until", calendar.full_text(words, &until))];
     let [from, until] = span.each_ref().map(|(name, text)| (*name, text as &dyn ToString));
-    let count = ("n", &answer.accesses.len() as &dyn ToString);
-    let sentence = match (answer.kept, answer.accesses.len(), answer.next_page_token.is_empty()) {
+    // Whoever was refused has read nothing.
+    let answered = answer.accesses.iter().filter(|access| access.code == "OK");
+    let rows: Vec<Look> = answered.map(|access| look(reader, around, access)).collect();
+    let count = ("n", &rows.len() as &dyn ToString);
+    let sentence = match (answer.kept, rows.len(), answer.next_page_token.is_empty()) {
         (false, ..) => {
             words.t("This installation keeps no access log in a folder, so nobody knows who did.").to_owned()
         }
@@ -130,7 +134,6 @@ async fn looked(reader: &Reader, around: &Surroundings, access: &Access) -> Resu
             &[from, until, count],
         ),
     };
-    let rows = answer.accesses.iter().map(|access| look(reader, around, access)).collect();
     Ok(Some(Looked { sentence, rows }))
 }
 
@@ -145,7 +148,7 @@ fn look(reader: &Reader, around: &Surroundings, access: &pb::Access) -> Look {
         who: access.caller.clone(),
         department: department.map(|code| around.directory.name(code)).unwrap_or_default(),
         roles: words.list(&roles),
-        what: if access.code == "OK" { name.to_owned() } else { format!("{name} ({})", access.code) },
+        what: name.to_owned(),
         label: label
             .map(|label| words.value("huishang.scheduling.v1.Label", label.into()))
             .unwrap_or_default(),
