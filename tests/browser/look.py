@@ -1,6 +1,6 @@
 """Opens every page in both languages, light and dark, narrow and wide, and says what is wrong with it: violations that axe
 finds, requests to elsewhere, violations of the policy, a page that scrolls sideways. Every number on the board and on
-today's page has to equal the list that it opens; an item is urged and another accepted by keyboard alone; and what happens
+today's page has to equal the list that it opens; the worst item is urged with a few keys, and another accepted by keyboard alone; and what happens
 while a page is open shows on it; and a clerk takes a session from its request to its minutes, by forms alone."""
 
 import argparse
@@ -119,6 +119,12 @@ def look(browser, url, ids, whole, shots):
             check(page, axe, f"{name} {language} {theme} {width}", shots)
             page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
             check(page, axe, f"{name} {language} {theme} {width} open", None)
+        page.context.clear_cookies()
+        sign_in(page, url, "auditor", "OFFICE")
+        page.goto(f"{url}/system?see={ids['session']}")
+        if page.locator("section#access tbody tr").count() < 9:
+            fault(f"an auditor is not told who did look: {page.inner_text('section#access')}")
+        check(page, axe, f"access-auditor {language} {theme} {width}", shots)
         context.close()
 
 
@@ -202,6 +208,31 @@ def act_by_keyboard(browser, url):
         page.wait_for_url("**done=**")
         if f"Recorded: {done}" not in page.inner_text(".notice"):
             fault(f"{act}: {page.inner_text('main')[:300]}")
+    context.close()
+
+
+def urge_the_worst(browser, url, supervisor):
+    """A supervisor who never saw the pages is told at once which item is worst, and urges its holder with five keys and a
+    sentence."""
+    late = supervisor.get("/v1/follow-ups?columns=BOARD_COLUMN_LATE&pageSize=500")["followUps"]
+    worst = min(late, key=lambda row: row["subject"]["dueOn"])
+    context = browser.new_context(locale="en")
+    page = watched(context, url)
+    sign_in(page, url, "supervisor", "OFFICE")
+    begin = page.locator(".lede a").nth(1)
+    if begin.get_attribute("href") != f"/items/{worst['itemId']}":
+        fault(f"today begins with {begin.inner_text()!r}, and the worst is {worst['subject']['title']!r}")
+    page.keyboard.press("j")
+    page.keyboard.press("u")
+    page.wait_for_url(f"**/items/{worst['itemId']}#UrgeItem")
+    page.keyboard.press("u")
+    page.keyboard.type("Say today what stands in the way")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**done=**")
+    lead = page.inner_text("main")
+    if "Recorded: Urge" not in lead or "Say today what stands in the way" not in lead:
+        fault(f"the holder of the worst item was not urged: {lead[:300]}")
     context.close()
 
 
@@ -325,16 +356,22 @@ def take_a_session_through(browser, installation, ids, shots):
 
 
 def prove(installation, page, address):
-    """A document is verified by the proof beside it, and one that was changed is not. (There are no fonts here for PDF.)"""
+    """A document is verified by the proof that it carries, or by the one beside it, and one that was changed is not. (There are
+    no fonts here for PDF.)"""
     folder, head = Path(installation.folder.name), installation.caller("operator").get("/v1/log/signed-head")
     for form in ["docx", "html"]:
         document, proof = folder / f"document.{form}", folder / f"document.{form}.proof"
         document.write_bytes(page.request.get(f"{address}.{form}").body())
-        proof.write_bytes(page.request.get(f"{address}.{form}.proof").body())
+        if form == "html":
+            proof.write_bytes(page.request.get(f"{address}.{form}.proof").body())
+        else:
+            proof = None
         said = installation.verify(document, proof, head["key"])
         if not said.startswith("same: all "):
             fault(f"{address}.{form}: {said}")
-        document.write_bytes(document.read_bytes()[:-1] + b"!")
+        changed = bytearray(document.read_bytes())
+        changed[10] ^= 1
+        document.write_bytes(changed)
         if "differ from byte" not in (said := installation.verify(document, proof, head["key"])):
             fault(f"{address}.{form} was changed: {said}")
 
@@ -369,6 +406,7 @@ def decide(page, number, with_item):
         for field, value in (fields | {"leadCode": "WATER", "coResponsibleCodes": "ROADS FINANCE"}).items():
             form.locator(f"[name='items[].{field}']").fill(value)
         press(page, f"{topic} button[value=DraftItems]", "Draft an item")
+        state(page, topic)
         amend_and_close(page, topic)
     else:
         press(page, f"{topic} button[value=CloseDebate]", "Close the debate")
@@ -406,6 +444,18 @@ def vote(page, topic):
     while page.locator("section:has(#ballot) .seat[data-mark=unknown] button:enabled").count():
         press(page, "section:has(#ballot) .seat[data-mark=unknown] button[value=VOTE_CHOICE_YES]", "Vote")
     press(page, f"{topic} button[value=CloseBallot]", "Count the votes")
+
+
+def state(page, topic):
+    """The clerk puts down what a department says on the topic."""
+    form = page.locator(f"{topic} form:has(button[value=RecordStatement])")
+    form.locator("..").evaluate("details => details.open = true")
+    form.locator("[name=departmentCode]").fill("WATER")
+    form.locator("[name=stance]").select_option("STANCE_SUPPORT_WITH_CONDITIONS")
+    form.locator("[name=reasons]").fill("If the pipes are theirs")
+    press(page, f"{topic} button[value=RecordStatement]", "Record a statement")
+    if "If the pipes are theirs" not in page.inner_text(topic):
+        fault(f"the statement is not shown: {page.inner_text(topic)}")
 
 
 def press(page, selector, done):
@@ -460,6 +510,7 @@ def main():
             return
         look(browser, installation.url, ids, given.whole, given.shots)
         count(browser, installation.url)
+        urge_the_worst(browser, installation.url, installation.caller("supervisor", "OFFICE"))
         act_by_keyboard(browser, installation.url)
         keep_the_docket(browser, installation.url, ids)
         follow(browser, installation.url, ids, installation.caller("supervisor", "OFFICE"))

@@ -35,7 +35,8 @@ class Installation:
         self.folder = tempfile.TemporaryDirectory()
         command = [self.program, "up", "--data", self.folder.name, "--listen", "127.0.0.1:0", "--clock", f"movable:{START}"]
         self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env={"HUISHANG_LANG": "en"}
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            env={"HUISHANG_LANG": "en", "HUISHANG_ACCESS_LOG__FOLDER": f"{self.folder.name}/access"},
         )
         for line in self.process.stdout:
             if found := re.search(r"http://127\.0\.0\.1:\d+", line):
@@ -57,7 +58,8 @@ class Installation:
 
     def verify(self, document, proof, key):
         """What `huishang verify` says of a document."""
-        command = [self.program, "verify", document, "--proof", proof, "--key", key, "--server", self.url]
+        command = [self.program, "verify", document, "--key", key, "--server", self.url]
+        command += ["--proof", proof] if proof else []
         command += ["--token", self.token("operator"), "--personal-keys", f"{self.folder.name}/personal-keys"]
         said = subprocess.run(command, capture_output=True, text=True, env={"HUISHANG_LANG": "en"})
         return said.stdout + said.stderr

@@ -39,7 +39,7 @@ async fn who_read_what_is_secret_is_on_record(mode: Mode) -> anyhow::Result<()> 
     let kept = tempfile::tempdir()?;
     let folder = kept.path().join("access");
     let setting = ("HUISHANG_ACCESS_LOG__FOLDER", folder.display().to_string());
-    let sandbox =
+    let mut sandbox =
         Sandbox::start_with(mode, SandboxConfig { settings: vec![setting], ..SandboxConfig::default() })?;
     // Given a session with a secret topic of WATER, and a topic of WATER and ROADS
     let clerk = sandbox.client(Role::Clerk, Some("WATER")).await?;
@@ -76,6 +76,28 @@ async fn who_read_what_is_secret_is_on_record(mode: Mode) -> anyhow::Result<()> 
         [r#""clerk@WATER" "secret""#, r#""delegate@WATER" "secret""#, r#""delegate@ROADS" "internal""#];
     let labels = labels.await;
     ensure!(labels == expected, "{labels:?}");
+    // When an auditor asks who looked, then both are named, with what they saw, and so is the auditor the next time.
+    let auditor = sandbox.http(Role::Auditor, None)?;
+    let see = format!("/system?see={session_id}");
+    let english = &[("accept-language", "en")];
+    let page = auditor.send("GET", &see, english, "").await?.text();
+    for said in ["<th scope=\"row\">delegate@WATER</th>", "<th scope=\"row\">delegate@ROADS</th>", "Secret"] {
+        ensure!(page.to_lowercase().contains(&said.to_lowercase()), "{said}: {page}");
+    }
+    until("the auditor asked", async || {
+        let page = auditor.send("GET", &see, english, "").await.ok()?.text();
+        page.contains("<th scope=\"row\">auditor@any</th>").then_some(())
+    })
+    .await;
+    // Supervisors are told who could see it, and not who did.
+    let supervisor = sandbox.http(Role::Supervisor, Some("WATER"))?;
+    let page = supervisor.send("GET", &see, english, "").await?.text();
+    ensure!(page.contains("these departments could see it") && !page.contains("Who did look"), "{page}");
+    let span = "fromAt=2027-03-01T00:00:00Z&untilAt=2027-03-02T00:00:00Z";
+    let list = format!("/v1/accesses?subjectId={session_id}");
+    ensure!(supervisor.get(&format!("{list}&{span}")).await?.status == 403);
+    ensure!(auditor.get(&format!("{list}&{span}")).await?.status == 200);
+    ensure!(auditor.get(&list).await?.status == 400, "a span is needed");
     Ok(())
 }
 

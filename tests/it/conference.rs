@@ -368,6 +368,7 @@ async fn a_council_has_seventy_topics_in_one_evening(mode: Mode) -> anyhow::Resu
             docket_id: id.clone(),
             language: DocumentLanguage::Chinese.into(),
             format: format.into(),
+            ..Default::default()
         };
         let file = clerk.call(export).await?;
         ensure!(file.content.len() > 10_000, "{} bytes of {format:?}", file.content.len());

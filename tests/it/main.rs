@@ -44,6 +44,7 @@ mod minutes;
 mod motions;
 mod object_storage;
 mod openapi;
+mod page_forms;
 mod pages;
 mod paper;
 mod plan;

@@ -1,5 +1,6 @@
 //! Minutes are drafted when a docket closes, confirmed by word or by silence, and sealed with the hash of the document.
 
+use crate::commands::{ensure_failed, json, offline, text};
 use crate::in_both_modes;
 use anyhow::{Context as _, ensure};
 use domain::Role;
@@ -9,11 +10,12 @@ use proto::deliberation::v1::{
     GetMinutesRequest, GetMinutesResponse, MinutesStage, ObjectToMinutesRequest, OpenDocketRequest,
     RecordArrivalRequest, WithdrawTopicRequest,
 };
-use proto::ledger::v1::{GetHeadRequest, MoveClockRequest};
+use proto::ledger::v1::{GetHeadRequest, GetSignedHeadRequest, MoveClockRequest};
 use proto::scheduling::v1::{
     ConveneSessionRequest, EmergencyDeclaration, MatterClass, SessionKind, SessionOutline,
 };
-use tests::{Client, Mode, Sandbox, SandboxConfig, command, outline};
+use std::process::Command;
+use tests::{Client, Mode, Sandbox, SandboxConfig, command, huishang, outline};
 
 async fn minutes(
     client: &Client,
@@ -66,6 +68,52 @@ fn exported(sandbox: &Sandbox, docket_id: &str, format: &str) -> anyhow::Result<
     Ok(read)
 }
 
+/// Documents of the console prove themselves, by any copy of the log; one that was changed does not.
+async fn ensure_proven(sandbox: &mut Sandbox, docket_id: &str, fonts: &str) -> anyhow::Result<()> {
+    let reader = sandbox.http(Role::Delegate, Some("WATER"))?;
+    let operator = sandbox.client(Role::Operator, None).await?;
+    let key = operator.call(GetSignedHeadRequest {}).await?.key;
+    let mut documents = Vec::new();
+    for format in ["pdf", "docx"] {
+        let file = sandbox.folder().join(format!("proven.{format}"));
+        let answer = reader.send("GET", &format!("/sessions/{docket_id}/minutes.{format}"), &[], "").await?;
+        ensure!(answer.status == 200, "{format}: {}", answer.text());
+        std::fs::write(&file, &answer.body)?;
+        let read: serde_json::Value = serde_json::from_str(&papers(&["read", text(&file)])?)?;
+        let proof = read["proof"].as_str().context("a proof")?;
+        let line = format!(" /sessions/{docket_id}/minutes.{format} ");
+        ensure!(proof.starts_with("huishang-paper/1 ") && proof.contains(&line), "{proof}");
+        documents.push((file, answer.body));
+    }
+    let (backup, keys) = (sandbox.folder().join("backup"), sandbox.data_of("ledger").join("personal-keys"));
+    json(&sandbox.run("operator", &["log", "backup", text(&backup), "--json"])?)?;
+    for (file, bytes) in documents {
+        let verify = || {
+            let mut command = Command::new(huishang());
+            command.args(["verify", text(&file), "--key", &key, "--log", text(&backup)]);
+            command.args(["--personal-keys", text(&keys)]).env("HUISHANG_DOCUMENTS__FONTS_FOLDER", fonts);
+            command.output().context("the binary runs")
+        };
+        let same = verify()?;
+        let said = String::from_utf8_lossy(&same.stdout);
+        ensure!(said.starts_with("same: all "), "{said} {}", String::from_utf8_lossy(&same.stderr));
+        // A letter of the document, past all that says what it is.
+        let mut forged = bytes.to_vec();
+        let last = forged.len() - 30;
+        forged[last] ^= 1;
+        std::fs::write(&file, forged)?;
+        let refused = verify()?;
+        ensure!(!refused.status.success(), "{} was changed", file.display());
+    }
+    // What carries no proof says so.
+    let bare = sandbox.folder().join("bare.docx");
+    let export = ["minutes", "export", docket_id, "--language", "chinese", "--format", "docx"];
+    let export = [&export[..], &["--output", text(&bare)]].concat();
+    ensure!(sandbox.run("delegate@WATER", &export)?.status.success(), "an export without a proof");
+    let refused = offline(&["verify", text(&bare), "--key", &key, "--log", text(&backup)])?;
+    ensure_failed(&refused, 2, "carries no proof")
+}
+
 fn papers(arguments: &[&str]) -> anyhow::Result<String> {
     let ran = std::process::Command::new(root().join("tests/papers/run")).args(arguments).output()?;
     ensure!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
@@ -73,8 +121,9 @@ fn papers(arguments: &[&str]) -> anyhow::Result<String> {
 }
 
 async fn minutes_are_sealed_when_nobody_objects_any_more(mode: Mode) -> anyhow::Result<()> {
-    let settings = vec![("HUISHANG_DOCUMENTS__FONTS_FOLDER", papers(&["fonts"])?)];
-    let sandbox = Sandbox::start_with(mode, SandboxConfig { settings, ..SandboxConfig::default() })?;
+    let fonts = papers(&["fonts"])?;
+    let settings = vec![("HUISHANG_DOCUMENTS__FONTS_FOLDER", fonts.clone())];
+    let mut sandbox = Sandbox::start_with(mode, SandboxConfig { settings, ..SandboxConfig::default() })?;
     let clerk = sandbox.client(Role::Clerk, Some("WATER")).await?;
     clerk.register_department("WATER").await?;
     clerk.define_body("BODY", "WATER", "WATER").await?;
@@ -122,6 +171,8 @@ async fn minutes_are_sealed_when_nobody_objects_any_more(mode: Mode) -> anyhow::
             ensure!(read.contains(said), "{said} is not in {read}");
         }
     }
+
+    ensure_proven(&mut sandbox, &docket_id, &fonts).await?;
 
     let late = ConfirmMinutesRequest { docket_id: id(), department_code: "WATER".into(), ..command() };
     let refused = delegate.call(late).await.err().context("they are settled")?;

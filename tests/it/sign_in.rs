@@ -3,7 +3,7 @@
 use crate::in_both_modes;
 use anyhow::{Context as _, ensure};
 use serde_json::json;
-use tests::{HttpAnswer, HttpClient, Mode, OidcProvider, Sandbox, SandboxConfig};
+use tests::{HttpAnswer, HttpClient, Mode, OidcProvider, Sandbox, SandboxConfig, until};
 
 const CLIENT: &str = "huishang-console";
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
@@ -85,6 +85,36 @@ impl Installation {
         Ok(back.to_owned())
     }
 
+    /// What the provider says of somebody from now on.
+    async fn claims(&self, user: &str, claims: &serde_json::Value) -> anyhow::Result<()> {
+        let json = &[("content-type", "application/json")];
+        let at = HttpClient::new(&self.provider.issuer(), None);
+        let answer = at.send("PUT", &format!("/users/{user}"), json, claims.to_string()).await?;
+        ensure!(answer.status < 300, "{} {}", answer.status, answer.text());
+        Ok(())
+    }
+
+    /// Signs li in; returns the session that their browser keeps.
+    async fn signed_in(&self) -> anyhow::Result<String> {
+        let begun = self.begin().await?;
+        let back = self.consent(&begun, "sub=li").await?;
+        let answer = self.come_back(&back, &begun.cookie).await?;
+        session(&answer).with_context(|| answer.text())
+    }
+
+    /// Whether a browser with this session is shown a page.
+    async fn is_shown(&self, cookie: &str) -> anyhow::Result<bool> {
+        let answer = self.come_back("/today", cookie).await?;
+        let is_sent_away = answer.status == 303 && answer.header("location").starts_with("/sign-in");
+        ensure!(answer.status == 200 || is_sent_away, "{answer:?} {}", answer.text());
+        Ok(answer.status == 200)
+    }
+
+    /// What the provider's server sends when a session there has ended.
+    async fn told(&self, token: &str) -> anyhow::Result<HttpAnswer> {
+        self.pages.send("POST", "/sign-out/by-provider", &[FORM], format!("logout_token={token}")).await
+    }
+
     async fn come_back(&self, path: &str, cookie: &str) -> anyhow::Result<HttpAnswer> {
         self.pages.send("GET", path, &[("cookie", cookie)], "").await
     }
@@ -131,6 +161,64 @@ async fn whoever_signs_in_at_the_provider_is_who_it_says(mode: Mode) -> anyhow::
     Ok(())
 }
 in_both_modes!(whoever_signs_in_at_the_provider_is_who_it_says);
+
+/// The events of a logout token.
+const LOGOUT: &str = "http://schemas.openid.net/event/backchannel-logout";
+
+async fn whoever_signs_out_at_the_provider_is_signed_out_here(mode: Mode) -> anyhow::Result<()> {
+    // Given somebody who has signed in by two sessions at the provider
+    let installation = Installation::start(mode)?;
+    let of_li = |more: serde_json::Value| {
+        let mut claims = json!({"groups": ["督查室"]});
+        let more = more.as_object().cloned().unwrap_or_default();
+        claims.as_object_mut().into_iter().for_each(|claims| claims.extend(more.clone()));
+        claims
+    };
+    installation.claims("li", &of_li(json!({"sid": "s1"}))).await?;
+    let first = installation.signed_in().await?;
+    installation.claims("li", &of_li(json!({"sid": "s2"}))).await?;
+    let second = installation.signed_in().await?;
+    ensure!(installation.is_shown(&first).await? && installation.is_shown(&second).await?);
+    // When something is sent that is no logout token of this console, then it is refused, and nobody is signed out.
+    let signs = |user: &str, audience: &str| installation.provider.sign_in(user, audience);
+    let out = json!({"sid": "s1", "jti": "1", "events": {LOGOUT: {}}});
+    installation.claims("out", &out).await?;
+    let for_another = signs("out", "another-client")?;
+    let signs_in = signs("li", CLIENT)?;
+    let forged = format!("{}x", signs("out", CLIENT)?);
+    for token in [for_another.as_str(), &signs_in, &forged, "", "a.b.c"] {
+        let refused = installation.told(token).await?;
+        ensure!(refused.status == 400 && refused.text().contains("invalid_request"), "{}", refused.text());
+    }
+    ensure!(installation.pages.get("/sign-out/by-provider").await?.status == 303, "it is no page");
+    ensure!(installation.is_shown(&first).await? && installation.is_shown(&second).await?);
+    // When the provider says that the first session has ended, once and again, then that browser is signed out.
+    let token = signs("out", CLIENT)?;
+    for _ in 0..2 {
+        let told = installation.told(&token).await?;
+        ensure!(told.status == 200 && told.header("cache-control") == "no-store", "{}", told.text());
+    }
+    ensure!(!installation.is_shown(&first).await? && installation.is_shown(&second).await?);
+    // And nobody is who a logout token says.
+    let as_a_caller = [("authorization", format!("Bearer {token}"))];
+    let as_a_caller = as_a_caller.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let refused = installation.pages.send("GET", "/v1/caller", &as_a_caller, "").await?;
+    ensure!(refused.status == 401, "{} {}", refused.status, refused.text());
+    // When all sessions of li have ended, then the second browser is signed out, too,
+    installation.claims("li", &of_li(json!({"jti": "2", "events": {LOGOUT: {}}}))).await?;
+    let told = installation.told(&signs("li", CLIENT)?).await?;
+    ensure!(told.status == 200, "{}", told.text());
+    ensure!(!installation.is_shown(&second).await?);
+    // and whoever signs in again later is signed in. The provider's clock shows whole seconds.
+    installation.claims("li", &of_li(json!({"sid": "s3"}))).await?;
+    until("a session of a later second", async || {
+        let again = installation.signed_in().await.ok()?;
+        installation.is_shown(&again).await.ok()?.then_some(())
+    })
+    .await;
+    Ok(())
+}
+in_both_modes!(whoever_signs_out_at_the_provider_is_signed_out_here);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_signed_in_by_what_was_begun_elsewhere_or_refused() -> anyhow::Result<()> {

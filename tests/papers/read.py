@@ -1,9 +1,11 @@
 """Prints what is in a docx or a PDF, as JSON. The docx is read by python-docx; of a PDF, pypdf reads how it is built, and
 PDFium what stands where on its pages."""
 
+import html
 import json
 import re
 import sys
+import zipfile
 from pathlib import Path
 
 import docx
@@ -21,7 +23,17 @@ def read_docx(path):
     sizes = {name: round(getattr(section, name).mm, 1) for name in ("page_width", "page_height", "top_margin", "left_margin", "right_margin", "bottom_margin")}
     paragraphs = [{"text": one.text, "fonts": sorted(fonts(one)), "red": is_red(one)} for one in document.paragraphs]
     footers = [one.paragraphs[0].text for one in (section.footer, section.even_page_footer)]
-    return {"section": sizes, "paragraphs": paragraphs, "footers": footers, "created": str(document.core_properties.created)}
+    with zipfile.ZipFile(path) as file:
+        pictures = [name for name in file.namelist() if re.match("word/media/.", name)]
+        proof = re.search("<vt:lpwstr>(.*)</vt:lpwstr>", file.read("docProps/custom.xml").decode(), re.DOTALL) if "docProps/custom.xml" in file.namelist() else None
+    return {
+        "section": sizes,
+        "paragraphs": paragraphs,
+        "footers": footers,
+        "created": str(document.core_properties.created),
+        "proof": html.unescape(proof.group(1)) if proof else None,
+        "pictures": len(pictures),
+    }
 
 
 def fonts(paragraph):
@@ -41,6 +53,7 @@ def read_pdf(path):
     return {
         "conformance": f"{part.group(1)}{level.group(1)}",
         "title": structure.metadata.title,
+        "proof": structure.metadata.subject,
         "created": structure.metadata.creation_date_raw,
         "language": structure.trailer["/Root"].get("/Lang"),
         "fonts": sorted(embedded(structure)),

@@ -2,9 +2,11 @@
 
 use crate::Language;
 use crate::paper::{Block, Paper, RED, Typeface, page, signature_right_chars, size, width_chars};
+use crate::proof::{self, Proof};
 use docx_rs::{
     AlignmentType, DocGrid, DocGridType, Docx, Footer, LineSpacing, LineSpacingType, PageMargin, PageNum,
-    Paragraph, ParagraphBorder, ParagraphBorderPosition, ParagraphBorders, Run, RunFonts, SpecialIndentType,
+    Paragraph, ParagraphBorder, ParagraphBorderPosition, ParagraphBorders, Pic, Run, RunFonts,
+    SpecialIndentType,
 };
 use std::io::Cursor;
 
@@ -17,6 +19,11 @@ const RULE_EIGHTHS: usize = 12;
 const RULE_BELOW_PT: usize = 11;
 /// In a character grid, the unit of what is added between characters is a part of a point.
 const GRID_UNITS_PER_PT: f32 = 4096.0;
+
+/// The property of a file that has what proves it.
+const PROOF_PROPERTY: &str = "huishang-paper";
+/// In pictures, units of length (EMU) in a millimetre.
+const PICTURE_UNITS_PER_MM: f32 = 36_000.0;
 
 /// The file's bytes: the same paper always has the same ones.
 pub fn docx(paper: &Paper) -> Vec<u8> {
@@ -39,6 +46,10 @@ pub fn docx(paper: &Paper) -> Vec<u8> {
     );
     for block in &paper.blocks {
         docx = written.paragraphs(block).into_iter().fold(docx, Docx::add_paragraph);
+    }
+    if let Some(proof) = &paper.proof {
+        docx = written.proof(proof).into_iter().fold(docx, Docx::add_paragraph);
+        docx = docx.custom_property(PROOF_PROPERTY, proof.text());
     }
     let mut file = Cursor::new(Vec::new());
     // It fails only where its writer does, and this one is memory.
@@ -90,6 +101,21 @@ impl Written {
             Block::Labelled { label, text: words } => vec![self.labelled(label, words)],
             Block::Gap => vec![self.line()],
         }
+    }
+
+    /// The code, and under it the line that it has.
+    fn proof(&mut self, proof: &Proof) -> Vec<Paragraph> {
+        let small = |text: &str| run(text, Typeface::Text, proof::TEXT_PT);
+        let side = rounded(proof::SIDE_MM * PICTURE_UNITS_PER_MM).unsigned_abs();
+        let code = proof.code().map(|code| {
+            let picture = Pic::new_with_dimensions(code.png(), code.pixels(), code.pixels());
+            // The library counts the pictures of all files.
+            let picture = picture.id("rIdImage1").size(side, side);
+            self.paragraph().keep_next(true).add_run(Run::new().add_image(picture))
+        });
+        let caption = self.paragraph().keep_next(true).add_run(small(Proof::caption(self.language)));
+        let line = self.paragraph().add_run(small(proof.line()));
+        [self.line()].into_iter().chain(code).chain([caption, line]).collect()
     }
 
     /// A paragraph that nothing was said of.

@@ -7,6 +7,7 @@ pub mod minutes;
 mod names;
 mod paper;
 mod pdf;
+mod proof;
 pub mod resolution;
 mod words;
 
@@ -15,6 +16,7 @@ pub use html::html;
 pub use names::Names;
 pub use paper::{Block, Paper};
 pub use pdf::{Fonts, PdfError, pdf};
+pub use proof::{NoProof, Proof};
 
 /// The language that a document is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,6 +1,6 @@
 //! A paper (公文) as GB/T 9704-2012 lays it out: what is on it, before it is a file.
 
-use crate::Language;
+use crate::{Language, Proof};
 use domain::Date;
 
 /// What is on a paper, in its order.
@@ -14,6 +14,8 @@ pub struct Paper {
     pub dated: Date,
     /// Its parts.
     pub blocks: Vec<Block>,
+    /// What it carries to prove itself, if anything.
+    pub proof: Option<Proof>,
 }
 
 /// A part of a paper.

@@ -2,11 +2,13 @@
 
 mod fonts;
 mod lines;
+mod proof;
 
 pub use fonts::Fonts;
 
 use crate::Language;
 use crate::paper::{Block, Paper, RED, Typeface, page, signature_right_chars, size, width_chars};
+use crate::proof::Code;
 use domain::Date;
 use fonts::Open;
 use krilla::color::{luma, rgb};
@@ -61,6 +63,9 @@ pub fn pdf(paper: &Paper, fonts: &Fonts) -> Result<Vec<u8>, PdfError> {
     for block in &paper.blocks {
         typesetter.set(block)?;
     }
+    if let Some(proof) = &paper.proof {
+        typesetter.proof(proof)?;
+    }
     written(paper, &open, typesetter.numbered()?)
 }
 
@@ -69,6 +74,12 @@ enum Mark {
     Text(Text),
     /// A red line over the width of the text.
     Rule {
+        y_pt: f32,
+    },
+    /// A code, with the place of its upper left corner.
+    Code {
+        code: Box<Code>,
+        x_pt: f32,
         y_pt: f32,
     },
 }
@@ -245,15 +256,17 @@ fn written(paper: &Paper, fonts: &Open, pages: Vec<Vec<Mark>>) -> Result<Vec<u8>
     let configuration = configuration.map_err(|error| failed(format!("{error:?}")))?;
     let mut document =
         Document::new_with(SerializeSettings { configuration, ..SerializeSettings::default() });
-    document.set_metadata(
-        Metadata::new()
-            .title(paper.name.clone())
-            .language(match paper.language {
-                Language::Chinese => "zh-CN".to_owned(),
-                Language::English => "en".to_owned(),
-            })
-            .creation_date(day(paper.dated)),
-    );
+    let mut metadata = Metadata::new()
+        .title(paper.name.clone())
+        .language(match paper.language {
+            Language::Chinese => "zh-CN".to_owned(),
+            Language::English => "en".to_owned(),
+        })
+        .creation_date(day(paper.dated));
+    if let Some(proof) = &paper.proof {
+        metadata = metadata.description(proof.text().to_owned());
+    }
+    document.set_metadata(metadata);
     let settings = PageSettings::from_wh(page::WIDTH_MM * page::PT_PER_MM, page::HEIGHT_MM * page::PT_PER_MM);
     let settings = settings.ok_or_else(|| failed("the page has no size".to_owned()))?;
     for marks in &pages {
@@ -280,6 +293,7 @@ fn red() -> rgb::Color {
 fn drawn(surface: &mut Surface, fonts: &Open, mark: &Mark) {
     match mark {
         Mark::Text(text) => text.drawn(surface, fonts),
+        Mark::Code { code, x_pt, y_pt } => proof::drawn(surface, code, *x_pt, *y_pt),
         Mark::Rule { y_pt } => {
             let mut path = PathBuilder::new();
             path.move_to(LEFT_PT, *y_pt);

@@ -70,7 +70,7 @@ pub fn paper(record: &Record, names: &Names, language: Language, zone: &Zone) ->
     draft.votes();
     draft.changes();
     draft.end();
-    Paper { language, name: title, dated: registration.decided_on, blocks: draft.blocks }
+    Paper { language, name: title, dated: registration.decided_on, blocks: draft.blocks, proof: None }
 }
 
 /// What the paper is called: in Chinese, 关于……的决议.

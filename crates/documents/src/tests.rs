@@ -1,6 +1,6 @@
 //! Files are read back by programs that others wrote.
 
-use crate::{Block, Fonts, Language, Paper, PdfError, docx, pdf};
+use crate::{Block, Fonts, Language, Paper, PdfError, Proof, docx, pdf};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -30,6 +30,7 @@ fn paper() -> Paper {
         name: "防汛会商会议纪要".to_owned(),
         dated: "2027-03-08".parse().unwrap(),
         blocks,
+        proof: None,
     }
 }
 
@@ -130,4 +131,29 @@ fn a_character_that_no_font_has_is_named() {
     assert_eq!(Fonts::of(vec![]).err(), Some(PdfError::NoFonts));
     let page = ("page.ttf".to_owned(), b"<html>".to_vec());
     assert_eq!(Fonts::of(vec![page]).err(), Some(PdfError::NotAFont { name: "page.ttf".to_owned() }));
+}
+
+#[test]
+fn a_paper_that_proves_itself_carries_the_line_as_text_as_a_code_and_for_programs() {
+    let line = "huishang-paper/1 61 2027-03-23T01:12:00Z zh clerk+chair@WATER \
+                /sessions/01890b2e-1c6e-7d43-9f1c-0a9cfd3d1e11/minutes.pdf 62 ijuO/itsGN8gLOHkat4hD6DKeVb6eeidBB8RPB2OCvk=";
+    let text = format!("{line}\nhuishang/main/1\n62\nBwcH\n\n— huishang/main/1 abcd<&>\n");
+    let proven = Paper { proof: Proof::read(&text).unwrap(), ..paper() };
+    let is_said = |said: &str| said.replace(' ', "").contains(&line.replace(' ', ""));
+
+    let bytes = docx(&proven);
+    assert_eq!(bytes, docx(&proven), "the same paper has the same bytes");
+    let read = read_back("paper.docx", &bytes);
+    let paragraphs = read["paragraphs"].as_array().unwrap();
+    assert!(paragraphs.iter().any(|one| one["text"] == line), "{paragraphs:?}");
+    assert_eq!((&read["proof"], &read["pictures"]), (&text.clone().into(), &1.into()));
+
+    let fonts = fonts();
+    let bytes = pdf(&proven, &fonts).unwrap();
+    assert_eq!(bytes, pdf(&proven, &fonts).unwrap(), "the same paper has the same bytes");
+    let read = read_back("paper.pdf", &bytes);
+    assert_eq!((&read["conformance"], &read["proof"]), (&"2B".into(), &text.into()));
+    let last = read["pages"].as_array().unwrap().last().unwrap().as_array().unwrap();
+    let said: String = last.iter().map(|line| line["text"].as_str().unwrap()).collect();
+    assert!(is_said(&said) && said.contains("huishang verify"), "{said}");
 }

@@ -6,7 +6,10 @@
 //! is counted in `huishang_access_log_lost_total`, and the process's log says why.
 
 mod file;
+mod search;
 mod syslog;
+
+pub use search::accesses;
 
 use crate::config;
 use crate::limits::ACCESS_LINES_WAITING_MAX;

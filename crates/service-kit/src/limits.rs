@@ -187,3 +187,6 @@ pub const SEEN_ROWS_FEW_MAX: u32 = 4_000;
 pub const WALKED_ROWS_MAX: usize = 5_000;
 /// Rows on a page when the caller gives no size.
 pub const PAGE_ITEMS_DEFAULT: u32 = 50;
+
+/// Days of the access log that are searched at once.
+pub(crate) const ACCESS_DAYS_MAX: i64 = 31;

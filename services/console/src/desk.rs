@@ -36,6 +36,7 @@ mod seal;
 mod session;
 mod sessions;
 mod sign_in;
+mod sign_out;
 mod story;
 mod system;
 mod targets;

@@ -4,10 +4,12 @@ use client::Language;
 use prost_types::Timestamp;
 
 /// What is in a cell.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Cell {
     Text(String),
     Number(u32),
+    /// A measured one, where there is one.
+    Figure(Option<f64>),
 }
 
 /// A table, and what it was made of.
@@ -26,6 +28,7 @@ impl Cell {
         match self {
             Cell::Text(text) => text.clone(),
             Cell::Number(number) => number.to_string(),
+            Cell::Figure(figure) => figure.map(|figure| figure.to_string()).unwrap_or_default(),
         }
     }
 }

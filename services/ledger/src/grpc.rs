@@ -3,7 +3,9 @@
 use crate::backup::Backups;
 use crate::events::{Feed, is_issued_by, is_seen_by, wanted};
 use crate::heads::Heads;
-use crate::limits::{BACKUPS_AT_ONCE_MAX, BACKUPS_SHARE_PERCENT, BUFFERED_RESPONSES_MAX, READ_RECORDS};
+use crate::limits::{
+    ACCESS_SEARCHES_MAX, BACKUPS_AT_ONCE_MAX, BACKUPS_SHARE_PERCENT, BUFFERED_RESPONSES_MAX, READ_RECORDS,
+};
 use crate::readers::readers;
 use crate::rejection::Rejection;
 use domain::ledger::erasure::{self, Erasures};
@@ -17,6 +19,7 @@ use proto::api::v1::Reason;
 use proto::ledger::v1 as pb;
 use proto::ledger::v1::ledger_service_server::LedgerService;
 use proto::log::v1 as stored;
+use service_kit::access_log::accesses;
 use service_kit::clock::Clock;
 use service_kit::error::refusal;
 use service_kit::personal::{KeyError, Keys, Opened};
@@ -25,6 +28,7 @@ use service_kit::serve::responses::{ResponseSender, ResponseStream};
 use service_kit::serve::{caller, read};
 use service_kit::{CommandError, Kit};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
@@ -36,10 +40,13 @@ pub struct Service {
     backups: Backups,
     readers: Places,
     verifications: Places,
+    searches: Places,
+    /// The folder of the access log, if it is kept in one.
+    access_log: Option<PathBuf>,
 }
 
 impl Service {
-    pub(crate) fn new(kit: Kit, log: EventLog, heads: Arc<Heads>) -> Service {
+    pub(crate) fn new(kit: Kit, log: EventLog, heads: Arc<Heads>, access_log: Option<PathBuf>) -> Service {
         let limits = kit.limits();
         let places = |what, max| Places::new(what, max, limits.caller_share_percent);
         let backups = Backups {
@@ -52,7 +59,8 @@ impl Service {
         let readers = places("readers of the log", limits.log_readers_max).kept_for_supervision(kept);
         let verifications =
             places("verifications of the log", limits.verifications_max).kept_for_supervision(kept);
-        Service { kit, log, heads, backups, readers, verifications }
+        let searches = places("searches of the access log", ACCESS_SEARCHES_MAX);
+        Service { kit, log, heads, backups, readers, verifications, searches, access_log }
     }
 
     /// The keys of a person: by the name as it is, like a token's subject, and as a text is kept, like a delegate's name.
@@ -315,6 +323,14 @@ impl LedgerService for Service {
         request: Request<pb::GetReadersRequest>,
     ) -> Result<Response<pb::GetReadersResponse>, Status> {
         Ok(Response::new(readers(&self.kit, &self.log, request.into_inner()).await?))
+    }
+
+    async fn list_accesses(
+        &self,
+        request: Request<pb::ListAccessesRequest>,
+    ) -> Result<Response<pb::ListAccessesResponse>, Status> {
+        let _place = self.searches.take(&caller(&request)?)?;
+        Ok(Response::new(accesses(self.access_log.clone(), request.into_inner()).await?))
     }
 
     async fn disclose_record(

@@ -31,3 +31,6 @@ pub const EVENT_RECORDS_READ_MAX: usize = 4_096;
 pub const BUFFERED_RESPONSES_MAX: usize = 32;
 /// Number of records read from the log at a time.
 pub const READ_RECORDS: usize = BUFFERED_RESPONSES_MAX / 2;
+
+/// Searches of the access log at once; each reads the files of some days.
+pub const ACCESS_SEARCHES_MAX: usize = 2;

@@ -25,7 +25,8 @@ pub fn paper(record: &Record, names: &Names, language: Language, zone: &Zone) ->
     draft.notes();
     draft.attendance();
     let dated = record.closed_at.or(record.opened_at).map_or(Date::ZERO, |at| zone.date_of(at));
-    Paper { language, name: words.title(agenda.title.as_str()), dated, blocks: draft.blocks }
+    let name = words.title(agenda.title.as_str());
+    Paper { language, name, dated, blocks: draft.blocks, proof: None }
 }
 
 struct Draft<'a> {

@@ -4,3 +4,4 @@ pub mod calendar;
 pub mod department;
 pub mod hierarchy;
 pub mod member;
+pub mod sign_out;

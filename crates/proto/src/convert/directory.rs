@@ -5,7 +5,7 @@ use crate::directory::v1 as api;
 use crate::{Invalid, Wire, read_fields, wire_enum, wire_events, wire_required, wire_struct};
 use domain::Date;
 use domain::calendar::{CalendarError, WorkingCalendar};
-use domain::directory::{calendar, department, hierarchy, member};
+use domain::directory::{calendar, department, hierarchy, member, sign_out};
 use jiff::civil::Weekday;
 
 wire_enum!(department::Kind => directory::DepartmentKind, api::DepartmentKind { Agency, Enterprise, NonProfit });
@@ -30,6 +30,10 @@ wire_struct!(member::Profile => directory::MemberProfile, api::Member {
 
 wire_events!(member::Member, member::Event => directory {
     Registered => MemberRegistered { profile },
+});
+
+wire_events!(sign_out::SignOut, sign_out::Event => directory {
+    SignedOut => SignedOut { ended_at },
 });
 
 wire_enum!(Weekday => directory::Weekday, api::Weekday {

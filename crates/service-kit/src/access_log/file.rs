@@ -80,14 +80,14 @@ fn days_before(now: Timestamp, days: u32) -> Timestamp {
 }
 
 /// The name of the file for a moment.
-fn name_of(moment: Timestamp) -> String {
+pub(super) fn name_of(moment: Timestamp) -> String {
     // RFC 3339 in UTC begins with the day.
     let text = moment.to_string();
     format!("{PREFIX}{}{SUFFIX}", text.split('T').next().unwrap_or_default())
 }
 
 /// Whether a file is one of the access log's: nothing else is ever removed.
-fn is_ours(name: &str) -> bool {
+pub(super) fn is_ours(name: &str) -> bool {
     let day = name.strip_prefix(PREFIX).and_then(|rest| rest.strip_suffix(SUFFIX));
     day.is_some_and(|day| {
         day.len() == "2027-03-01".len()

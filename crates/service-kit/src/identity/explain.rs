@@ -63,7 +63,7 @@ impl Verifier {
             }
             verified => verified,
         };
-        let Verified { actor, acr } = verified.map_err(|refusal| refusal.to_string())?;
+        let Verified { actor, acr, .. } = verified.map_err(|refusal| refusal.to_string())?;
         explanation.subject = Some(actor.subject.clone());
         explanation.department = actor.department.as_ref().map(ToString::to_string);
         explanation.roles = actor.roles.iter().map(|role| role.as_str().to_owned()).collect();

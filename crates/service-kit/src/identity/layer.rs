@@ -1,5 +1,6 @@
 //! Authentication: a request passes with an identity whose roles may call the rpc, or not at all.
 
+use super::sign_out::Vouchers;
 use super::token::{Refusal, Verified};
 use super::verifier::Verifier;
 use crate::Tasks;
@@ -143,21 +144,20 @@ impl IdentityLayer {
         self.verifier.watch(tasks)
     }
 
-    fn authenticate(
-        &self,
-        request: &http::Request<Body>,
-    ) -> Result<Option<(Caller, Option<Credential>)>, Refused> {
+    fn authenticate(&self, request: &http::Request<Body>) -> Result<http::Extensions, Refused> {
         let path = request.uri().path().trim_start_matches('/');
         if path.starts_with("grpc.health.") || path.starts_with("grpc.reflection.") {
-            return Ok(None);
+            return Ok(http::Extensions::new());
         }
         // A secret in the request is enough; whoever shows a token nevertheless is held to it.
         if contract::rpc(path).is_some_and(|rpc| rpc.by_secret)
             && !request.headers().contains_key(AUTHORIZATION)
         {
-            return Ok(None);
+            let mut extensions = http::Extensions::new();
+            extensions.insert(Vouchers::new(self.verifier.clone()));
+            return Ok(extensions);
         }
-        let (Verified { actor, acr }, shown) = self.identify(request)?;
+        let (Verified { actor, acr, origin }, shown) = self.identify(request)?;
         if let Some(note) = request.extensions().get::<CallerNote>() {
             note.0.get_or_init(|| actor.clone());
         }
@@ -165,8 +165,16 @@ impl IdentityLayer {
         let rpc = contract::rpc(path).ok_or_else(|| Status::unimplemented(format!("no rpc {path}")))?;
         check_roles(rpc, &actor)?;
         self.check_step_up(rpc, acr.as_deref())?;
-        let credential = || Credential { shown, verifier: self.verifier.clone() };
-        Ok(Some((Caller(actor), rpc.streams.then(credential))))
+        let mut extensions = http::Extensions::new();
+        extensions.insert(Caller(actor));
+        origin.map(|origin| extensions.insert(origin));
+        if rpc.streams {
+            extensions.insert(Credential { shown, verifier: self.verifier.clone() });
+        }
+        if rpc.by_secret {
+            extensions.insert(Vouchers::new(self.verifier.clone()));
+        }
+        Ok(extensions)
     }
 
     fn identify(&self, request: &http::Request<Body>) -> Result<(Verified, Shown), Refused> {
@@ -294,7 +302,7 @@ where
     fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
         match self.layer.authenticate(&request) {
             Ok(authenticated) => {
-                request.extensions_mut().extend(extensions(authenticated));
+                request.extensions_mut().extend(authenticated);
                 Either::Left(Either::Left(self.inner.call(request)))
             }
             Err(Refused::Finally(status)) => {
@@ -309,7 +317,7 @@ where
                     layer.verifier.reread_for(&token).await;
                     match layer.authenticate(&request) {
                         Ok(authenticated) => {
-                            request.extensions_mut().extend(extensions(authenticated));
+                            request.extensions_mut().extend(authenticated);
                             inner.call(request).await
                         }
                         Err(refused) => Ok(Status::from(refused).into_http()),
@@ -318,15 +326,6 @@ where
             }
         }
     }
-}
-
-fn extensions(authenticated: Option<(Caller, Option<Credential>)>) -> http::Extensions {
-    let mut extensions = http::Extensions::new();
-    if let Some((caller, credential)) = authenticated {
-        extensions.insert(caller);
-        credential.map(|credential| extensions.insert(credential));
-    }
-    extensions
 }
 
 #[cfg(test)]

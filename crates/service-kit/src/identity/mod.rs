@@ -8,6 +8,7 @@ mod key_source;
 mod keys;
 mod layer;
 mod mapping;
+mod sign_out;
 mod token;
 mod verifier;
 
@@ -21,5 +22,6 @@ pub use keys::{
 };
 pub use layer::{Caller, IdentityLayer};
 pub(crate) use layer::{CallerNote, ClientCertificate, Credential};
+pub use sign_out::{SignInOrigin, SignedOut, Vouchers};
 pub use token::{Claims, TokenRules, Verified};
 pub use verifier::{IssuerKeys, Verifier};

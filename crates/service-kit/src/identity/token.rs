@@ -3,6 +3,7 @@
 use super::issuers::IssuerSettings;
 use super::jwks::{Fault, KeySet};
 use super::key_ring::KeyRing;
+use super::sign_out::{EVENTS, SignInOrigin};
 use crate::limits::TOKENS_REMEMBERED_MAX;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -20,7 +21,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const ALGORITHMS: [Algorithm; 3] = [Algorithm::EdDSA, Algorithm::ES256, Algorithm::RS256];
 
 /// Seconds by which the issuer's clock may differ from ours.
-const LEEWAY_SECONDS: f64 = 5.0;
+pub(super) const LEEWAY_SECONDS: f64 = 5.0;
 
 const SECONDS_PER_HOUR: f64 = 3600.0;
 
@@ -62,6 +63,8 @@ pub struct Verified {
     pub actor: Actor,
     /// How they were authenticated (`acr`), if the issuer says so.
     pub acr: Option<String>,
+    /// Where they signed in with a browser, if they could have.
+    pub(super) origin: Option<Arc<SignInOrigin>>,
 }
 
 /// Somebody who vouches: their keys, and what their tokens mean.
@@ -130,13 +133,29 @@ struct Received {
 
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "`aud` must be a string or a list of strings")]
-enum Audience {
+pub(super) enum Audience {
     One(String),
     Several(Vec<String>),
 }
 
 fn is_present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     IgnoredAny::deserialize(deserializer).map(|_| true)
+}
+
+impl Received {
+    /// Whether it is meant for this audience.
+    fn is_for(&self, audience: &str) -> bool {
+        self.aud.has(audience)
+    }
+}
+
+impl Audience {
+    pub(super) fn has(&self, audience: &str) -> bool {
+        match self {
+            Audience::One(one) => one == audience,
+            Audience::Several(several) => several.iter().any(|one| one == audience),
+        }
+    }
 }
 
 impl Issuer {
@@ -175,18 +194,18 @@ impl Issuer {
     fn accept(&self, claims: &Value, now: f64) -> Result<(Verified, Validity), String> {
         let received = Received::deserialize(claims).map_err(|error| format!("its claims: {error}"))?;
         let audience = &self.settings.audience;
-        let is_for_us = match &received.aud {
-            Audience::One(one) => one == audience,
-            Audience::Several(several) => several.contains(audience),
-        };
-        if !is_for_us {
+        if !received.is_for(audience) {
             return Err(format!("its audience (aud) is not {audience:?}: it was issued for another realm"));
         }
         self.check_lifetime(&received, now)?;
         let validity = Validity { not_before: received.nbf.unwrap_or(f64::MIN), expires: received.exp };
+        if claims.get(EVENTS).is_some() {
+            return Err("it says that something happened (events), and not who calls".into());
+        }
         let actor = self.settings.mapping.actor(claims)?;
         validity.check(now)?;
-        Ok((Verified { actor, acr: received.acr }, validity))
+        let origin = self.settings.sign_in.is_some().then(|| SignInOrigin::of(&self.settings.issuer, claims));
+        Ok((Verified { actor, acr: received.acr, origin: origin.map(Arc::new) }, validity))
     }
 
     /// A token that does not say when it was issued counts from now on.
@@ -267,7 +286,7 @@ impl<'a> Parts<'a> {
     }
 
     /// Tries every key that the header may mean: those with its `kid` and those without one, or all when it names none.
-    fn verify_signature(&self, keys: &KeySet) -> Result<(), Refusal> {
+    pub(super) fn verify_signature(&self, keys: &KeySet) -> Result<(), Refusal> {
         let Parts { header, algorithm, signed, signature, .. } = self;
         let may_be_meant = |id: &Option<String>| header.kid.is_none() || id.is_none() || *id == header.kid;
         let mut candidates =

@@ -168,7 +168,7 @@ impl Verifier {
         }
         let in_force = self.in_force();
         let actor = names.iter().find_map(|name| in_force.certificates.get(name))?.clone();
-        Some(Verified { actor, acr: None })
+        Some(Verified { actor, acr: None, origin: None })
     }
 }
 

@@ -108,6 +108,14 @@ pub(super) fn html(page: &impl Template) -> Response<Body> {
     }
 }
 
+/// An answer to a program: JSON, or nothing.
+pub(super) fn with_status(status: StatusCode, json: serde_json::Value) -> Response<Body> {
+    let text = if json.is_null() { String::new() } else { json.to_string() };
+    let mut response = with_headers(text.into_bytes(), "application/json");
+    *response.status_mut() = status;
+    response
+}
+
 /// A file that is kept, and not shown.
 pub(super) fn file(bytes: Vec<u8>, media_type: &str, name: &str) -> Response<Body> {
     let mut response = with_headers(bytes, media_type);

@@ -12,7 +12,8 @@ use prost_types::Timestamp as Moment;
 use proto::Wire as _;
 use proto::followup::v1::{FollowUp, ListFollowUpsRequest};
 use proto::ledger::v1::GetHeadRequest;
-use proto::scheduling::v1::{ListSessionsRequest, SessionSummary};
+use proto::resolution::v1::Item;
+use proto::scheduling::v1::{ListSessionsRequest, Session, SessionSummary};
 use tonic::body::Body;
 
 /// What asks for a calendar, as the value of `form`.
@@ -54,6 +55,36 @@ pub(super) async fn of_sessions(
         },
     );
     answered(reader, &entries.await?, "sessions.ics").await
+}
+
+/// When one item is due.
+pub(super) async fn of_item(
+    desk: &Desk,
+    reader: &Reader,
+    asked: &Asked,
+    item: &Item,
+) -> Result<Response<Body>, Failure> {
+    let url = page(&console_url(&asked.head, desk.is_https()), "items", &item.item_id);
+    let summary = format!("{} {}", item.number, item.title);
+    let day = item.due_on.parse().ok();
+    let entry = day.map(|day| Entry { when: When::Day(day), summary, url, id: item.item_id.clone() });
+    answered(reader, &Vec::from_iter(entry), "due.ics").await
+}
+
+/// When one session is; nothing while it has no slot.
+pub(super) async fn of_session(
+    desk: &Desk,
+    reader: &Reader,
+    asked: &Asked,
+    session: &Session,
+) -> Result<Response<Body>, Failure> {
+    let url = page(&console_url(&asked.head, desk.is_https()), "sessions", &session.session_id);
+    let slot = session.slot.as_ref();
+    let span = slot.and_then(|slot| Some((slot.starts_at.as_ref()?, slot.ends_at.as_ref()?)));
+    let span = span.and_then(|(from, to)| Some(When::Span(timestamp(from)?, timestamp(to)?)));
+    let summary = session.outline.as_ref().map(|outline| outline.title.clone()).unwrap_or_default();
+    let entry = span.map(|when| Entry { when, summary, url, id: session.session_id.clone() });
+    answered(reader, &Vec::from_iter(entry), "session.ics").await
 }
 
 async fn answered(reader: &Reader, entries: &[Entry], name: &str) -> Result<Response<Body>, Failure> {

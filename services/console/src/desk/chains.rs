@@ -4,6 +4,7 @@ mod graph;
 
 use super::answer::{Failure, html};
 use super::board::light_word;
+use super::export;
 use super::frame::{Frame, Nav, Stamp};
 use super::items::{light_of, light_of_item};
 use super::limits::ROWS_AT_ONCE;
@@ -13,6 +14,7 @@ use super::past::Past;
 use super::reader::{Reader, Surroundings};
 use super::words::Words;
 use super::{Asked, Desk};
+use crate::grid::{Cell, Grid};
 use askama::Template;
 use futures::future::join_all;
 use graph::{Graph, Node};
@@ -29,6 +31,7 @@ struct Wait {
     lead: String,
     light: Markup,
     due: Markup,
+    due_on: String,
     /// The items that it waits for.
     items: Vec<(String, String)>,
     /// The department that was asked for help, and why.
@@ -71,7 +74,9 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     let mut frame = Frame::new(reader, &around, asked, Nav::Chains, words.t("Chains"));
     let api = "/v1/items?blocked=true";
     frame.stamp = Some(Stamp::new(reader, &around.calendar, past.at, blocked.position, api).await);
+    frame.offer_files(&query, "/chains");
     past.show(words, &query, &mut frame);
+    let blocked_position = blocked.position;
     let (paused, blocked) = (paused.items, blocked.items);
     let waiting = paused.into_iter().filter(|item| !item.waits_for_numbers.is_empty());
     let mut waiting: BTreeMap<String, Item> =
@@ -79,6 +84,10 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     waiting.retain(|_, item| !item.waits_for_numbers.is_empty() || item.help_from_code.is_some());
     let mut waits: Vec<Wait> = waiting.values().map(|item| wait(words, &around, &past, item)).collect();
     waits.sort_by(|one, other| one.number.cmp(&other.number));
+    if let Some(form) = export::wanted(&query) {
+        let grid = table(words, &waits, blocked_position);
+        return export::grid(desk, reader, asked, api, &grid, form).await;
+    }
     let ends = ends(reader, &past, &waiting).await;
     let chained = waiting.values().filter(|item| !item.waits_for_numbers.is_empty());
     let nodes = chained.chain(&ends).map(|item| node(words, &around, &past, item)).collect();
@@ -94,6 +103,40 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
         waits,
     };
     Ok(html(&page))
+}
+
+/// The table of the page, for files.
+fn table(words: Words, waits: &[Wait], position: u64) -> Grid {
+    let headings = [
+        words.t("Number"),
+        words.t("Title"),
+        words.t("Lead"),
+        words.t("Due"),
+        words.t("Waits for"),
+        words.t("Asked for help"),
+        words.t("Why"),
+    ];
+    let row = |wait: &Wait| {
+        let numbers: Vec<String> = wait.items.iter().map(|(_, number)| number.clone()).collect();
+        let cells = [
+            wait.number.clone(),
+            wait.title.clone(),
+            wait.lead.clone(),
+            wait.due_on.clone(),
+            numbers.join("; "),
+            wait.helper.clone().unwrap_or_default(),
+            wait.why.clone(),
+        ];
+        cells.map(Cell::Text).into()
+    };
+    Grid {
+        name: "chains",
+        language: words.0,
+        headings: headings.map(str::to_owned).into(),
+        rows: waits.iter().map(row).collect(),
+        position,
+        evaluated_at: None,
+    }
 }
 
 /// What is waited for and does not wait itself, as far as the reader may see it.
@@ -141,6 +184,7 @@ fn wait(words: Words, around: &Surroundings, past: &Past, item: &Item) -> Wait {
         lead: around.directory.name(&item.lead_code),
         light: light_of_item(words, item),
         due: moment::day(words, &item.due_on),
+        due_on: item.due_on.clone(),
         items: item.waits_for_numbers.iter().map(link).collect(),
         helper: item.help_from_code.as_deref().map(|code| around.directory.name(code)),
         why: item.blocked_reason.clone().unwrap_or_default(),

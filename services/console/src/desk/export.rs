@@ -82,10 +82,16 @@ async fn whole<R: proto::Rpc>(reader: &Reader, request: R) -> Result<Table, Fail
     let broken = |error| Status::internal(format!("the list cannot be asked for: {error}"));
     let request = DynamicMessage::decode(rpc.method.input(), &request.encode_to_vec()[..]);
     let mut request = request.map_err(broken)?;
-    request.set_field_by_name("page_size", Value::U32(ROWS_AT_ONCE));
+    // What has no pages is asked for once.
+    let has_pages = rpc.method.input().get_field_by_name("page_token").is_some();
+    if has_pages {
+        request.set_field_by_name("page_size", Value::U32(ROWS_AT_ONCE));
+    }
     let (mut whole, mut page_token) = (None::<Table>, String::new());
     loop {
-        request.set_field_by_name("page_token", Value::String(page_token));
+        if has_pages {
+            request.set_field_by_name("page_token", Value::String(page_token));
+        }
         let answer = reader.call(R::PATH, request.encode_to_vec()).await?;
         let page = Table::read(&rows, &answer, reader.words.0)?;
         let table = match whole.take() {

@@ -1,17 +1,19 @@
 //! Indicators (指标): how sessions go beside the baselines that were reported, by period, body and department.
 
 use super::answer::{Failure, html};
+use super::export;
 use super::frame::{Frame, Nav, Stamp};
 use super::limits::{INDICATOR_ROWS_MAX, ROWS_AT_ONCE};
 use super::past::Past;
 use super::reader::{Reader, Surroundings};
 use super::words::{Words, said};
 use super::{Asked, Desk, Query};
+use crate::grid::{Cell, Grid};
 use askama::Template;
 use futures::future::try_join_all;
 use http::Response;
 use jiff::civil::Date;
-use proto::followup::v1::{GetIndicatorsRequest, Indicator};
+use proto::followup::v1::{GetIndicatorsRequest, GetIndicatorsResponse, Indicator};
 use proto::scheduling::v1::ListBodiesRequest;
 use tonic::body::Body;
 
@@ -40,6 +42,7 @@ struct PartRow {
     /// The page of that part.
     href: String,
     values: Vec<String>,
+    figures: Vec<Option<f64>>,
 }
 
 #[derive(Template)]
@@ -66,6 +69,11 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     let (words, query) = (reader.words, asked.query());
     let around = reader.surroundings(desk).await?;
     let past = &Past::read(&query, &around.calendar);
+    let by = query.get("by").filter(|by| PARTS.iter().any(|(known, _)| known == by)).unwrap_or_default();
+    let form = export::wanted(&query);
+    if let Some(form) = form.filter(|_| by.is_empty()) {
+        return export::list(desk, reader, asked, request(&query, past), form).await;
+    }
     let bodies = ListBodiesRequest { page_size: ROWS_AT_ONCE, ..Default::default() };
     let (answer, bodies) =
         futures::future::try_join(reader.ask(request(&query, past)), reader.ask(bodies)).await?;
@@ -74,17 +82,23 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     let departments: Vec<_> = departments.map(|one| (one.code.clone(), one.name.clone())).collect();
     let now = answer.evaluated_at.unwrap_or_default();
     let until = query.get("to").and_then(|to| to.parse().ok()).unwrap_or_else(|| around.calendar.date(&now));
-    let by = query.get("by").filter(|by| PARTS.iter().any(|(known, _)| known == by)).unwrap_or_default();
     let mut queries = parts(by, &query, until, &bodies, &departments);
     let has_more = queries.len() > INDICATOR_ROWS_MAX;
     queries.truncate(INDICATOR_ROWS_MAX);
     let parts = queries.into_iter().map(async |(name, part)| {
         let of_part = reader.ask(request(&part, past)).await?;
         let values = of_part.indicators.iter().map(|one| value(words, one, one.value)).collect();
-        Ok::<_, Failure>(PartRow { name, href: past.link(&part.link("/indicators", &["by"], None)), values })
+        let figures = of_part.indicators.iter().map(|one| one.value).collect();
+        let href = past.link(&part.link("/indicators", &["by", export::FORM], None));
+        Ok::<_, Failure>(PartRow { name, href, values, figures })
     });
     let parts = try_join_all(parts).await?;
+    if let Some(form) = form {
+        let grid = table(words, &answer, &parts);
+        return export::grid(desk, reader, asked, "/v1/indicators", &grid, form).await;
+    }
     let mut frame = Frame::new(reader, &around, asked, Nav::Indicators, words.t("Indicators"));
+    frame.offer_files(&query, "/indicators");
     let stamp = Stamp::new(reader, &around.calendar, answer.evaluated_at, answer.position, "/v1/indicators");
     frame.stamp = Some(stamp.await);
     past.show(words, &query, &mut frame);
@@ -105,6 +119,26 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
         frame,
     };
     Ok(html(&page))
+}
+
+/// The parts as a table, for files: a line for each, and before them what was reported before.
+fn table(words: Words, answer: &GetIndicatorsResponse, parts: &[PartRow]) -> Grid {
+    let unit = |indicator: &Indicator| words.told(INDICATOR, "unit", &indicator.unit);
+    let heading = |indicator: &Indicator| format!("{} ({})", name(words, &indicator.name), unit(indicator));
+    let line = |name: &str, figures: &mut dyn Iterator<Item = Option<f64>>| {
+        [Cell::Text(name.to_owned())].into_iter().chain(figures.map(Cell::Figure)).collect()
+    };
+    let baselines = line(words.t("Baseline"), &mut answer.indicators.iter().map(|one| one.baseline));
+    let parts = parts.iter().map(|part| line(&part.name, &mut part.figures.iter().copied()));
+    let first = words.t("Of").to_owned();
+    Grid {
+        name: "indicators",
+        language: words.0,
+        headings: [first].into_iter().chain(answer.indicators.iter().map(heading)).collect(),
+        rows: [baselines].into_iter().chain(parts).collect(),
+        position: answer.position,
+        evaluated_at: answer.evaluated_at,
+    }
 }
 
 fn request(query: &Query, past: &Past) -> GetIndicatorsRequest {

@@ -6,6 +6,7 @@ pub(super) mod put_down;
 
 use super::act::{self, Input, Moves};
 use super::answer::{Failure, file, html};
+use super::calendar_file;
 use super::clock_ledger::{self, ClockLedger};
 use super::frame::{Frame, Nav, Stamp, grouped};
 use super::items::light_of_item;
@@ -136,6 +137,10 @@ async fn show(
         .await?;
     let item = answer.item.clone().ok_or(Failure::NotFound)?;
     let today = around.calendar.date(&head.clock_at.unwrap_or_default()).to_string();
+    if calendar_file::is_wanted(&asked.query()) {
+        return calendar_file::of_item(desk, reader, asked, &item).await;
+    }
+    let of = [("itemId", item.item_id.as_str())];
     let (moves, upcoming, tree, forecast) = match past.is_asked() {
         // What can be done is so now, and so is what would follow.
         true => {
@@ -160,6 +165,9 @@ async fn show(
         Some((_, status)) => Some(act::not_done(reader, status)),
         None => put_down::done(reader, asked),
     };
+    if !past.is_asked() {
+        frame.offer_calendar(&asked.query(), asked.head.uri.path());
+    }
     past.show(words, &asked.query(), &mut frame);
     let mut page = ItemPage {
         cascade: cascade::written(words, &around, &tree, past),

@@ -1,6 +1,7 @@
 //! Notices (通知): what was sent to whom, and what will be sent in the next 14 days if nobody acts.
 
 use super::answer::{Failure, html};
+use super::export;
 use super::frame::{Frame, Nav, Stamp};
 use super::limits::ROWS_PER_PAGE;
 use super::markup::Markup;
@@ -53,6 +54,9 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
         as_of_position: past.position,
         ..Default::default()
     };
+    if let Some(form) = export::wanted(&query) {
+        return export::list(desk, reader, asked, sent, form).await;
+    }
     let upcoming = async {
         match past.is_asked() {
             // What would be sent is said of the present.
@@ -64,6 +68,7 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     let mut frame = Frame::new(reader, &around, asked, Nav::Notices, words.t("Notices"));
     let (at, position) = (past.at.or(upcoming.evaluated_at), past.position.unwrap_or(sent.position));
     frame.stamp = Some(Stamp::new(reader, &around.calendar, at, position, "/v1/upcoming-notices").await);
+    frame.offer_files(&query, "/notices");
     past.show(words, &query, &mut frame);
     let page = NoticesPage {
         is_past: past.is_asked(),

@@ -75,6 +75,14 @@ impl Provenance {
         Ok(answer::file(text.into_bytes(), "text/plain; charset=utf-8", &format!("{name}{BESIDE}")))
     }
 
+    /// What a document that is had at this address carries to prove itself, and the position up to which it is to be made; of
+    /// now. Nothing where the ledger cannot be asked.
+    pub(super) async fn of_document(reader: &Reader, address: &str) -> Option<(Provenance, u64)> {
+        let head = reader.ask(GetHeadRequest::default()).await.ok()?;
+        let provenance = Provenance::of(reader, head.position, head.clock_at).await?;
+        Some((provenance.at(address, &Query::default(), None), head.position))
+    }
+
     /// All that it says, as files carry it: the line, and the signed head.
     pub(crate) fn text(&self) -> String {
         format!("{}\n{}", self.paper, self.signed_head)

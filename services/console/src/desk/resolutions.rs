@@ -188,15 +188,22 @@ pub(super) async fn file(reader: &Reader, id: &str, name: &str) -> Result<Respon
         Language::Chinese => DocumentLanguage::Chinese,
         Language::English => DocumentLanguage::English,
     };
+    let address = format!("/resolutions/{id}/{document}");
+    // HTML stays as it is sealed, and a proof beside a document is of one that carries none.
+    let carries = document == name && *format != DocumentFormat::Html;
+    let provenance = if carries { Provenance::of_document(reader, &address).await } else { None };
+    let (proof, at_least_position) =
+        provenance.map(|(provenance, position)| (provenance.text(), position)).unwrap_or_default();
     let request = ExportResolutionRequest {
         resolution_id: id.to_owned(),
         language: language.into(),
         format: (*format).into(),
+        proof,
+        at_least_position,
         ..Default::default()
     };
     let file = reader.ask(request).await?;
     if document != name {
-        let address = format!("/resolutions/{id}/{document}");
         return Provenance::beside(reader, &address, file.position, &file.file_name).await;
     }
     Ok(answer::file(file.content, &file.media_type, &file.file_name))

@@ -8,7 +8,7 @@ use super::session::{self, Session};
 use super::{Asked, Desk, Query};
 use super::{
     asset, board, calendars, chains, cookies, due, indicators, item, items, matters, notices, proof,
-    resolutions, scorecards, sessions, sign_in, system, targets, timetables, today, week,
+    resolutions, scorecards, sessions, sign_in, sign_out, system, targets, timetables, today, week,
 };
 use crate::asker::{Stack, host_of};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ORIGIN, SET_COOKIE};
@@ -88,6 +88,7 @@ async fn page(
         (&Method::POST, ["sign-in"]) => return sign_in::sign_in(desk, stack, asked, preferences).await,
         (&Method::GET, ["sign-in", "at"]) => return sign_in::at_provider(desk, asked, preferences).await,
         (&Method::GET, ["sign-in", "back"]) => return sign_in::back(desk, stack, asked, preferences).await,
+        (&Method::POST, ["sign-out", "by-provider"]) => return Ok(sign_out::by_provider(stack, asked).await),
         _ => {}
     }
     let now = session::now();
@@ -97,6 +98,9 @@ async fn page(
         Some(session) => session,
         None => sign_in::of_program(stack.clone(), asked, preferences).await.ok_or(Failure::SignIn)?,
     };
+    if sign_out::has_ended_elsewhere(desk, stack.clone(), asked, &session).await? {
+        return Err(Failure::SignIn);
+    }
     let renewed = session.renewed(now);
     let mut response = signed_in(desk, stack, asked, preferences, session, &path).await?;
     // What signs out has set a cookie itself.
@@ -167,7 +171,7 @@ async fn signed_in(
         (&Method::POST, ["proof"]) => proof::check(desk, reader, asked).await,
         (&Method::GET, ["system"]) => system::page(desk, reader, asked).await,
         (&Method::GET, ["changes"]) => changes(reader, asked).await,
-        (&Method::POST, ["sign-out"]) => Ok(sign_in::sign_out(desk, reader).await),
+        (&Method::POST, ["sign-out"]) => Ok(sign_out::here(desk, reader).await),
         _ => Err(Failure::NotFound),
     }
 }

@@ -168,6 +168,9 @@ async fn show(
     let typed = refused.map(|(form, _)| form);
     let minutes = minutes::of(reader, &around, id, at_least_position, typed).await?;
     let session = answer.session.ok_or(Failure::NotFound)?;
+    if calendar_file::is_wanted(&asked.query()) {
+        return calendar_file::of_session(desk, reader, asked, &session).await;
+    }
     let slots = slots::of(reader, &around, &session, at_least_position).await;
     let mut moves = act::moves(reader, acts::OF_SESSION, &[("sessionId", id)], typed).await?;
     let may_relabel = moves.possible.iter().any(|offer| offer.name == "RelabelTopic");
@@ -180,6 +183,9 @@ async fn show(
         Stamp::new(reader, &around.calendar, head.clock_at, answer.position, &format!("/v1/sessions/{id}"))
             .await,
     );
+    if session.slot.is_some() {
+        frame.offer_calendar(&asked.query(), asked.head.uri.path());
+    }
     frame.notice = match refused {
         Some((_, status)) => Some(act::not_done(reader, status)),
         None => act::done(words, ACTS, asked).or_else(|| act::done(words, request::ACTS, asked)),

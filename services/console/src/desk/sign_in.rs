@@ -211,44 +211,6 @@ fn may_choose<'a>(desk: &'a Desk, asked: &Asked) -> Option<&'a SignToken> {
     desk.sign_ins.by_role.as_ref().filter(|_| ["localhost", "127.0.0.1", "[::1]"].contains(&name))
 }
 
-#[derive(Template)]
-#[template(path = "signed_out.html")]
-struct SignedOutPage {
-    frame: Frame,
-    /// That one is still signed in at the provider.
-    sentence: String,
-    /// What is on the button for signing out there, too, and its link.
-    button: (String, String),
-}
-
-/// Signs out, and says where else one may want to.
-pub(super) async fn sign_out(desk: &Desk, reader: &Reader) -> Response<Body> {
-    let mut response = match end(desk, &reader.session.token).await {
-        Some((name, link)) => {
-            let words = reader.words;
-            let frame = Frame::bare(reader.preferences, words.t("You are signed out"), "/sign-in");
-            let sentence = words.say(
-                "You are still signed in at {name}, and may be here again without a password.",
-                &[("name", &name)],
-            );
-            let button = (words.say("Sign out at {name}", &[("name", &name)]), link);
-            html(&SignedOutPage { frame, sentence, button })
-        }
-        None => see_other("/sign-in"),
-    };
-    let forget = cookies::forget(cookies::session_name(desk.https), desk.https);
-    response.headers_mut().append(SET_COOKIE, forget);
-    response
-}
-
-/// The name of the provider of a token, and where to sign out there.
-async fn end(desk: &Desk, token: &str) -> Option<(String, String)> {
-    let provider = desk.provider(session::claims(token)["iss"].as_str()?)?;
-    let (name, token, back) = (provider.name.clone(), token.to_owned(), desk.public("/sign-in"));
-    let url = desk.in_turn(move || Ok(provider.end(&token, &back))).await.ok()??;
-    Some((name, url))
-}
-
 /// An address on this site; none for any other, however it is written.
 fn ours(to: &str) -> Option<&str> {
     let is_ours = to.starts_with('/')

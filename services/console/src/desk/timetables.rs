@@ -2,6 +2,7 @@
 
 use super::act::{self, Act, Field, Input, Offer};
 use super::answer::{Failure, html};
+use super::export;
 use super::frame::{Frame, Nav, Stamp};
 use super::items::summary;
 use super::limits::ROWS_PER_PAGE;
@@ -72,10 +73,16 @@ pub(super) async fn list(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
         order_by: "proposed_at desc".into(),
         ..Default::default()
     };
+    if let Some(form) = export::wanted(&query) {
+        return export::list(desk, reader, asked, request, form).await;
+    }
     let (around, answer) = reader.ask_around(desk, request).await?;
     let pager = Pager::new(&query, "/timetables", &answer.next_page_token);
+    let mut frame = Frame::new(reader, &around, asked, Nav::Sessions, words.t("Timetables"));
+    frame.offer_files(&query, "/timetables");
+    frame.stamp = Some(Stamp::new(reader, &around.calendar, None, answer.position, "/v1/timetables").await);
     let page = TimetablesPage {
-        frame: Frame::new(reader, &around, asked, Nav::Sessions, words.t("Timetables")),
+        frame,
         summary: summary(words, answer.timetables.len(), &pager),
         rows: answer.timetables.iter().map(|timetable| row(words, &around, timetable)).collect(),
         pager,

@@ -32,6 +32,7 @@ const VISIT_SECONDS: i64 = 30 * 60;
 struct Task {
     item_id: String,
     number: String,
+    due_on: String,
     lead: String,
     light: Light,
     light_word: String,
@@ -94,7 +95,9 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
         futures::future::try_join(tasks(reader, &around), became_late(reader, visit.previous)).await?;
     let since = around.calendar.short(words, &Timestamp { seconds: visit.previous, nanos: 0 });
     let mut frame = Frame::new(reader, &around, asked, Nav::Today, words.t("Today"));
-    frame.stamp = Some(Stamp::new(reader, &around.calendar, board.evaluated_at, board.position, "").await);
+    frame.stamp = Some(
+        Stamp::new(reader, &around.calendar, board.evaluated_at, board.position, "/v1/follow-ups").await,
+    );
     let looked = jiff::Timestamp::from_second(visit.previous).unwrap_or_default();
     frame.made_with = Some((SINCE, looked.to_string()));
     let page = TodayPage {
@@ -173,7 +176,8 @@ async fn tasks(reader: &Reader, around: &Surroundings) -> Result<Vec<Task>, Fail
     }
     let mut seen = std::collections::BTreeSet::new();
     tasks.retain(|task| seen.insert(task.item_id.clone()));
-    tasks.sort_by_key(|task| task.light);
+    // The worst first: of what is equally bad, what is due first.
+    tasks.sort_by(|one, other| (one.light, &one.due_on).cmp(&(other.light, &other.due_on)));
     Ok(tasks)
 }
 
@@ -267,6 +271,7 @@ fn task(
     Task {
         item_id: item.item_id.clone(),
         number: item.number.clone(),
+        due_on: item.due_on.clone(),
         lead: around.directory.name(&item.lead_code),
         light,
         light_word: light_word.to_owned(),
@@ -297,6 +302,7 @@ fn late_task(
     Task {
         item_id: row.item_id.clone(),
         number: subject.number,
+        due_on: subject.due_on,
         lead: around.directory.name(&subject.lead_code),
         light: Light::Red,
         light_word: words.t("Red, late").to_owned(),

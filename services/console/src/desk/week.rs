@@ -1,6 +1,7 @@
 //! A week (一周日程): when each room and department is taken, day by day, and by what kind of thing.
 
 use super::answer::{Failure, html};
+use super::export;
 use super::frame::{Frame, Nav, Stamp};
 use super::markup::Markup;
 use super::moment::day;
@@ -53,10 +54,14 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     let begins: Vec<Moment> = days.iter().filter_map(|day| begin(&around, *day)).collect();
     let (Some(first), Some(last)) = (begins.first(), begins.last()) else { return Err(Failure::NotFound) };
     let diary = GetDiaryRequest { from_at: Some(*first), until_at: Some(*last), ..Default::default() };
+    if let Some(form) = export::wanted(&query) {
+        return export::list(desk, reader, asked, diary, form).await;
+    }
     let answer = reader.ask(diary).await?;
     let mut frame = Frame::new(reader, &around, asked, Nav::Sessions, words.t("The week"));
     frame.stamp =
         Some(Stamp::new(reader, &around.calendar, head.clock_at, answer.position, "/v1/diary").await);
+    frame.offer_files(&query, "/week");
     let week = Week { words, around: &around, begins: &begins };
     let of = |kind| week.rows(answer.entries.iter().filter(move |entry| kind_of(entry) == kind));
     let mut by_room = of(DiaryHolderKind::Room);

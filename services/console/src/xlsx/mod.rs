@@ -92,6 +92,10 @@ fn workbook_of_grid(grid: &Grid, about: &About) -> Result<Vec<u8>, XlsxError> {
                 grid::Cell::Number(number) => {
                     sheet.write_number_with_format(line, at, f64::from(*number), &formats.text)?
                 }
+                grid::Cell::Figure(Some(figure)) => {
+                    sheet.write_number_with_format(line, at, *figure, &formats.text)?
+                }
+                grid::Cell::Figure(None) => continue,
             };
         }
     }

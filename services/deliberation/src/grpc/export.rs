@@ -2,8 +2,8 @@
 
 use super::minutes::{absent, language, record, visible};
 use super::{Reply, Service, docket_id};
-use documents::Names;
 use documents::minutes::Record;
+use documents::{Names, Paper, Proof};
 use domain::deliberation::minutes::{Minutes, Rejection};
 use press::{Format, NoFile};
 use proto::Invalid;
@@ -23,6 +23,11 @@ pub(super) async fn export(
         .ok_or_else(|| Invalid::field("language", "must be set: Chinese or English"))?;
     let format =
         format(request.format()).ok_or_else(|| Invalid::field("format", "must be set: HTML, docx or PDF"))?;
+    let proof = Proof::read(&request.proof).map_err(|_| {
+        let fault =
+            "must begin with the line of a paper, and have at most 4096 characters and no control characters";
+        Invalid::field("proof", fault)
+    })?;
     let position = service.view.wait_until_caught_up(request.at_least_position).await?;
     let state = service.kit.show::<Minutes>(&scope, id).await?;
     let draft = state.draft().ok_or_else(absent)?;
@@ -35,7 +40,7 @@ pub(super) async fn export(
         Format::Docx | Format::Pdf => names(&service.kit, &record).await?,
     };
     let page = || documents::minutes::html(&record, language, zone);
-    let paper = || documents::minutes::paper(&record, &names, language, zone);
+    let paper = || Paper { proof, ..documents::minutes::paper(&record, &names, language, zone) };
     let content = service.press.file(format, page, paper).await.map_err(refused)?;
     let labels = record.proceedings.topics.iter().map(|topic| topic.label);
     let answer = Response::new(pb::ExportMinutesResponse {

@@ -105,6 +105,13 @@ impl DirectoryService for Service {
     }
 
     async fn get_caller(&self, request: Request<pb::GetCallerRequest>) -> Reply<pb::GetCallerResponse> {
-        caller::get(&request)
+        caller::get(self, request).await
+    }
+
+    async fn record_sign_out(
+        &self,
+        request: Request<pb::RecordSignOutRequest>,
+    ) -> Reply<pb::RecordSignOutResponse> {
+        caller::record_sign_out(self, request).await
     }
 }

@@ -22,6 +22,7 @@ pub const NOUNS: &[Noun] = &[
     noun("department", "code", "Departments in the directory (部门)"),
     noun("member", "code", "Members: people who work for departments (成员)"),
     noun("whoami", "", "Who the caller is, for which department, in which roles (身份)"),
+    noun("sign-out", "", "Sign-outs at providers, as these tell of them (登出)"),
     noun("calendar", "", "The calendar that working days are counted by (工作日历)"),
     noun("body", "body_code", "Bodies: who decides, by which rules (会商机制)"),
     noun("room", "code", "Rooms and their bookings (会议室)"),

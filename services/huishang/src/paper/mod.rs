@@ -1,6 +1,7 @@
 //! `huishang verify FILE`: whether a file or a printed page says what the log says. Its figures are made again from a copy of
 //! the log, by the same code that pages are made with, and compared one by one.
 
+mod carried;
 mod compare;
 mod copy;
 mod document;
@@ -21,6 +22,7 @@ use console::Paper;
 use copy::Copied;
 use document::Document;
 use event_log::note::{HeadKey, TreeHead};
+use remade::Asked;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -30,10 +32,11 @@ const DIFFERENCES_SHOWN_MAX: usize = 20;
 /// `huishang verify`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The file: CSV, a workbook, a saved page, or a text with the line of a printed page, typed or read from its code
+    /// The file: CSV, a workbook, a saved page, minutes or a resolution as PDF or docx, or a text with the line of a printed
+    /// page, typed or read from its code
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// The proof of the file, where it is a document that cannot carry it: minutes or a resolution as PDF, docx or HTML
+    /// The proof of the file, where it is a document that does not carry it, as minutes and resolutions in HTML do not
     #[arg(long, value_name = "FILE")]
     pub proof: Option<PathBuf>,
     /// The key that must have signed the head of the log, as printed by 'huishang log signed-head'
@@ -59,14 +62,7 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let shown = arguments.file.display();
     let key: HeadKey = arguments.key.parse().map_err(|error| Error::Usage(format!("--key: {error}")))?;
     let bytes = std::fs::read(&arguments.file).map_err(|error| Error::Usage(format!("{shown}: {error}")))?;
-    let (document, text_of_proof) = match &arguments.proof {
-        Some(proof) => (None, read_proof(proof)?),
-        None => {
-            let document = Document::read(&bytes).with_context(|| shown.to_string())?;
-            let text = document.text.clone();
-            (Some(document), text)
-        }
-    };
+    let Read { document, carried, text_of_proof } = read(arguments, &bytes)?;
     let paper = Paper::find(&text_of_proof).ok_or_else(|| {
         Error::Usage(say(
             "{file}: there is no line in it that begins with huishang-paper/1, so nothing says what it was made of",
@@ -85,7 +81,8 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let copied = copy::take(arguments, work.path(), &paper).await?;
     ensure_root(&copied, &paper, signed.is_none().then_some(&key))?;
     let Some(document) = document else {
-        let given = remade::bytes(work.path(), &arguments.options, &paper, None).await?;
+        let asked = Asked::of_document(&paper, &carried)?;
+        let given = remade::bytes(work.path(), &arguments.options, &paper, &asked).await?;
         return report_bytes(arguments, &paper, &bytes, &given);
     };
     let remade = remade::document(work.path(), &arguments.options, &paper, &document).await?;
@@ -93,6 +90,36 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         document::Form::Text => print_text(&remade.lines()),
         _ => report(arguments, &paper, &compare::compare(&document, &remade)),
     }
+}
+
+/// What a file says.
+struct Read {
+    /// Nothing of one that is compared byte for byte.
+    document: Option<Document>,
+    /// What such a one carries to prove itself; empty if it does not.
+    carried: String,
+    text_of_proof: String,
+}
+
+fn read(arguments: &Arguments, bytes: &[u8]) -> anyhow::Result<Read> {
+    let shown = arguments.file.display();
+    let carried = carried::read(bytes).with_context(|| shown.to_string())?;
+    let of_bytes = |carried: String, text_of_proof| Read { document: None, carried, text_of_proof };
+    Ok(match (carried, &arguments.proof) {
+        // What it says of itself counts, as that is what its readers see.
+        (Some(carried), _) => of_bytes(carried.clone(), carried),
+        (None, Some(proof)) => of_bytes(String::new(), read_proof(proof)?),
+        (None, None) if carried::is_document(bytes) => {
+            let why =
+                say("{file} carries no proof; name the one beside it with --proof", &[("file", &shown)]);
+            return Err(Error::Usage(why).into());
+        }
+        (None, None) => {
+            let document = Document::read(bytes).with_context(|| shown.to_string())?;
+            let text_of_proof = document.text.clone();
+            Read { document: Some(document), carried: String::new(), text_of_proof }
+        }
+    })
 }
 
 fn read_proof(proof: &Path) -> anyhow::Result<String> {

@@ -39,7 +39,7 @@ pub(super) fn read(bytes: &[u8]) -> anyhow::Result<Book> {
     Ok(Book { text: all.join("\n"), rows: rows(&sheet, &shared) })
 }
 
-fn part(archive: &mut ZipArchive<Cursor<&[u8]>>, name: &str) -> anyhow::Result<String> {
+pub(super) fn part(archive: &mut ZipArchive<Cursor<&[u8]>>, name: &str) -> anyhow::Result<String> {
     let mut text = String::new();
     let file = archive.by_name(name).with_context(|| name.to_owned())?;
     file.take(PART_BYTES_MAX).read_to_string(&mut text).with_context(|| name.to_owned())?;

@@ -82,7 +82,8 @@ impl Services {
                 }
                 Service::Ledger => {
                     let OwnLog { log, signing, .. } = own_log.take().context("the ledger has no log")?;
-                    let (service, signed) = ledger::build(kit, log, signing)?;
+                    let (service, signed) =
+                        ledger::build(kit, log, signing, config.access_log.folder.clone())?;
                     heads = Some(signed);
                     (routes.add_service(service), ledger::NAME)
                 }

@@ -2,8 +2,8 @@
 
 use super::{Reply, Service};
 use crate::views::{self, Named};
-use documents::Language;
 use documents::resolution::{Change, Record};
+use documents::{Language, Paper, Proof};
 use domain::deliberation::ballot::BallotResult;
 use domain::deliberation::docket::{Docket, Outcome};
 use domain::resolution::action_item::{self, ActionItem, Assignment};
@@ -28,6 +28,11 @@ pub(super) async fn export(
         .ok_or_else(|| Invalid::field("language", "must be set: Chinese or English"))?;
     let format =
         format(request.format()).ok_or_else(|| Invalid::field("format", "must be set: HTML, docx or PDF"))?;
+    let proof = Proof::read(&request.proof).map_err(|_| {
+        let fault =
+            "must begin with the line of a paper, and have at most 4096 characters and no control characters";
+        Invalid::field("proof", fault)
+    })?;
     let named = Named::read("resolution_id", &request.resolution_id, &request.number)?;
     let query = views::resolution(named);
     let (found, position) = service.view.query(scope.clone(), request.at_least_position, query).await?;
@@ -41,6 +46,7 @@ pub(super) async fn export(
     let calendar = service.calendar().await?;
     let paper = || documents::resolution::paper(&record, &names, language, calendar.zone());
     let page = || documents::html(&paper());
+    let paper = || Paper { proof, ..paper() };
     let content = service.press.file(format, page, paper).await.map_err(refused)?;
     let label = record.registration.label;
     let answer = Response::new(pb::ExportResolutionResponse {

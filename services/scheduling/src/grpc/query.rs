@@ -4,6 +4,7 @@ use super::{Reply, Service, not_found, render, session_id};
 use crate::{facts, views};
 use domain::directory::calendar::Calendar;
 use domain::scheduling::body::Body;
+use domain::scheduling::matter::Matter;
 use domain::scheduling::quota::Quota;
 use domain::scheduling::session::{Session, next};
 use proto::scheduling::v1 as pb;
@@ -52,6 +53,14 @@ pub(super) async fn list_sessions(
     let scope = service.kit.scope(&request).await?;
     let request = request.into_inner();
     let query = views::sessions(&request)?;
+    if let Some(matter) = request.matter_id.as_deref().filter(|id| !id.is_empty()) {
+        let id = super::matter::matter_id(matter)?;
+        let position = service.view.wait_until_caught_up(request.at_least_position).await?;
+        // Whoever may not know of a matter is not told where it was on the agenda.
+        if service.kit.show::<Matter>(&scope, id).await?.known().is_none() {
+            return Ok(Response::new(pb::ListSessionsResponse { position, ..Default::default() }));
+        }
+    }
     let (page, position) = service.view.query(scope, request.at_least_position, query).await?;
     Ok(Response::new(pb::ListSessionsResponse {
         sessions: page.rows,

@@ -123,14 +123,30 @@ async fn a_topic_takes_a_matter_in_or_names_one_which_no_other_session_then_has(
 
     let cancel = pb::CancelSessionRequest {
         command_id: id("cancel"),
-        session_id: named,
+        session_id: named.clone(),
         reason: "改期再议".into(),
         ..Default::default()
     };
     fixture.service.cancel_session(clerk(cancel)).await.unwrap();
     let matter = fixture.matter(&matter_id).await;
     assert_eq!((matter.stage(), matter.reason.as_deref()), (pb::MatterStage::Backlog, Some("改期再议")));
-    fixture.requested("again", Some(matter_id)).await.unwrap();
+    let again = fixture.requested("again", Some(matter_id.clone())).await.unwrap();
+    // The sessions of a matter are those on whose agenda it is or was; whoever may not know of it is told of none.
+    let list = pb::ListSessionsRequest {
+        at_least_position: fixture.bench.end(),
+        order_by: "requested_at".into(),
+        matter_id: Some(matter_id),
+        ..Default::default()
+    };
+    let ids = async |request| {
+        let sessions = fixture.service.list_sessions(request).await.unwrap().into_inner().sessions;
+        sessions.into_iter().map(|session| session.session_id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(clerk(list.clone())).await, [named, again]);
+    assert_eq!(ids(by(list.clone(), "PRESS", Role::Delegate)).await, Vec::<String>::new());
+    let malformed = pb::ListSessionsRequest { matter_id: Some("nothing".into()), ..list };
+    let refused = fixture.service.list_sessions(clerk(malformed)).await.unwrap_err();
+    assert_eq!(faulty_fields(&refused), ["matter_id"]);
 }
 
 #[tokio::test]

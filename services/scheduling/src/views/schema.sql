@@ -70,6 +70,12 @@ CREATE INDEX sessions_in_stage ON sessions (stage, requested_at);
 CREATE INDEX sessions_in_stage_by_start ON sessions (stage, starts_at);
 CREATE INDEX sessions_of_body ON sessions (body_code, requested_at);
 CREATE INDEX sessions_of_body_by_start ON sessions (body_code, starts_at);
+-- The matters that are or were on the agendas of sessions.
+CREATE TABLE session_matters (
+    matter_id TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    PRIMARY KEY (matter_id, session_id)
+) WITHOUT ROWID;
 -- The departments that attend a session, the one in the chair, the one that requested it, and in an emergency that takes
 -- place the substitutes of those that decide.
 CREATE TABLE concerned (

@@ -1,7 +1,7 @@
 //! Sessions, a row each, and whom they concern.
 
 use domain::constitution::Constitution;
-use domain::scheduling::session::{Attendee, Event, Kind, Outline, RoleOnTopic, Session, Stage};
+use domain::scheduling::session::{Attendee, Event, Kind, Outline, RoleOnTopic, Session, Stage, Topic};
 use domain::{Code, Timestamp};
 use proto::scheduling::v1 as pb;
 use proto::{Invalid, Wire};
@@ -46,6 +46,7 @@ fn project_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Even
                     attendees.len() as i64,
                     earliest_start_at.as_microsecond()
                 ])?;
+            insert_matters(tables, id, topics)?;
             replace_concerned(tables, id, attendees)?;
             set_stage(tables, id, Stage::Requested)
         }
@@ -55,6 +56,7 @@ fn project_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Even
                     "UPDATE sessions SET topic_count = ?2, attendee_count = ?3 WHERE session_id = ?1",
                 )?
                 .execute(params![id, topics.len() as i64, attendees.len() as i64])?;
+            insert_matters(tables, id, topics)?;
             replace_concerned(tables, id, attendees)?;
             set_stage(tables, id, Stage::Requested)
         }
@@ -135,7 +137,18 @@ fn insert_session(
             requested_at.as_microsecond(),
             outline.earliest_start_at.as_microsecond(),
         ])?;
+    insert_matters(tables, id, &outline.topics)?;
     replace_concerned(tables, id, &outline.attendees)
+}
+
+/// Adds the matters of topics to those that the session is or was about.
+fn insert_matters(tables: &Transaction<'_>, id: &str, topics: &[Topic]) -> rusqlite::Result<()> {
+    let mut insert = tables
+        .prepare_cached("INSERT OR IGNORE INTO session_matters (matter_id, session_id) VALUES (?1, ?2)")?;
+    for matter in topics.iter().filter_map(|topic| topic.matter) {
+        insert.execute([matter.to_string().as_str(), id])?;
+    }
+    Ok(())
 }
 
 fn replace_concerned(tables: &Transaction<'_>, id: &str, attendees: &[Attendee]) -> rusqlite::Result<()> {
@@ -250,6 +263,10 @@ pub(crate) fn list(request: &pb::ListSessionsRequest) -> Result<ListQuery, Inval
     .filter_text(
         "session_id IN (SELECT session_id FROM concerned WHERE department_code = ?)",
         &request.department_code,
+    )
+    .filter_text(
+        "session_id IN (SELECT session_id FROM session_matters WHERE matter_id = ?)",
+        &request.matter_id,
     )
     .filter_id_prefix("session_id", &request.id_prefix)
 }

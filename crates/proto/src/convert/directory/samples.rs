@@ -1,9 +1,9 @@
 //! Sample events of the directory.
 
-use crate::convert::sample::{Sample, code, line, samples};
+use crate::convert::sample::{Sample, at, code, line, samples};
 use domain::Role;
 use domain::calendar::WorkingCalendar;
-use domain::directory::{calendar, department, hierarchy, member};
+use domain::directory::{calendar, department, hierarchy, member, sign_out};
 use jiff::civil::{Weekday, date};
 
 pub fn all() -> Vec<Box<dyn Sample>> {
@@ -12,6 +12,9 @@ pub fn all() -> Vec<Box<dyn Sample>> {
         samples::<hierarchy::Hierarchy>(of_the_hierarchy()),
         samples::<member::Member>(of_a_member()),
         samples::<calendar::Calendar>(of_a_calendar()),
+        samples::<sign_out::SignOut>(vec![sign_out::Event::SignedOut {
+            ended_at: at("2027-03-08T01:00:00Z"),
+        }]),
     ];
     aggregates.into_iter().flatten().collect()
 }

@@ -21,7 +21,9 @@ use proto::ledger::v1::GetHeadRequest;
 use proto::resolution::v1::{
     GetResolutionRequest, ItemStage, ListItemsRequest, ListItemsResponse, ListResolutionsRequest, Resolution,
 };
-use proto::scheduling::v1::{GetMatterRequest, GetSessionRequest, Matter, MatterStage, Session};
+use proto::scheduling::v1::{
+    GetMatterRequest, GetSessionRequest, ListSessionsRequest, Matter, MatterStage, Session,
+};
 use tonic::Status;
 use tonic::body::Body;
 
@@ -45,6 +47,14 @@ struct Decided {
     stage: String,
 }
 
+/// A session that was about it before.
+struct Earlier {
+    href: String,
+    title: String,
+    stage: String,
+    requested: Markup,
+}
+
 #[derive(Template)]
 #[template(path = "matter.html")]
 struct MatterPage {
@@ -59,6 +69,8 @@ struct MatterPage {
     /// Where a session about it is requested; nothing unless it waits for one.
     request: Option<String>,
     agenda: Option<OnAgenda>,
+    /// Sessions that were about it before.
+    earlier: Vec<Earlier>,
     decided: Vec<Decided>,
     items: Vec<ItemRow>,
     moves: Moves,
@@ -106,9 +118,10 @@ async fn show(
     )?;
     let matter = answer.matter.ok_or(Failure::NotFound)?;
     let typed = refused.map(|(form, _)| form);
-    let (moves, (agenda, decided), related) = futures::try_join!(
+    let (moves, (agenda, decided), earlier, related) = futures::try_join!(
         async { Ok::<_, Failure>(act::moves(reader, acts::of_one(), &[("matterId", id)], typed).await?) },
         sitting(reader, &around, &matter),
+        earlier(reader, &around, &matter, at_least_position),
         related(reader, &matter),
     )?;
     let mut frame = Frame::new(reader, &around, asked, Nav::Matters, &matter.title);
@@ -129,6 +142,7 @@ async fn show(
         items: items.items.iter().map(|item| row_of_item(words, &around.directory, item)).collect(),
         related,
         agenda,
+        earlier,
         decided,
         moves,
         expected_position: answer.position,
@@ -189,6 +203,32 @@ async fn related(reader: &Reader, matter: &Matter) -> Result<Vec<(&'static str, 
         Ok::<_, Failure>(other.map(|other| (how, format!("/matters/{id}"), other.title)))
     });
     Ok(try_join_all(asked).await?.into_iter().flatten().collect())
+}
+
+/// The sessions on whose agendas it was before, the last first.
+async fn earlier(
+    reader: &Reader,
+    around: &Surroundings,
+    matter: &Matter,
+    at_least_position: u64,
+) -> Result<Vec<Earlier>, Failure> {
+    let request = ListSessionsRequest {
+        at_least_position,
+        page_size: ROWS_AT_ONCE,
+        order_by: "requested_at desc".into(),
+        matter_id: Some(matter.matter_id.clone()),
+        ..Default::default()
+    };
+    let sessions = reader.ask(request).await?.sessions.into_iter();
+    let before = sessions.filter(|session| Some(&session.session_id) != matter.session_id.as_ref());
+    Ok(before
+        .map(|session| Earlier {
+            href: format!("/sessions/{}", session.session_id),
+            stage: reader.words.value("huishang.scheduling.v1.SessionStage", session.stage),
+            requested: around.calendar.full(reader.words, &session.requested_at.unwrap_or_default()),
+            title: session.title,
+        })
+        .collect())
 }
 
 /// The session on whose agenda it is or was last, and the resolutions that its topic there came to.

@@ -172,6 +172,53 @@ const WITHDRAW_TOPIC: Act = Act {
     sample: r#"{"topicNumber": 1, "reason": "-"}"#,
 };
 
+/// What a department says or moves, and a clerk of the docket may put down for it.
+pub(super) const PUT_DOWN: [&str; 7] = [
+    "RequestFloor",
+    "RaisePointOfOrder",
+    "MoveMotion",
+    "SubmitAmendment",
+    "RecordStatement",
+    "RecordRecusal",
+    "WithdrawRecusal",
+];
+const RECORD_STATEMENT: Act = Act {
+    rpc: "huishang.deliberation.v1.DeliberationService/RecordStatement",
+    label: said("Record a statement"),
+    fields: &[
+        TOPIC,
+        DEPARTMENT,
+        Field {
+            path: "stance",
+            label: said("Stance"),
+            input: Input::Enum("huishang.deliberation.v1.Stance"),
+        },
+        Field { path: "reasons", label: said("Its reasons"), input: Input::Text },
+    ],
+    sample: r#"{"topicNumber": 1, "departmentCode": "A", "stance": "STANCE_SUPPORT", "reasons": "-"}"#,
+};
+const RECORD_RECUSAL: Act = Act {
+    rpc: "huishang.deliberation.v1.DeliberationService/RecordRecusal",
+    label: said("Record a recusal"),
+    fields: &[
+        TOPIC,
+        DEPARTMENT,
+        REASON,
+        Field {
+            path: "currentVersionOnly",
+            label: said("From the current version only"),
+            input: Input::Tick,
+        },
+    ],
+    sample: r#"{"topicNumber": 1, "departmentCode": "A", "reason": "-"}"#,
+};
+const WITHDRAW_RECUSAL: Act = Act {
+    rpc: "huishang.deliberation.v1.DeliberationService/WithdrawRecusal",
+    label: said("Take part again"),
+    fields: &[TOPIC, DEPARTMENT, REASON],
+    sample: r#"{"topicNumber": 1, "departmentCode": "A", "reason": "-"}"#,
+};
+
 const CONFIRM_MINUTES: Act = Act {
     rpc: "huishang.deliberation.v1.DeliberationService/ConfirmMinutes",
     label: said("Confirm the minutes"),
@@ -243,6 +290,9 @@ pub(in crate::desk) const ACTS: &[Act] = &[
     debate_acts::WITHDRAW_AMENDMENT,
     debate_acts::PUT_AMENDMENT,
     debate_acts::RESOLVE_AMENDMENT,
+    RECORD_STATEMENT,
+    RECORD_RECUSAL,
+    WITHDRAW_RECUSAL,
     CONFIRM_MINUTES,
     OBJECT_TO_MINUTES,
     CORRECT_MINUTES,

@@ -135,9 +135,6 @@ pub(super) const RESOLVE_AMENDMENT: Act = Act {
     sample: r#"{"topicNumber": 1, "amendmentNumber": 1, "adopt": false}"#,
 };
 
-/// What a department says or moves, and a clerk of the docket may put down for it.
-pub(super) const PUT_DOWN: &[Act] = &[REQUEST_FLOOR, RAISE_POINT, MOVE_MOTION, SUBMIT_AMENDMENT];
-
 /// Whether its form is at what it is about: a speaker, a point of order, a motion, an amendment.
 pub(super) fn is_at_its_place(act: &Act) -> bool {
     [

@@ -11,7 +11,8 @@ use crate::desk::words::Words;
 use proto::deliberation::v1::due_rule::Rule;
 use proto::deliberation::v1::outcome::Outcome;
 use proto::deliberation::v1::{
-    Ballot, Docket, DocketStage, DocketTopic, DraftedItem, NextStep, RoleOnTopic, TopicRole, VoteChoice,
+    Ballot, Docket, DocketStage, DocketTopic, DraftedItem, NextStep, RoleOnTopic, Statement, TopicRole,
+    VoteChoice,
 };
 use proto::scheduling::v1::Session;
 use std::collections::BTreeMap;
@@ -40,6 +41,10 @@ pub(super) struct Topic {
     /// The results of its ballots.
     pub(super) results: Vec<String>,
     pub(super) proposal: Option<String>,
+    /// What each department said on it.
+    pub(super) statements: Vec<String>,
+    /// Who has recused themselves; empty if nobody has.
+    pub(super) recused: String,
     pub(super) timebox_minutes: u32,
     pub(super) spent_minutes: u64,
     pub(super) items: Vec<Drafted>,
@@ -145,7 +150,7 @@ pub(super) fn sitting(
         present: present.len(),
         ballot: open.map(|(topic, ballot)| open_ballot(reader, docket, steps, &seats, topic, ballot)),
         topics: docket.topics.iter().map(|topic| shown(reader, around, docket, steps, topic)).collect(),
-        offers: possible(reader, steps, docket, None),
+        offers: possible(reader, docket, steps, None),
         refused: refused_steps(reader, steps),
         seats,
     }
@@ -156,19 +161,23 @@ fn is_open(ballot: &Ballot) -> bool {
 }
 
 /// The steps that the reader may take, of a topic or of none.
-fn possible(reader: &Reader, steps: &[NextStep], docket: &Docket, topic: Option<u32>) -> Vec<Offer> {
+fn possible(reader: &Reader, docket: &Docket, steps: &[NextStep], topic: Option<u32>) -> Vec<Offer> {
     let is_clerk = is_clerk(reader, docket);
-    // What departments say and move, a clerk of the docket puts down for them.
-    let by_clerk = |step: &NextStep| {
-        is_clerk
-            && !step.by.is_empty()
-            && debate_acts::PUT_DOWN.iter().any(|act| act.command() == Some(step.command.as_str()))
-    };
-    let steps =
-        steps.iter().filter(|step| step.topic_number == topic && (may(reader, step) || by_clerk(step)));
+    let is_theirs = |step: &NextStep| may(reader, step) || is_clerk && is_put_down(step);
+    let steps = steps.iter().filter(|step| step.topic_number == topic && is_theirs(step));
     let acts = steps.filter_map(|step| acts::of_command(&step.command));
     let acts = acts.filter(|act| !is_at_a_seat(act) && !debate_acts::is_at_its_place(act));
-    acts.map(|act| act.offer_to(reader, None)).collect()
+    // Clerks put down what others say.
+    let offer = |act: &Act| match is_clerk {
+        true => act.offer(reader.words, None),
+        false => act.offer_to(reader, None),
+    };
+    acts.map(offer).collect()
+}
+
+/// Whether somebody may do it for their department now, so that a clerk of the docket may put it down.
+fn is_put_down(step: &NextStep) -> bool {
+    !step.by.is_empty() && acts::of_command(&step.command).is_some_and(|act| acts::PUT_DOWN.contains(&act.name()))
 }
 
 /// What has its forms at the seats, or at the items.
@@ -228,7 +237,7 @@ fn of_topic(
     steps: &[NextStep],
     topic: &DocketTopic,
 ) -> (Vec<Offer>, Vec<Offer>) {
-    let mut offers = possible(reader, steps, docket, Some(topic.number));
+    let mut offers = possible(reader, docket, steps, Some(topic.number));
     for offer in &mut offers {
         let name = offer.name;
         let is_asked = |path: &str| match path {
@@ -305,12 +314,31 @@ fn shown(
         debate: debate::on(reader, around, docket, steps, topic),
         results: results.map(sentence).collect(),
         proposal: topic.versions.last().cloned(),
+        statements: topic.statements.iter().map(|statement| stated(words, around, statement)).collect(),
+        recused: recused(words, around, topic),
         timebox_minutes: topic.timebox_minutes,
         spent_minutes: topic.spent_seconds / 60,
         items: topic.items.iter().map(|item| drafted(reader, around, item, may_drop)).collect(),
         offers,
         longer,
         version: topic.versions.len(),
+    }
+}
+
+/// What a department said.
+fn stated(words: Words, around: &Surroundings, statement: &Statement) -> String {
+    let name = around.directory.name(&statement.department_code);
+    let stance = words.value("huishang.deliberation.v1.Stance", statement.stance);
+    let values: [(&str, &dyn ToString); 3] =
+        [("name", &name), ("stance", &stance), ("reasons", &statement.reasons)];
+    words.say("{name}: {stance}. {reasons}", &values)
+}
+
+fn recused(words: Words, around: &Surroundings, topic: &DocketTopic) -> String {
+    let names: Vec<String> = topic.recused_codes.iter().map(|code| around.directory.name(code)).collect();
+    match names.is_empty() {
+        true => String::new(),
+        false => words.say("Recused: {names}", &[("names", &words.list(&names))]),
     }
 }
 
