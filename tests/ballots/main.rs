@@ -7,7 +7,7 @@ use domain::decision_rule::{
     RecusalEffect, Tie, VotingRule,
 };
 use domain::deliberation::ballot::options::{ChoiceMethod, POINTS_MAX, Preference, choose};
-use domain::deliberation::ballot::{Ballot, BallotResult, Choice, Roll, Rules, Seat, Vote, VotePart};
+use domain::deliberation::ballot::{Ballot, BallotResult, Choice, Hands, Roll, Rules, Seat, Vote, VotePart};
 use domain::testing::{code, constitution};
 use serde_json::{Value, json};
 use std::process::Command;
@@ -132,8 +132,23 @@ fn seat(numbers: &mut Numbers, voter: &Voter) -> (Seat, Option<Vote>) {
         voted: votes,
         cast_by,
         put_down_by_clerk: false,
+        objected: !votes && !recused && numbers.one_in(9),
     };
     (seat, votes.then_some(vote))
+}
+
+/// Hands that are counted in place of votes by name, where it does not matter whose they are.
+fn hands(numbers: &mut Numbers, method: Method, seats: &[Seat]) -> Option<Hands> {
+    let by_majority =
+        matches!(method, Method::SimpleMajority | Method::QualifiedMajority { .. } | Method::Consensus);
+    let alike = seats.iter().all(|seat| seat.weight == 1 && !seat.veto);
+    if !by_majority || !alike || numbers.one_in(2) {
+        return None;
+    }
+    let there = seats.iter().filter(|seat| !seat.recused).count() as u32;
+    let yes = numbers.below(there + 1);
+    let no = numbers.below(there - yes + 1);
+    Some(Hands { yes, no, abstain: numbers.below(there - yes - no + 1) })
 }
 
 fn word(choice: Choice) -> &'static str {
@@ -212,6 +227,13 @@ fn ballot(numbers: &mut Numbers) -> Value {
         held.votes.extend(vote.map(|vote| (voter.department.clone(), vote)));
         seats.push(seat);
     }
+    held.hands = hands(numbers, method, &seats);
+    if held.hands.is_some() {
+        held.votes.clear();
+        seats
+            .iter_mut()
+            .for_each(|seat| (seat.voted, seat.cast_by, seat.present) = (false, None, !seat.recused));
+    }
     let recused = seats.iter().filter(|seat| seat.recused);
     let recused_weight = recused.clone().map(|seat| seat.weight).sum();
     let present = seats.iter().filter(|seat| seat.present && !seat.recused).count() as u32;
@@ -237,6 +259,7 @@ fn ballot(numbers: &mut Numbers) -> Value {
             "veto": seat.veto,
             "present": seat.present,
             "recused": seat.recused,
+            "objected": seat.objected,
             "vote": vote(seat),
         })
     };
@@ -247,6 +270,7 @@ fn ballot(numbers: &mut Numbers) -> Value {
         "roll": roll.seats.iter().map(on_the_roll).collect::<Vec<_>>(),
         "chair": roll.chair.as_ref().map(|chair| chair.as_str()),
         "casting_vote": casting_vote.map(word),
+        "hands": held.hands.map(|hands| json!({"yes": hands.yes, "no": hands.no, "abstain": hands.abstain})),
         "result": result_words(&result),
     })
 }

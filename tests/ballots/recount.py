@@ -36,12 +36,17 @@ def recount(case):
     recused = [seat for seat in roll if seat["recused"]]
     weights = {"yes": 0, "no": 0, "abstain": 0}
     cast, veto = 0, False
+    if case["hands"]:
+        weights = dict(case["hands"])
+        cast = sum(weights.values())
     for seat in may_vote:
+        if case["hands"]:
+            break
         vote = seat["vote"]
         if vote is None:
-            if method["name"] in ("consent", "silence") and seat["present"]:
-                weights["yes"] += seat["weight"]
-                cast += 1
+            if method["name"] in ("consent", "silence") and (seat["present"] or seat["objected"]):
+                weights["no" if seat["objected"] else "yes"] += seat["weight"]
+                cast += seat["present"]
             continue
         parts = dict(vote["split"])
         parts[vote["choice"]] = seat["weight"] - sum(parts.values())

@@ -274,6 +274,7 @@ impl BallotResult {
                 format!("somebody objected{deciding}")
             }
             (Method::GeneralConsent | Method::Silence, _) => format!("nobody objected{deciding}"),
+            _ if *base == 0 => format!("all abstained{deciding}"),
             _ => format!("{needed} yes of {base} {} were needed{deciding}", self.majority_of.as_str()),
         }
     }

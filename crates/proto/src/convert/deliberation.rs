@@ -60,6 +60,7 @@ wire_struct!(Hands => deliberation::Hands, api::Hands {
 wire_struct!(VotePart => deliberation::VotePart, api::VotePart { choice, weight });
 wire_struct!(Seat => deliberation::RollSeat, api::RollSeat {
     department_code: department, weight, veto, present, recused, voted, cast_by_code: cast_by, put_down_by_clerk,
+    objected,
 });
 wire_enum!(ChoiceMethod => deliberation::ChoiceMethod, api::ChoiceMethod {
     Single, Approval, InstantRunoff, Schulze, Score,

@@ -28,6 +28,17 @@ impl Tally {
         *sum = sum.saturating_add(weight);
     }
 
+    /// Adds what a seat leaves unsaid, which agrees. Who said that it opposes the topic objects, there or not.
+    fn add_silence(&mut self, seat: &Seat) {
+        let said = match (seat.objected, seat.present) {
+            (true, _) => Choice::No,
+            (false, true) => Choice::Yes,
+            (false, false) => return,
+        };
+        self.add(said, seat.weight);
+        self.cast += u32::from(seat.present);
+    }
+
     /// Adds the vote of a seat. A part of it never weighs more than what is left of the seat.
     fn add_vote(&mut self, seat: &Seat, vote: &Vote) {
         let mut left = seat.weight;
@@ -99,10 +110,7 @@ impl Ballot {
         for seat in roll.voters() {
             match self.votes.get(&seat.department) {
                 Some(vote) => tally.add_vote(seat, vote),
-                None if self.rules.method.counts_silence() && seat.present => {
-                    tally.add(Choice::Yes, seat.weight);
-                    tally.cast += 1;
-                }
+                None if self.rules.method.counts_silence() => tally.add_silence(seat),
                 None => {}
             }
         }

@@ -21,6 +21,8 @@ pub struct Seat {
     pub cast_by: Option<Code>,
     /// Whether a clerk of the docket put its vote down.
     pub put_down_by_clerk: bool,
+    /// Whether it had said that it opposes the topic, and cast no vote: where silence agrees, it was not silent.
+    pub objected: bool,
 }
 
 /// Who may vote, how many have to, and by which version of the body.

@@ -33,6 +33,7 @@ fn seats(count: u32) -> Vec<Seat> {
         voted: false,
         cast_by: None,
         put_down_by_clerk: false,
+        objected: false,
     };
     (0..count).map(seat).collect()
 }
@@ -196,6 +197,28 @@ fn silence_agrees_until_somebody_objects() {
     );
     let result = consent(1);
     assert!(!result.passed && !result.settles(), "a ballot follows: {}", result.sentence());
+}
+
+#[test]
+fn where_all_abstain_that_is_what_decided() {
+    let rules = rules(Method::SimpleMajority, Abstention::DoesNotCount, Tie::ChairDecides);
+    let result = ballot(rules, 0, 0, 3).count(&roll(&seats(5), 3), Some(Choice::Yes));
+    assert_eq!((result.passed, result.tied, result.casting_vote), (false, false, None));
+    assert!(result.sentence().contains("3 abstained; all abstained; 3 cast"), "{}", result.sentence());
+}
+
+#[test]
+fn who_said_that_it_opposes_is_not_silent() {
+    let silent = ballot(rules(Method::Silence, Abstention::DoesNotCount, Tie::Rejects), 0, 0, 0);
+    let mut all = seats(4);
+    all[2].objected = true;
+    let result = silent.count(&roll(&all, 3), None);
+    assert_eq!((result.yes, result.no, result.cast, result.passed), (3, 1, 4, false));
+    assert!(result.sentence().contains("somebody objected"), "{}", result.sentence());
+    // In writing, too; whoever is not there is not counted for the quorum.
+    all[2].present = false;
+    let result = silent.count(&roll(&all, 3), None);
+    assert_eq!((result.yes, result.no, result.cast, result.passed), (3, 1, 3, false));
 }
 
 #[test]

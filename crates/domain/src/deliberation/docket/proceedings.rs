@@ -367,6 +367,8 @@ impl Proceedings {
                     weight: voter.weight,
                     veto: voter.veto,
                     present: self.counts_as_present(&voter.department) || cast_by.is_some(),
+                let statement = topic.statements.get(&voter.department);
+                let opposes = statement.is_some_and(|statement| statement.stance == Stance::Oppose);
                     recused,
                     voted: vote.is_some() && !recused,
                     cast_by,
@@ -376,6 +378,7 @@ impl Proceedings {
             .collect();
         let recused = || seats.iter().filter(|seat| seat.recused);
         let present = count(seats.iter().filter(|seat| !seat.recused && seat.present));
+                    objected: opposes && vote.is_none() && !recused,
         let recused_weight = recused().map(|seat| seat.weight).fold(0, u32::saturating_add);
         Roll {
             quorum: constitution.quorum(count(recused()), present),

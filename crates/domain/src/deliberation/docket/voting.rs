@@ -9,10 +9,10 @@ use super::proposals::{binds_nobody_unasked, no_open_ballot, not_voted_on, nothi
 use super::secret;
 use super::speakers::{no_point_pending, nobody_speaks};
 use super::votes::takes_part_now;
-use super::{BALLOTS_MAX, Event, Mode, Proceedings, Rejection, Stance, State, Topic, TopicStage};
+use super::{BALLOTS_MAX, Event, Mode, Proceedings, Rejection, State, Topic, TopicStage};
+use crate::Issued;
 use crate::decision_rule::{DecisionRule, Method};
 use crate::deliberation::ballot::{Ballot, Choice, Rules, Tie};
-use crate::{Code, Issued};
 
 pub(super) fn open_ballot(
     proceedings: &Proceedings,
@@ -133,10 +133,7 @@ pub(super) fn record_general_consent(
     let rules = Rules { method: Method::GeneralConsent, ..rules(proceedings) };
     let ballot = Ballot::new(proceedings.ballots + 1, version, rules);
     let roll = proceedings.roll(topic, &ballot.votes);
-    let opposes = |department: &Code| {
-        topic.statements.get(department).is_some_and(|statement| statement.stance == Stance::Oppose)
-    };
-    if let Some(objecting) = roll.voters().find(|seat| opposes(&seat.department)) {
+    if let Some(objecting) = roll.voters().find(|seat| seat.objected) {
         let department_code = objecting.department.clone();
         return Err(Rejection::Objected { department_code, topic_number: number });
     }

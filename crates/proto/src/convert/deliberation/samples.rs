@@ -130,6 +130,7 @@ fn roll() -> Vec<Seat> {
         voted: true,
         cast_by: None,
         put_down_by_clerk: true,
+        objected: false,
     };
     let absent = Seat {
         department: code("ROADS"),

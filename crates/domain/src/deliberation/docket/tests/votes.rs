@@ -133,8 +133,21 @@ fn silence_until_the_deadline_of_a_countersign_agrees() {
     };
     let agreed = count(&history);
     assert!(result(&agreed).passed, "{}", result(&agreed).sentence());
-    let objected = count(&followed_by(history, [voted("HEALTH", Choice::No)]));
+    let objected = count(&followed_by(history.clone(), [voted("HEALTH", Choice::No)]));
     assert!(!result(&objected).passed && result(&objected).settles(), "{}", result(&objected).sentence());
+
+    // Who said that it opposes the topic, and did not take it back, is not silent; who votes says something else.
+    let said = |stance| Event::StatementRecorded {
+        topic: 1,
+        department: code("HEALTH"),
+        stance,
+        reasons: text("It costs too much"),
+    };
+    let history = followed_by(history, [said(Stance::Oppose)]);
+    let objected = count(&history);
+    assert!(!result(&objected).passed, "{}", result(&objected).sentence());
+    assert!(result(&count(&followed_by(history.clone(), [said(Stance::Support)]))).passed);
+    assert!(result(&count(&followed_by(history, [voted("HEALTH", Choice::Abstain)]))).passed);
 }
 
 #[test]
