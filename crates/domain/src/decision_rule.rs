@@ -148,6 +148,22 @@ impl Quorum {
     }
 }
 
+/// The call after one that had no quorum (第二次召集): when it may be, and how many have to be there then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SecondCall {
+    /// How many must be there, and cast a vote.
+    pub quorum: Quorum,
+    /// Minutes after the start of the call that had no quorum, at least.
+    pub after_minutes: u32,
+}
+
+impl SecondCall {
+    /// Minutes between two calls where the body says only that fewer are enough: a day.
+    pub const AFTER_MINUTES_DEFAULT: u32 = 24 * 60;
+    /// Minutes between two calls, at most: 60 days.
+    pub const AFTER_MINUTES_MAX: u32 = 60 * 24 * 60;
+}
+
 /// `of × numerator / denominator`, rounded up; a denominator of 0 counts as 1.
 pub fn share(of: u32, numerator: u32, denominator: u32) -> u32 {
     let share = (u64::from(of) * u64::from(numerator)).div_ceil(u64::from(denominator.max(1)));
@@ -260,6 +276,8 @@ pub struct DecisionRule {
     pub speaking_minutes: u32,
     /// Whether another seat has to second a motion before the others have to decide it.
     pub needs_seconder: bool,
+    /// What holds for the call after one that had no quorum; none where each call needs the same.
+    pub second_call: Option<SecondCall>,
 }
 
 impl DecisionRule {
@@ -275,6 +293,7 @@ impl DecisionRule {
             voting: VotingRule::default(),
             speaking_minutes: 0,
             needs_seconder: false,
+            second_call: None,
         }
     }
 

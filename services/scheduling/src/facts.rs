@@ -261,11 +261,21 @@ pub(crate) fn constitution_of(
     at: Timestamp,
 ) -> Constitution {
     let mut constitution = version.constitution(filed.outline.class, calendar.date_of(at));
-    let of_second_call = version.charter.meeting_rules.second_call_quorum;
-    if let Some(quorum) = of_second_call.filter(|_| filed.adjournments > 0) {
-        constitution.rule.quorum = quorum;
+    let is_second_call = filed.second_call_at.is_some_and(|from| at >= from);
+    if let Some(second_call) = constitution.rule.second_call.filter(|_| is_second_call) {
+        constitution.rule.quorum = second_call.quorum;
     }
     constitution
+}
+
+/// What a session is decided by when it is held, now or, if it is a second call, when that may be.
+pub(crate) fn constitution_when_held(
+    version: &Version,
+    filed: &Filed,
+    calendar: &WorkingCalendar,
+    now: Timestamp,
+) -> Constitution {
+    constitution_of(version, filed, calendar, filed.second_call_at.map_or(now, |from| from.max(now)))
 }
 
 /// What a session that is convened now is decided by; none when there is no such session.

@@ -403,6 +403,8 @@ pub enum Event {
         reason: Text,
         /// How many times it has been adjourned, this time included.
         adjournments: u32,
+        /// Moment from which the quorum of a second call is enough; none where the body has none.
+        second_call_at: Option<Timestamp>,
     },
     /// Its countersign can be signed until a later moment.
     SigningExtended {
@@ -512,6 +514,8 @@ rejections! {
             "{starts_at} has passed; it is now {now}",
         StartsTooFarAhead("STARTS_TOO_FAR_AHEAD") { starts_at: Timestamp, latest_start_at: Timestamp } =
             "{starts_at} is too far ahead; a session starts by {latest_start_at} at the latest",
+        SecondCallTooEarly("SECOND_CALL_TOO_EARLY") { starts_at: Timestamp, second_call_at: Timestamp } =
+            "the session had no quorum; its second call may start from {second_call_at} on, not at {starts_at}",
         TooEarly("TOO_EARLY") { starts_at: Timestamp, opens_at: Timestamp } =
             "the session starts at {starts_at} and can be convened from {opens_at} on",
         NotInvited("NOT_INVITED") { department_code: Code } =
@@ -591,7 +595,7 @@ impl Aggregate for Session {
                 convening::name_delegate(filed, Delegate { department, delegate, in_place_of })
             }
             Command::Convene { constitution } => convening::convene(filed, constitution, issued),
-            Command::Adjourn { reason } => convening::adjourn(filed, reason),
+            Command::Adjourn { reason } => convening::adjourn(filed, reason, issued),
             Command::ExtendSigning { sign_by, reason } => {
                 filed.must_be(&[Stage::Countersigning], "extended", "converted to a countersign")?;
                 Ok(vec![Event::SigningExtended { sign_by, reason }])

@@ -10,7 +10,7 @@ use domain::Label;
 use domain::constitution::{Constitution, Voter};
 use domain::decision_rule::{
     Abstention, DecisionRule, MajorityBase, MatterClass, Method, OptionTie, Quorum, QuorumBase,
-    RecusalEffect, Tie, VotingRule,
+    RecusalEffect, SecondCall, Tie, VotingRule,
 };
 use domain::resolution_change::{ChangeEffect, ResolutionChange};
 
@@ -35,10 +35,14 @@ wire_struct!(Quorum => scheduling::Quorum, scheduling_api::Quorum, deliberation:
     base, numerator, denominator,
 });
 wire_struct!(
+    SecondCall => scheduling::SecondCall, scheduling_api::SecondCall, deliberation::SecondCall,
+    deliberation_api::SecondCall { quorum, after_minutes }
+);
+wire_struct!(
     DecisionRule => scheduling::DecisionRule, scheduling_api::DecisionRule, deliberation::DecisionRule,
     deliberation_api::DecisionRule {
         matter_class: class, method, abstention, tie, quorum, ballots_per_version, voting, speaking_minutes,
-        needs_seconder,
+        needs_seconder, second_call,
     }
 );
 wire_struct!(Voter => scheduling::Voter, scheduling_api::Voter, deliberation::Voter, deliberation_api::Voter {

@@ -31,6 +31,7 @@ pub(super) fn session(id: Uuid, filed: &Filed) -> pb::Session {
         merged_session_ids: filed.absorbed.to_wire(),
         reason: filed.reason.to_wire(),
         adjournments: filed.adjournments,
+        second_call_at: filed.second_call_at.to_wire(),
         emergency: None,
         person_minutes: filed.outline.person_minutes(),
     }

@@ -40,7 +40,7 @@ pub(super) async fn find_slots(
     let body = service.kit.load::<Body>(Body::id(&filed.outline.body)).await?;
     let unknown = || Rejection::UnknownBody { body_code: filed.outline.body.clone() };
     let version = body.version().ok_or_else(|| CommandError::rejected::<Session>(unknown()))?;
-    let constitution = facts::constitution_of(version, filed, &calendar, now);
+    let constitution = facts::constitution_when_held(version, filed, &calendar, now);
     let counted = service.kit.load::<Quota>(Quota::id(&filed.outline.body)).await?;
     let setting = Setting {
         session: id,

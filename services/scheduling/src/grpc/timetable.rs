@@ -186,7 +186,7 @@ impl Service {
             let Some(filed) = state.filed().filter(|filed| filed.outline.body == version.body) else {
                 continue;
             };
-            let constitution = facts::constitution_of(version, filed, calendar, now);
+            let constitution = facts::constitution_when_held(version, filed, calendar, now);
             let setting =
                 Setting { session: *id, constitution: &constitution, rules, counted: &others, calendar, now };
             let counted_in = counted.quarter_of(*id);

@@ -1,7 +1,7 @@
 //! What a body is: who has a seat, who leads it, who acts for it, and by which rules it meets and decides.
 
 use super::{EmergencyPlan, MeetingRules, Rejection};
-use crate::decision_rule::{DecisionRule, MatterClass, SPEAKING_MINUTES_MAX};
+use crate::decision_rule::{DecisionRule, MatterClass, SPEAKING_MINUTES_MAX, SecondCall};
 use crate::{Code, Date, Line};
 use std::collections::BTreeSet;
 
@@ -113,10 +113,14 @@ impl Charter {
     /// How it decides matters of a class: by the class's own rule, or else as ordinary matters, or else by the default.
     pub fn decision_rule(&self, class: MatterClass) -> DecisionRule {
         let rule_of = |class| self.decision_rules.iter().find(|rule| rule.class == class);
-        match rule_of(class).or_else(|| rule_of(MatterClass::Ordinary)) {
+        let rule = match rule_of(class).or_else(|| rule_of(MatterClass::Ordinary)) {
             Some(rule) => DecisionRule { class, ..*rule },
             None => DecisionRule::default_for(class),
-        }
+        };
+        let of_all = self.meeting_rules.second_call_quorum;
+        let after_minutes = SecondCall::AFTER_MINUTES_DEFAULT;
+        let of_all = of_all.map(|quorum| SecondCall { quorum, after_minutes });
+        DecisionRule { second_call: rule.second_call.or(of_all), ..rule }
     }
 
     /// Whether the department takes the chair, or may take it.
@@ -166,7 +170,9 @@ impl Charter {
         if let Some(field) = self.meeting_rules.impossible() {
             return Err(Rejection::LimitOutOfRange { field });
         }
-        if let Some(quorum) = self.meeting_rules.second_call_quorum.filter(|quorum| !quorum.is_possible()) {
+        let of_classes = self.decision_rules.iter().filter_map(|rule| Some(rule.second_call?.quorum));
+        let mut of_second_calls = of_classes.chain(self.meeting_rules.second_call_quorum);
+        if let Some(quorum) = of_second_calls.find(|quorum| !quorum.is_possible()) {
             let (numerator, denominator) = (quorum.numerator, quorum.denominator);
             return Err(Rejection::SecondCallQuorumOutOfRange { numerator, denominator });
         }
@@ -224,6 +230,9 @@ fn check_voting(rule: &DecisionRule) -> Result<(), Rejection> {
         ("mandates_max", rule.voting.mandates_max, 0, MANDATES_MAX),
         ("speaking_minutes", rule.speaking_minutes, 0, SPEAKING_MINUTES_MAX),
     ];
+    let wait = rule.second_call.map(|second| second.after_minutes);
+    let wait = wait.map(|given| ("after_minutes", given, 1, SecondCall::AFTER_MINUTES_MAX));
+    let fields = fields.into_iter().chain(wait);
     match fields.into_iter().find(|(_, given, min, max)| !(min..=max).contains(&given)) {
         Some((field, given, min, max)) => {
             Err(Rejection::VotingRuleOutOfRange { matter_class: rule.class, field, given, min, max })

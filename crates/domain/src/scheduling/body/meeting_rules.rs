@@ -21,7 +21,8 @@ pub struct MeetingRules {
     pub sessions_per_quarter_max: Option<u32>,
     /// How many times a matter may be deferred in its life; the usual number when `None`.
     pub deferrals_max: Option<u32>,
-    /// The quorum of a session that was adjourned for want of one (第二次召集); that of its class when `None`.
+    /// The quorum of a session that was adjourned for want of one (第二次召集), a day later or more, for classes whose rule does
+    /// not say it; that of its class when `None`.
     pub second_call_quorum: Option<Quorum>,
     /// Whether these days are working days; otherwise they are calendar days.
     pub counts_working_days: bool,

@@ -8,6 +8,7 @@ use crate::constitution::Constitution;
 use crate::scheduling::body::MeetingRules;
 use crate::scheduling::slots::WORK_ENDS_HOUR;
 use crate::{Code, Date, Issued, Text, Timestamp};
+use jiff::SignedDuration;
 
 pub(super) fn schedule(
     filed: &Filed,
@@ -50,6 +51,10 @@ fn given(filed: &Filed, slot: Slot, issued: &Issued) -> Result<Event, Rejection>
     if starts_at < issued.at {
         return Err(Rejection::StartsInThePast { starts_at, now: issued.at });
     }
+    let is_urgent = filed.outline.kind == Kind::Emergency;
+    if let Some(second_call_at) = filed.second_call_at.filter(|&from| starts_at < from && !is_urgent) {
+        return Err(Rejection::SecondCallTooEarly { starts_at, second_call_at });
+    }
     let invited = filed.outline.departments().cloned().collect();
     Ok(Event::Scheduled { room: slot.room, starts_at, ends_at, invited })
 }
@@ -57,7 +62,7 @@ fn given(filed: &Filed, slot: Slot, issued: &Issued) -> Result<Event, Rejection>
 /// Days of notice that an invitation to the session needs, as the body counts them. An emergency needs none, and neither does the next
 /// call of a session that was adjourned, as all were invited before, or one for which the rule was overridden.
 pub fn notice_days(filed: &Filed) -> u32 {
-    let is_exempt = filed.outline.kind == Kind::Emergency || filed.adjournments > 0;
+    let is_exempt = filed.outline.kind == Kind::Emergency || filed.is_next_call;
     if is_exempt || filed.override_of(Rule::Notice).is_some() {
         return 0;
     }
@@ -202,7 +207,9 @@ pub(super) fn convene(
         Progress::Deciding(Forum::Meeting(_)) => Ok(vec![]),
         Progress::Scheduled(appointment) => {
             let Slot { room, starts_at, .. } = &appointment.slot;
-            let opens_at = starts_at.checked_sub(CONVENE_EARLY).unwrap_or(Timestamp::MIN);
+            // Fewer may be enough for a next call: nobody begins it before the others can be there.
+            let early = if filed.is_next_call { SignedDuration::ZERO } else { CONVENE_EARLY };
+            let opens_at = starts_at.checked_sub(early).unwrap_or(Timestamp::MIN);
             if issued.at < opens_at {
                 return Err(Rejection::TooEarly { starts_at: *starts_at, opens_at });
             }
@@ -216,9 +223,19 @@ pub(super) fn convene(
 }
 
 /// A meeting without a quorum did not take place: the session waits to be scheduled again.
-pub(super) fn adjourn(filed: &Filed, reason: Text) -> Result<Vec<Event>, Rejection> {
+pub(super) fn adjourn(filed: &Filed, reason: Text, issued: &Issued) -> Result<Vec<Event>, Rejection> {
     filed.must_be(&[Stage::Convened], "adjourned", "convened")?;
-    Ok(vec![Event::Adjourned { reason, adjournments: filed.adjournments.saturating_add(1) }])
+    let second_call_at = second_call_at(filed, issued.at);
+    Ok(vec![Event::Adjourned { reason, adjournments: filed.adjournments.saturating_add(1), second_call_at }])
+}
+
+/// The moment from which fewer are enough: so long after the start of the call that had no quorum, or after now when that is
+/// later, as the body says. A call that ends before it began leaves the others their time.
+fn second_call_at(filed: &Filed, now: Timestamp) -> Option<Timestamp> {
+    let second_call = filed.constitution.as_ref()?.rule.second_call?;
+    let started_at = filed.appointment().map_or(now, |appointment| appointment.slot.starts_at.max(now));
+    let wait = SignedDuration::from_mins(i64::from(second_call.after_minutes));
+    Some(started_at.checked_add(wait).unwrap_or(Timestamp::MAX))
 }
 
 pub(super) fn conclude(filed: &Filed) -> Result<Vec<Event>, Rejection> {

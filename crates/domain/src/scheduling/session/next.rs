@@ -106,6 +106,7 @@ fn ask<'a>(rpc: &'static str, people: Vec<Who>, command: impl Fn(&Code) -> Comma
 
 fn asked<'a>(look: &'a Look<'_>, filed: &'a Filed, people: &People<'_>) -> Vec<Asked<'a>> {
     let (outline, at) = (&filed.outline, look.at);
+    let earliest = outline.earliest_start_at.max(filed.second_call_at.unwrap_or(at)).max(at);
     let overridable = filed.screening.as_ref().and_then(|screening| {
         screening.findings.iter().map(|finding| finding.rule).find(|rule| rule.is_overridable())
     });
@@ -145,11 +146,11 @@ fn asked<'a>(look: &'a Look<'_>, filed: &'a Filed, people: &People<'_>) -> Vec<A
         }),
         ask("ScheduleSession", people.clerks(), move |_| Command::Schedule {
             room: outline.body.clone(),
-            starts_at: outline.earliest_start_at.max(at),
+            starts_at: earliest,
         }),
         ask("MoveSession", people.clerks(), move |_| Command::Move {
             room: outline.body.clone(),
-            starts_at: outline.earliest_start_at.max(at),
+            starts_at: earliest,
             reason: words(),
         }),
         ask("AnswerInvitation", people.attendees(Role::Delegate), |own| Command::AnswerInvitation {

@@ -147,6 +147,10 @@ pub struct Filed {
     pub delegates: Vec<Delegate>,
     /// How many times it was adjourned because its meeting had no quorum.
     pub adjournments: u32,
+    /// Whether it is the call after one that had no quorum, with the same topics and the same people.
+    pub is_next_call: bool,
+    /// Moment from which the quorum of a second call is enough for it; none where it is no second call.
+    pub second_call_at: Option<Timestamp>,
     /// The sessions that were merged into it.
     pub absorbed: Vec<Uuid>,
     /// Why it was last returned, postponed, adjourned, merged, cancelled, or converted to a countersign; none once it was revised
@@ -244,6 +248,8 @@ impl Filed {
             screening: None,
             delegates: Vec::new(),
             adjournments: 0,
+            is_next_call: false,
+            second_call_at: None,
             absorbed: Vec::new(),
             reason: None,
             constitution: None,
@@ -359,6 +365,11 @@ impl Filed {
         self.progress = Progress::Screened;
     }
 
+    /// What was called without a quorum says nothing of other topics, or other people: they are invited for the first time.
+    fn begin_anew(&mut self) {
+        (self.is_next_call, self.second_call_at) = (false, None);
+    }
+
     /// What was found in a request says nothing of another one.
     fn forget_findings(&mut self) {
         if let Some(screening) = &mut self.screening {
@@ -384,17 +395,9 @@ impl Filed {
             }
             Event::Admitted => self.progress = Progress::Admitted,
             Event::Returned { .. } => self.progress = Progress::Returned,
-            Event::Revised { title, purpose, topics, attendees, duration_minutes, earliest_start_at } => {
-                self.outline.title = title.as_ref().unwrap_or(&self.outline.title).clone();
-                self.outline.purpose = purpose.as_ref().unwrap_or(&self.outline.purpose).clone();
-                self.replace_topics(topics);
-                self.outline.attendees.clone_from(attendees);
-                self.outline.duration_minutes = *duration_minutes;
-                self.outline.earliest_start_at = *earliest_start_at;
-                self.forget_findings();
-                self.progress = Progress::Requested;
-            }
+            Event::Revised { .. } => self.revised(event),
             Event::TopicsAbsorbed { from, topics, attendees, duration_minutes } => {
+                self.begin_anew();
                 self.absorbed.push(*from);
                 self.replace_topics(topics);
                 self.outline.attendees.clone_from(attendees);
@@ -430,14 +433,17 @@ impl Filed {
                 self.constituted(constitution);
                 self.progress = Progress::Deciding(Forum::Meeting(self.appointment().cloned()));
             }
-            Event::Adjourned { adjournments, .. } => {
+            Event::Adjourned { adjournments, second_call_at, .. } => {
                 self.adjournments = *adjournments;
+                self.is_next_call = true;
+                self.second_call_at = *second_call_at;
                 self.progress = Progress::Admitted;
             }
             Event::SigningExtended { sign_by, .. } => {
                 self.progress = Progress::Deciding(Forum::Countersign { sign_by: *sign_by });
             }
             Event::MeetingCalled { .. } => {
+                self.begin_anew();
                 self.forget_findings();
                 self.progress = Progress::Requested;
             }
@@ -456,6 +462,24 @@ impl Filed {
         sha256: &'a Line,
     ) -> impl Iterator<Item = &'a FiledPaper> {
         self.papers.iter().filter(move |filed| filed.topic == topic && filed.paper.sha256 == *sha256)
+    }
+
+    fn revised(&mut self, event: &Event) {
+        let Event::Revised { title, purpose, topics, attendees, duration_minutes, earliest_start_at } = event
+        else {
+            return;
+        };
+        if *topics != self.outline.topics || *attendees != self.outline.attendees {
+            self.begin_anew();
+        }
+        self.outline.title = title.as_ref().unwrap_or(&self.outline.title).clone();
+        self.outline.purpose = purpose.as_ref().unwrap_or(&self.outline.purpose).clone();
+        self.replace_topics(topics);
+        self.outline.attendees.clone_from(attendees);
+        self.outline.duration_minutes = *duration_minutes;
+        self.outline.earliest_start_at = *earliest_start_at;
+        self.forget_findings();
+        self.progress = Progress::Requested;
     }
 
     fn relabelled(&mut self, event: &Event) {

@@ -69,6 +69,8 @@ impl Wanted {
         }
         let outline = &filed.outline;
         let from_at = earliest.unwrap_or(now).max(now).max(outline.earliest_start_at);
+        let second_call_at = filed.second_call_at.filter(|_| outline.kind != Kind::Emergency);
+        let from_at = second_call_at.map_or(from_at, |second_call_at| second_call_at.max(from_at));
         let month = SignedDuration::from_hours(24 * WINDOW_DAYS_DEFAULT);
         let notice = notice_days(filed);
         let first_day = first_day_after_notice(filed, calendar, calendar.date_of(now));

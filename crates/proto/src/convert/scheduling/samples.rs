@@ -3,7 +3,7 @@
 use crate::convert::sample::{Sample, at, code, constitution, line, samples, text};
 use domain::decision_rule::{
     Abstention, DecisionRule, MajorityBase, MatterClass, Method, OptionTie, Quorum, QuorumBase,
-    RecusalEffect, Tie, VotingRule,
+    RecusalEffect, SecondCall, Tie, VotingRule,
 };
 use domain::scheduling::{
     availability, body, diary, emergency, matter, quota, room, session, slots, stewards, timetable,
@@ -75,6 +75,7 @@ fn decision_rule(class: MatterClass, method: Method, base: QuorumBase) -> Decisi
         voting: VotingRule::default(),
         speaking_minutes: 0,
         needs_seconder: false,
+        second_call: None,
     }
 }
 
@@ -123,6 +124,13 @@ fn with_a_voting_rule() -> body::Charter {
         option_tie: OptionTie::NoDecision,
     };
     body::Charter { decision_rules: vec![DecisionRule { voting, ..rule }], ..charter() }
+}
+
+fn with_a_second_call() -> body::Charter {
+    let rule = decision_rule(MatterClass::Ordinary, Method::SimpleMajority, QuorumBase::AllSeats);
+    let quorum = Quorum { base: QuorumBase::AllSeats, numerator: 1, denominator: 3 };
+    let second_call = Some(SecondCall { quorum, after_minutes: 90 });
+    body::Charter { decision_rules: vec![DecisionRule { second_call, ..rule }], ..charter() }
 }
 
 /// A charter that has an emergency plan as well.
@@ -203,6 +211,7 @@ fn of_a_body() -> Vec<body::Event> {
             pending: vec![],
             pending_offices: vec![office("NDRC", Function::Chair)],
         },
+        to(7, with_a_second_call(), "国务院批复", vec![]),
     ]
 }
 
@@ -370,7 +379,14 @@ fn with_matters() -> Vec<session::Event> {
             duration_minutes: 45,
             earliest_start_at: at("2027-03-05T01:00:00Z"),
         },
-        session::Event::Adjourned { reason: text("未达法定人数"), adjournments: 1 },
+        session::Event::Adjourned {
+            reason: text("未达法定人数"), adjournments: 1, second_call_at: None
+        },
+        session::Event::Adjourned {
+            reason: text("再次流会"),
+            adjournments: 2,
+            second_call_at: Some(at("2027-03-09T01:30:00Z")),
+        },
         session::Event::SigningExtended {
             sign_by: at("2027-03-09T10:00:00Z"), reason: text("尚有部门未签")
         },

@@ -1,6 +1,7 @@
 //! After screening: revision, scheduling, invitations, convening, and the other ends.
 
 use super::*;
+use crate::decision_rule::{Quorum, QuorumBase, SecondCall};
 
 pub(super) fn admitted() -> Vec<Event> {
     vec![requested(outline(1)), screened(&[]), Event::Admitted]
@@ -153,7 +154,7 @@ fn an_adjourned_session_is_scheduled_again_and_has_no_dead_end() {
     let mut history = on_the_calendar();
     history.push(Event::Convened { room: Some(code("R-301")), constitution: frozen() });
     let reason = || text("未达法定人数");
-    let adjourned = Event::Adjourned { reason: reason(), adjournments: 1 };
+    let adjourned = Event::Adjourned { reason: reason(), adjournments: 1, second_call_at: None };
     let adjourn = Command::Adjourn { reason: reason() };
     assert_eq!(given::<Session>(&history).at(START).when(adjourn), Ok(vec![adjourned.clone()]));
     history.push(adjourned);
@@ -163,6 +164,62 @@ fn an_adjourned_session_is_scheduled_again_and_has_no_dead_end() {
     assert!(given::<Session>(&history).at(START).when(cancel).is_ok());
     let state = Session::fold(State::default(), &history);
     assert_eq!(state.filed().and_then(|filed| filed.reason.clone()), Some(reason()));
+}
+
+#[test]
+fn a_second_call_waits_as_long_as_the_body_says_and_does_not_begin_early() {
+    let half = Quorum { base: QuorumBase::AllSeats, numerator: 1, denominator: 2 };
+    let mut constitution = frozen();
+    constitution.rule.second_call = Some(SecondCall { quorum: half, after_minutes: 90 });
+    let convened = Event::Convened { room: Some(code("R-301")), constitution };
+    let history = [on_the_calendar(), vec![convened]].concat();
+    let adjourn = |now| {
+        let adjourn = Command::Adjourn { reason: text("Nobody came") };
+        given::<Session>(&history).at(now).when(adjourn).unwrap()
+    };
+    let second_call_at = |now| match &adjourn(now)[..] {
+        [Event::Adjourned { second_call_at, .. }] => *second_call_at,
+        other => panic!("{other:?}"),
+    };
+    // Whoever ends it before its start does not shorten the time that the others have.
+    assert_eq!(second_call_at("2027-03-08T00:05:00Z"), Some(at("2027-03-08T02:30:00Z")));
+    assert_eq!(second_call_at("2027-03-08T01:20:00Z"), Some(at("2027-03-08T02:50:00Z")));
+
+    let adjourned = [history.clone(), adjourn("2027-03-08T00:05:00Z")].concat();
+    let schedule = |starts_at| Command::Schedule { room: code("R-301"), starts_at: at(starts_at) };
+    let early = given::<Session>(&adjourned).at(START).when(schedule("2027-03-08T02:29:00Z"));
+    assert_eq!(early.unwrap_err().reason(), "SECOND_CALL_TOO_EARLY");
+    let scheduled = given::<Session>(&adjourned).at(START).when(schedule("2027-03-08T02:30:00Z")).unwrap();
+    let scheduled = [adjourned.clone(), scheduled].concat();
+    let convene = |now| given::<Session>(&scheduled).at(now).when(convene());
+    assert_eq!(convene("2027-03-08T02:29:00Z").unwrap_err().reason(), "TOO_EARLY");
+    assert!(convene("2027-03-08T02:30:00Z").is_ok());
+}
+
+#[test]
+fn with_other_topics_or_other_people_it_is_no_second_call() {
+    let adjourned =
+        Event::Adjourned {
+            reason: text("未达法定人数"), adjournments: 1, second_call_at: Some(at(START))
+        };
+    let convened = Event::Convened { room: Some(code("R-301")), constitution: frozen() };
+    let history = [on_the_calendar(), vec![convened, adjourned]].concat();
+    let state = Session::fold(State::default(), &history);
+    let outline = state.filed().unwrap().outline.clone();
+    let revised = |topics| Event::Revised {
+        title: None,
+        purpose: None,
+        topics,
+        attendees: outline.attendees.clone(),
+        duration_minutes: 45,
+        earliest_start_at: at(START),
+    };
+    let after = |event| Session::evolve(state.clone(), &event).filed().cloned().unwrap();
+    assert!(after(revised(outline.topics.clone())).is_next_call);
+    let mut topics = outline.topics.clone();
+    topics[0].title = line("Something else");
+    let other = after(revised(topics));
+    assert_eq!((other.is_next_call, other.second_call_at, other.adjournments), (false, None, 1));
 }
 
 #[test]
