@@ -44,6 +44,7 @@ fn votes() -> Votes {
         base: 3,
         needed: 2,
         sentence: text(&result().sentence()),
+        body_version: 3,
     }
 }
 

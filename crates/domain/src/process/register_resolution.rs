@@ -60,6 +60,7 @@ fn votes(decision: &Decision) -> Votes {
         base: ballot.base,
         needed: ballot.needed,
         sentence: Text::parse(&ballot.sentence()).expect("a ballot's sentence is short"),
+        body_version: ballot.body_version,
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Votes {
     pub needed: u32,
     /// The result and its arithmetic in a sentence.
     pub sentence: Text,
+    /// The number of the body's version whose rule was applied; 0 when that was not noted.
+    pub body_version: u32,
 }
 
 /// Where a decision was made.

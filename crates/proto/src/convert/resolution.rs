@@ -41,6 +41,7 @@ wire_struct!(target::Terms => resolution::TargetTerms, api::TargetTerms {
 
 wire_struct!(Votes => resolution::ResolutionVotes, api::ResolutionVotes {
     method, eligible, recused, quorum, cast, yes_votes: yes, no_votes: no, abstentions: abstain, base, needed, sentence,
+    body_version,
 });
 wire_struct!(Obligation => api::ItemToRecord, api::SubItem {
     title, deliverable, criterion, lead_code: lead, co_responsible_codes: co_responsible, due,

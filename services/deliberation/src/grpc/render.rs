@@ -145,6 +145,7 @@ fn choice(choice: &OptionChoice) -> pb::OptionChoice {
         opened_papers: choice.opened.to_wire(),
         voided_reason: choice.voided.to_wire(),
         lot_commitment: choice.lot.as_ref().map(|lot| lot.commitment.to_string()),
+        sentence: choice.sentence().unwrap_or_default(),
     }
 }
 

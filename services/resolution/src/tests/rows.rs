@@ -214,6 +214,7 @@ fn registration() -> Registration {
         base: 2,
         needed: 2,
         sentence: text("2 of 2"),
+        body_version: 3,
     };
     Registration {
         number: line("FLOOD-2027-0001"),

@@ -139,6 +139,34 @@ impl OptionChoice {
         self.result.is_none() && self.voided.is_none()
     }
 
+    /// What came out, and what decided, in one sentence; none before the count.
+    pub fn sentence(&self) -> Option<String> {
+        let ChoiceResult { first, cast, quorum, tie_broken, .. } = self.result.as_ref()?;
+        if cast < quorum {
+            return Some(format!("nothing was chosen without a quorum: {cast} cast, quorum {quorum}"));
+        }
+        let method = self.method.as_str();
+        let equal = first.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+        let chosen = tie_broken.as_ref().map(|broken| (broken.option, broken.by));
+        Some(match (first.as_slice(), chosen) {
+            ([], _) => format!(
+                "nothing was chosen by {method}, as nobody preferred any; {cast} cast, quorum {quorum}"
+            ),
+            ([option], _) => format!("option {option} was chosen by {method}; {cast} cast, quorum {quorum}"),
+            (_, None) => format!(
+                "options {equal} came out equal by {method}, and nothing was decided; {cast} cast, quorum {quorum}"
+            ),
+            (_, Some((option, OptionTie::Lot))) => format!(
+                "option {option} was chosen by lot of {equal}, which came out equal by {method}; {cast} cast, \
+                 quorum {quorum}"
+            ),
+            (_, Some((option, _))) => format!(
+                "option {option} was chosen by the chair of {equal}, which came out equal by {method}; {cast} cast, \
+                 quorum {quorum}"
+            ),
+        })
+    }
+
     /// Whether something of it is sealed with a key of its own.
     pub fn is_sealed(&self) -> bool {
         self.secret || self.lot.is_some()
@@ -256,6 +284,7 @@ pub(super) fn open(
     }
     no_open_ballot(topic)?;
     no_motion_pending(topic)?;
+    nothing_passed(topic)?;
     let secret = proceedings.agenda.constitution.rule.voting.secret_ballots;
     if secret {
         may_be_secret(proceedings, topic)?;

@@ -91,6 +91,7 @@ fn a_decision_is_registered_under_its_number_with_its_items() {
     assert_eq!((id, registered.number.as_str()), (registering.resolution, "FLOOD-2027-0001"));
     let Origin::Session { votes, dissenting, .. } = &registered.origin else { panic!("{registered:?}") };
     assert_eq!((votes.yes, votes.no, &dissenting[..]), (2, 1, &[code("HEALTH")][..]));
+    assert_eq!(votes.body_version, constitution(&["WATER"]).version);
     assert_eq!(registered.items, [ActionItem::id(DOCKET, 1), ActionItem::id(DOCKET, 2)]);
 
     let items: Vec<(Uuid, String, String)> = numbered

@@ -38,6 +38,7 @@ fn votes() -> Votes {
         base: 3,
         needed: 2,
         sentence: Text::parse("passed: 2 yes, 1 no").unwrap(),
+        body_version: 3,
     }
 }
 

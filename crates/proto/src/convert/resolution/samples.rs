@@ -56,6 +56,18 @@ pub fn all() -> Vec<Box<dyn Sample>> {
         },
         Event::Relabelled { label: Label::Secret, reason: text("涉及商业秘密") },
         Event::Relabelled { label: Label::Internal, reason: text("保密期已满") },
+        Event::Registered {
+            registration: Registration {
+                origin: Origin::Session {
+                    session: Uuid::from_u128(7),
+                    topic: 2,
+                    votes: Votes { body_version: 4, ..votes() },
+                    dissenting: vec![],
+                },
+                ..registration(1, "改造十二座泵站。")
+            },
+            registered_at: at("2027-03-01T02:00:00.5Z"),
+        },
     ]);
     let item = samples::<ActionItem>(of_an_item());
     let (item_id, on) = (Uuid::from_u128(4), Uuid::from_u128(5));
@@ -132,6 +144,7 @@ pub fn votes() -> Votes {
         base: 14,
         needed: 8,
         sentence: text("passed"),
+        body_version: 0,
     }
 }
 
