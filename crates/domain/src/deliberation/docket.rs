@@ -427,7 +427,7 @@ impl Aggregate for Docket {
             Command::ExtendSigning { sign_by, reason } => {
                 signing::extend(state.open()?, sign_by, reason, issued)
             }
-            Command::CallMeeting { reason } => signing::call_meeting(state, reason),
+            Command::CallMeeting { reason } => signing::call_meeting(state, reason, issued),
             Command::OpenTopic { topic } => floor::open_topic(state.open()?, topic, issued),
             Command::PauseTopic { topic } => floor::pause_topic(state.open()?, topic, issued),
             Command::RecordDigression { topic, minutes, note } => {

@@ -5,6 +5,7 @@ use super::evolve::add_version;
 use super::floor::{in_debate, is_clerk_of_the_docket, may_speak, may_speak_for};
 use super::mandates::takes_its_place;
 use super::motions::{may_take_part, no_motion_pending};
+use super::outcomes::nothing_passed;
 use super::passages::{Splice, carried_over, is_within};
 use super::proposals::{next_version, no_open_ballot};
 use super::secret::may_be_secret;
@@ -36,6 +37,7 @@ pub(super) fn submit(
     may_speak(proceedings, topic, &department, issued)?;
     no_open_ballot(topic)?;
     no_motion_pending(topic)?;
+    nothing_passed(topic)?;
     let version = topic.current_version();
     if version == 0 {
         return Err(Rejection::NoProposal { topic_number: number });

@@ -3,6 +3,7 @@
 
 use super::floor::is_clerk_of_the_docket;
 use super::motions::no_motion_pending;
+use super::outcomes::nothing_passed;
 use super::proceedings::count;
 use super::proposals::no_open_ballot;
 use super::secret::may_be_secret;

@@ -236,6 +236,11 @@ pub(super) fn not_passed_yet(topic: &Topic) -> Result<(), Rejection> {
     if topic.open_choice().is_some() {
         return Err(Rejection::ChoiceStillOpen { topic_number: topic.number });
     }
+    nothing_passed(topic)
+}
+
+/// Refuses once a ballot has passed the current version: that is adopted, unless its voters reconsider it.
+pub(super) fn nothing_passed(topic: &Topic) -> Result<(), Rejection> {
     match topic.passed() {
         Some(passed) => {
             Err(Rejection::BallotPassed { ballot_number: passed.ballot, topic_number: topic.number })

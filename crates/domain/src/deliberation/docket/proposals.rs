@@ -3,6 +3,7 @@
 use super::amendments::rebased;
 use super::floor::{in_debate, must_belong_to};
 use super::motions::no_motion_pending;
+use super::outcomes::nothing_passed;
 use super::{
     CO_RESPONSIBLE_MAX, DRAFT_BYTES_MAX, DraftedItem, Event, ITEMS_MAX, ITEMS_PER_COMMAND_MAX, ItemDraft,
     Proceedings, Rejection, RoleOnTopic, Topic, VERSIONS_MAX,
@@ -24,6 +25,7 @@ pub(super) fn submit_proposal(
     }
     no_open_ballot(topic)?;
     no_motion_pending(topic)?;
+    nothing_passed(topic)?;
     nothing_pending(topic)?;
     let rebased = rebased(topic, &text, None);
     let submitted = Event::ProposalSubmitted { topic: number, version: next_version(topic)?, text };

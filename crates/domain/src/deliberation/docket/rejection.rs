@@ -247,7 +247,7 @@ rejections! {
         NoPassedBallot("NO_PASSED_BALLOT") { version: u32, topic_number: u32 } =
             "no ballot has passed version {version} of topic {topic_number}",
         BallotPassed("BALLOT_PASSED") { ballot_number: u32, topic_number: u32 } =
-            "ballot {ballot_number} on topic {topic_number} passed; the topic ends with the adoption of what was voted on",
+            "ballot {ballot_number} on topic {topic_number} passed; the topic ends with the adoption of what was voted on, unless its voters reconsider it",
         DecisionWithoutItems("DECISION_WITHOUT_ITEMS") { topic_number: u32 } =
             "the decision on topic {topic_number} has no action item and is not declaratory",
         DeclaratoryWithItems("DECLARATORY_WITH_ITEMS") { topic_number: u32, items: usize } =

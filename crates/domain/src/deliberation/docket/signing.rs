@@ -1,7 +1,10 @@
 //! The rules of a countersign beyond its votes: more time to sign, and a meeting in its place.
 
-use super::{Event, Mode, Proceedings, Rejection, State};
+use super::outcomes::nothing_passed;
+use super::{Event, Mode, Proceedings, Rejection, State, Topic};
+use crate::due::DueRule;
 use crate::{Issued, Text, Timestamp};
+use jiff::tz::TimeZone;
 
 /// How many times the time to sign may be extended.
 pub const SIGNING_EXTENSIONS_MAX: u32 = 3;
@@ -30,8 +33,8 @@ pub(super) fn extend(
 }
 
 /// Ends a countersign without an outcome, so that a meeting takes its place. What was decided by it stays decided: then the
-/// other topics are deferred, and not taken along.
-pub(super) fn call_meeting(state: &State, reason: Text) -> Result<Vec<Event>, Rejection> {
+/// other topics are deferred, and not taken along. Neither does the chair undo what has passed.
+pub(super) fn call_meeting(state: &State, reason: Text, issued: &Issued) -> Result<Vec<Event>, Rejection> {
     if let State::Adjourned(proceedings) = state
         && !proceedings.is_meeting()
     {
@@ -46,6 +49,18 @@ pub(super) fn call_meeting(state: &State, reason: Text) -> Result<Vec<Event>, Re
         Some((topic_number, outcome)) => {
             Err(Rejection::TopicDecided { topic_number, outcome: outcome.as_str() })
         }
-        None => Ok(vec![Event::MeetingCalled { reason }]),
+        None => {
+            let adoptable = proceedings.topics.iter().filter(|topic| may_still_be_adopted(topic, issued));
+            adoptable.map(nothing_passed).collect::<Result<(), _>>()?;
+            Ok(vec![Event::MeetingCalled { reason }])
+        }
     }
+}
+
+/// Whether what passed may be adopted as it is: no day that it names is over, wherever that is counted, and no resolution that
+/// it changes can have ended meanwhile.
+fn may_still_be_adopted(topic: &Topic, issued: &Issued) -> bool {
+    let today = TimeZone::UTC.to_datetime(issued.at).date();
+    let is_over = |due: &DueRule| matches!(due, DueRule::On(day) if *day <= today);
+    topic.changes.is_empty() && !topic.items.iter().filter_map(|item| item.draft.due.as_ref()).any(is_over)
 }

@@ -177,7 +177,8 @@ fn possible(reader: &Reader, docket: &Docket, steps: &[NextStep], topic: Option<
 
 /// Whether somebody may do it for their department now, so that a clerk of the docket may put it down.
 fn is_put_down(step: &NextStep) -> bool {
-    !step.by.is_empty() && acts::of_command(&step.command).is_some_and(|act| acts::PUT_DOWN.contains(&act.name()))
+    !step.by.is_empty()
+        && acts::of_command(&step.command).is_some_and(|act| acts::PUT_DOWN.contains(&act.name()))
 }
 
 /// What has its forms at the seats, or at the items.
