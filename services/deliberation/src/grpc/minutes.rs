@@ -133,6 +133,7 @@ pub(super) fn visible(mut record: Record, scope: &Scope) -> Record {
         if scope.is_recused(&topic.recused) {
             topic.statements.clear();
             topic.amendments.clear();
+            topic.motions.clear();
             topic.floor.points.clear();
         }
     }

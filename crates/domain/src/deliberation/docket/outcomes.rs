@@ -230,12 +230,18 @@ fn not_passed(proceedings: &Proceedings, number: u32) -> Result<&Topic, Rejectio
     Ok(topic)
 }
 
+/// Refuses while a ballot or a choice is open.
+pub(super) fn nothing_open(topic: &Topic) -> Result<(), Rejection> {
+    no_open_ballot(topic)?;
+    match topic.open_choice() {
+        Some(_) => Err(Rejection::ChoiceStillOpen { topic_number: topic.number }),
+        None => Ok(()),
+    }
+}
+
 /// Refuses once a ballot has passed the current version, and while one is open on anything.
 pub(super) fn not_passed_yet(topic: &Topic) -> Result<(), Rejection> {
-    no_open_ballot(topic)?;
-    if topic.open_choice().is_some() {
-        return Err(Rejection::ChoiceStillOpen { topic_number: topic.number });
-    }
+    nothing_open(topic)?;
     nothing_passed(topic)
 }
 

@@ -362,23 +362,23 @@ impl Proceedings {
                 let vote = votes.get(&voter.department);
                 let recused = topic.recused.contains(&voter.department);
                 let cast_by = vote.and_then(|vote| vote.cast_by.clone());
+                let statement = topic.statements.get(&voter.department);
+                let opposes = statement.is_some_and(|statement| statement.stance == Stance::Oppose);
                 Seat {
                     department: voter.department.clone(),
                     weight: voter.weight,
                     veto: voter.veto,
                     present: self.counts_as_present(&voter.department) || cast_by.is_some(),
-                let statement = topic.statements.get(&voter.department);
-                let opposes = statement.is_some_and(|statement| statement.stance == Stance::Oppose);
                     recused,
                     voted: vote.is_some() && !recused,
                     cast_by,
                     put_down_by_clerk: vote.is_some_and(|vote| vote.put_down_by_clerk),
+                    objected: opposes && vote.is_none() && !recused,
                 }
             })
             .collect();
         let recused = || seats.iter().filter(|seat| seat.recused);
         let present = count(seats.iter().filter(|seat| !seat.recused && seat.present));
-                    objected: opposes && vote.is_none() && !recused,
         let recused_weight = recused().map(|seat| seat.weight).fold(0, u32::saturating_add);
         Roll {
             quorum: constitution.quorum(count(recused()), present),

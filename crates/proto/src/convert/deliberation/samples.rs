@@ -142,6 +142,13 @@ fn roll() -> Vec<Seat> {
     vec![seat, absent, recused]
 }
 
+/// Somebody had said that it opposes, and did not vote.
+fn objecting() -> Vec<Seat> {
+    let mut roll = roll();
+    (roll[0].voted, roll[0].objected) = (false, true);
+    roll
+}
+
 fn ballot_opened(method: Method) -> Event {
     let (abstention, tie) = (Abstention::DoesNotCount, Tie::Rejects);
     let majority_of = MajorityBase::Votes;
@@ -378,6 +385,7 @@ fn of_motions() -> Vec<Event> {
         moved(MotionKind::CloseDebate, true),
         moved(MotionKind::Defer { resume_on: date(2027, 3, 31) }, false),
         moved(MotionKind::Refer { referred_to: code("CITY") }, false),
+        Event::BallotClosed { topic: 1, result: result(Method::Silence), roll: objecting() },
         Event::MotionSeconded { topic, motion, department: code("BRIDGES"), put_down_by_clerk: false },
         Event::MotionWithdrawn { topic, motion },
         Event::MotionLapsed { topic, motion },
