@@ -75,7 +75,7 @@ pub(super) const MOVE_MOTION: Act = Act {
             label: said("Code of the other body, if to refer"),
             input: Input::Department,
         },
-        Field { path: "pointNumber", label: said("Point of order, if to appeal"), input: Input::Optional },
+        POINT,
         REASON,
     ],
     sample: r#"{"topicNumber": 1, "departmentCode": "A", "kind": "MOTION_KIND_CLOSE_DEBATE", "reason": "-"}"#,

@@ -242,7 +242,8 @@ fn of_topic(
     for offer in &mut offers {
         let name = offer.name;
         let is_asked = |path: &str| match path {
-            "topicNumber" | "amendedNumber" => false,
+            // One appeals, and amends an amendment, at what it is about.
+            "topicNumber" | "amendedNumber" | "pointNumber" => false,
             // A longer form fills it in.
             "version" => name != "SubmitAmendment",
             "declaratory" => topic.items.is_empty(),
