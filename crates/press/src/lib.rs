@@ -170,7 +170,13 @@ mod tests {
 
     fn paper(text: &str) -> Paper {
         let (name, dated) = ("纪要".to_owned(), "2027-03-08".parse().unwrap());
-        Paper { language: Language::Chinese, name, dated, blocks: vec![Block::Paragraph(text.to_owned())] }
+        Paper {
+            language: Language::Chinese,
+            name,
+            dated,
+            blocks: vec![Block::Paragraph(text.to_owned())],
+            proof: None,
+        }
     }
 
     async fn set(press: &Press, format: Format, text: &str) -> Result<Vec<u8>, NoFile> {

@@ -46,8 +46,7 @@ fn project_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Even
                     attendees.len() as i64,
                     earliest_start_at.as_microsecond()
                 ])?;
-            insert_matters(tables, id, topics)?;
-            replace_concerned(tables, id, attendees)?;
+            replace_agenda(tables, id, topics, attendees)?;
             set_stage(tables, id, Stage::Requested)
         }
         Event::TopicsAbsorbed { topics, attendees, .. } => {
@@ -56,8 +55,7 @@ fn project_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Even
                     "UPDATE sessions SET topic_count = ?2, attendee_count = ?3 WHERE session_id = ?1",
                 )?
                 .execute(params![id, topics.len() as i64, attendees.len() as i64])?;
-            insert_matters(tables, id, topics)?;
-            replace_concerned(tables, id, attendees)?;
+            replace_agenda(tables, id, topics, attendees)?;
             set_stage(tables, id, Stage::Requested)
         }
         Event::ConvertedToCountersign { constitution, .. } => {
@@ -137,8 +135,18 @@ fn insert_session(
             requested_at.as_microsecond(),
             outline.earliest_start_at.as_microsecond(),
         ])?;
-    insert_matters(tables, id, &outline.topics)?;
-    replace_concerned(tables, id, &outline.attendees)
+    replace_agenda(tables, id, &outline.topics, &outline.attendees)
+}
+
+/// Notes what a session is about now, and whom it concerns.
+fn replace_agenda(
+    tables: &Transaction<'_>,
+    id: &str,
+    topics: &[Topic],
+    attendees: &[Attendee],
+) -> rusqlite::Result<()> {
+    insert_matters(tables, id, topics)?;
+    replace_concerned(tables, id, attendees)
 }
 
 /// Adds the matters of topics to those that the session is or was about.

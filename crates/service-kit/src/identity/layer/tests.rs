@@ -33,7 +33,7 @@ fn the_name_of_the_scheme_may_be_written_in_any_way() {
     let token = issuer.sign(&json!({"alg": "EdDSA"}), &claims());
     for scheme in ["Bearer", "bearer", "BEARER", "bEaReR", "Bearer  "] {
         let authenticated = layer.authenticate(&request(QUERY, &[format!("{scheme} {token}")])).unwrap();
-        let (Caller(actor), _) = authenticated.unwrap();
+        let Caller(actor) = authenticated.get::<Caller>().unwrap();
         assert_eq!(actor.subject, "li", "{scheme}");
     }
 }
@@ -143,10 +143,11 @@ fn a_certificate_identifies_a_machine_that_brings_no_token() {
         let mut request = request(path, headers);
         let names = names.iter().map(|name| (*name).to_owned()).collect();
         request.extensions_mut().insert(ClientCertificate::new(names, expires_at));
-        layer.authenticate(&request).map(Option::unwrap).map_err(Status::from)
+        layer.authenticate(&request).map_err(Status::from)
     };
     let call = |names: &[&str], headers: &[String]| {
-        authenticate(QUERY, names, Timestamp::MAX, headers).map(|(Caller(actor), _)| actor.subject)
+        let called = authenticate(QUERY, names, Timestamp::MAX, headers);
+        called.map(|called| called.get::<Caller>().unwrap().0.subject.clone())
     };
     assert_eq!(call(&["other", "spiffe://river/archive"], &[]).unwrap(), "archive");
     assert_eq!(reason(&call(&["spiffe://river/other"], &[]).unwrap_err()), "TOKEN_MISSING");
@@ -158,8 +159,8 @@ fn a_certificate_identifies_a_machine_that_brings_no_token() {
     // A connection may outlast the certificate that it began with.
     assert!(authenticate(QUERY, &["spiffe://river/archive"], Timestamp::UNIX_EPOCH, &[]).is_err());
     // A stream ends when its machine is no longer vouched for.
-    let (_, credential) = authenticate(STREAM, &["spiffe://river/archive"], Timestamp::MAX, &[]).unwrap();
-    let credential = credential.expect("that of a call which is answered with a stream");
+    let called = authenticate(STREAM, &["spiffe://river/archive"], Timestamp::MAX, &[]).unwrap();
+    let credential = called.get::<Credential>().expect("that of a call which is answered with a stream");
     assert!(credential.check().is_ok());
     std::fs::write(&file, text.replace("archive", "other")).unwrap();
     layer.verifier.reread(Occasion::Hangup);

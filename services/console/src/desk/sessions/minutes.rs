@@ -94,7 +94,6 @@ pub(in crate::desk) async fn file(reader: &Reader, id: &str, name: &str) -> Resu
         format: (*format).into(),
         proof,
         at_least_position,
-        ..Default::default()
     };
     let file = reader.ask(request).await?;
     if document != name {
