@@ -4,6 +4,7 @@ mod authority;
 mod item;
 mod names;
 mod options;
+mod others;
 mod reasons;
 
 use prost_reflect::{EnumDescriptor, FileDescriptor, MessageDescriptor, MethodDescriptor};

@@ -50,6 +50,7 @@ impl<R> Step<R> {
         for who in people {
             match decide(&who, who.actor()) {
                 Ok(0) => {}
+                Ok(_) if by.contains(&who) => {}
                 Ok(_) => by.push(who),
                 Err(refusal) => refusals.push(refusal),
             }
