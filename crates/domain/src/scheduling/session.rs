@@ -64,6 +64,7 @@ pub enum Answer {
 
 /// Commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "few are kept at a time, and the large one comes once")]
 pub enum Command {
     /// Requests a session; the actor's department is the requester.
     Request {

@@ -11,6 +11,7 @@ use crate::{Code, Date, Label, Line, Text, Timestamp};
 
 /// Events. A topic, ballot, amendment or item is named by its number.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "few are kept at a time, and the large one comes once")]
 pub enum Event {
     /// The docket was prepared.
     Prepared {

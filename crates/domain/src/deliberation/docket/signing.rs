@@ -50,8 +50,8 @@ pub(super) fn call_meeting(state: &State, reason: Text, issued: &Issued) -> Resu
             Err(Rejection::TopicDecided { topic_number, outcome: outcome.as_str() })
         }
         None => {
-            let adoptable = proceedings.topics.iter().filter(|topic| may_still_be_adopted(topic, issued));
-            adoptable.map(nothing_passed).collect::<Result<(), _>>()?;
+            let mut adoptable = proceedings.topics.iter().filter(|topic| may_still_be_adopted(topic, issued));
+            adoptable.try_for_each(nothing_passed)?;
             Ok(vec![Event::MeetingCalled { reason }])
         }
     }
