@@ -111,6 +111,11 @@ async fn a_session_without_a_quorum_has_a_second_call(mode: Mode) -> anyhow::Res
     ensure!((session.stage(), session.adjournments) == (SessionStage::Admitted, 1), "{session:?}");
     ensure!(session.slot.is_none() && session.reason.as_deref() == Some("ROADS did not come"), "{session:?}");
 
+    // Fewer would be enough, so nobody holds it again before the others can hear of it.
+    let too_soon = secretariat.schedule(&one, "2027-03-08T02:00:00Z").await.err().context("a day later")?;
+    ensure!(Client::reason(&too_soon).as_deref() == Some("SECOND_CALL_TOO_EARLY"), "{too_soon}");
+    ensure!(session.second_call_at == Some(Client::moment("2027-03-09T01:00:00Z")), "{session:?}");
+
     // The room is free for another session, which a supervisor lets be held at once; and the second call is held with half of the seats.
     let too_late = secretariat.schedule(&other, "2027-03-08T01:30:00Z").await.err().context("no notice")?;
     ensure!(Client::reason(&too_late).as_deref() == Some("RULE_BROKEN"), "{too_late}");

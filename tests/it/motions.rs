@@ -7,9 +7,10 @@ use anyhow::{Context as _, ensure};
 use domain::Role;
 use proto::deliberation::v1::outcome::Outcome;
 use proto::deliberation::v1::{
-    CastVoteRequest, CloseBallotRequest, CloseDocketRequest, Deferred, DocumentLanguage, GetMinutesRequest,
-    GetNextStepsRequest, MotionKind, MotionStage, MoveMotionRequest, PutMotionRequest, RejectTopicRequest,
-    SecondMotionRequest, TopicStage, VoteChoice, WithdrawMotionRequest,
+    AdoptDecisionRequest, CastVoteRequest, CloseBallotRequest, CloseDocketRequest, Deferred,
+    DocumentLanguage, GetMinutesRequest, GetNextStepsRequest, MotionKind, MotionStage, MoveMotionRequest,
+    OpenBallotRequest, PutMotionRequest, RejectTopicRequest, SecondMotionRequest, SubmitProposalRequest,
+    TopicStage, VoteChoice, WithdrawMotionRequest,
 };
 use proto::scheduling::v1::BodyCharter;
 use tests::{Client, Mode, Sandbox, command};
@@ -138,3 +139,50 @@ async fn deferred_as_it_was_moved(debate: &Debate) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+async fn what_has_passed_is_undone_by_those_who_decide_and_not_by_the_chair(
+    mode: Mode,
+) -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(mode)?;
+    let debate = begun(&sandbox, charter()).await?;
+    let clerk = &debate.clerk;
+    let water = sandbox.client(Role::Delegate, Some("WATER")).await?;
+    let roads = sandbox.client(Role::Delegate, Some("ROADS")).await?;
+    let health = sandbox.client(Role::Delegate, Some("HEALTH")).await?;
+    let propose = |text: &str| SubmitProposalRequest {
+        docket_id: debate.id(),
+        topic_number: 1,
+        text: text.into(),
+        ..command()
+    };
+    let open = |version| OpenBallotRequest { docket_id: debate.id(), topic_number: 1, version, ..command() };
+    let adopt =
+        || AdoptDecisionRequest { docket_id: debate.id(), topic_number: 1, declaratory: true, ..command() };
+    let (yes, no) = (VoteChoice::Yes, VoteChoice::No);
+    let votes = |of_roads| [(&water, "WATER", yes), (&roads, "ROADS", of_roads), (&health, "HEALTH", yes)];
+    clerk.call(propose("修路")).await?;
+    clerk.call(open(1)).await?;
+    voted(&debate, votes(no)).await?;
+    ensure_refused(clerk.call(propose("不修路")).await, "BALLOT_PASSED")?;
+
+    let moved = roads.call(moves(&debate, "ROADS", MotionKind::Reconsider)).await?;
+    let motions = moved.docket.context("a docket")?.topics.swap_remove(0).motions;
+    let number = motions.last().context("a motion")?.number;
+    ensure_refused(clerk.call(adopt()).await, "MOTION_PENDING")?;
+    clerk.call(put(&debate, number)).await?;
+    voted(&debate, votes(yes)).await?;
+    ensure_refused(clerk.call(adopt()).await, "NO_PASSED_BALLOT")?;
+    ensure_refused(
+        roads.call(moves(&debate, "ROADS", MotionKind::Reconsider)).await,
+        "NOTHING_TO_RECONSIDER",
+    )?;
+    clerk.call(propose("先勘察，后修路")).await?;
+    clerk.call(open(2)).await?;
+    voted(&debate, votes(yes)).await?;
+    clerk.call(adopt()).await?;
+    let topic = debate.topic().await?;
+    let adopted = topic.outcome.and_then(|outcome| outcome.outcome);
+    ensure!(matches!(adopted, Some(Outcome::Adopted(ref decision)) if decision.version == 2), "{adopted:?}");
+    Ok(())
+}
+in_both_modes!(what_has_passed_is_undone_by_those_who_decide_and_not_by_the_chair);

@@ -3,6 +3,7 @@
 mod asked;
 mod doors;
 mod planted;
+mod said;
 mod ways;
 
 use crate::in_both_modes;
@@ -31,10 +32,14 @@ const OVERSEE: [Role; 3] = [Role::Supervisor, Role::Auditor, Role::Operator];
 
 async fn asker(sandbox: &Sandbox, role: Role, department: Option<&str>, ids: &Ids) -> anyhow::Result<Asker> {
     let client = sandbox.client(role, department).await?;
-    // Not everybody may ask how long the log is.
-    let head = sandbox.client(Role::Auditor, None).await?.call(GetHeadRequest {}).await?.position;
+    let head = head(sandbox).await?;
     let way = Way::Grpc(client);
     Ok(Asker { way, role, department: department.map(str::to_owned), ids: ids.clone(), head })
+}
+
+/// How long the log is, which not everybody may ask.
+async fn head(sandbox: &Sandbox) -> anyhow::Result<u64> {
+    Ok(sandbox.client(Role::Auditor, None).await?.call(GetHeadRequest {}).await?.position)
 }
 
 /// Of how many of these records somebody gets a receipt.
@@ -86,6 +91,7 @@ async fn nothing_of_a_matter_reaches_those_who_take_no_part(mode: Mode) -> anyho
     let end = async || asker(&sandbox, Role::Auditor, None, &own_of_stranger).await.map(|asker| asker.head);
     let begin = end().await?;
     let planted = plant(&sandbox).await?;
+    said::nothing_is_forgotten(&sandbox).await?;
     let records = begin + 1..=end().await?;
 
     // Whoever takes part, and whoever oversees, sees it: otherwise the rest would prove nothing.
@@ -229,6 +235,7 @@ async fn every_rpc_answers_alike_over_grpc_connect_and_rest(mode: Mode) -> anyho
     let mut sandbox = Sandbox::start(mode)?;
     plant_the_strangers(&sandbox).await?;
     let planted = plant(&sandbox).await?;
+    let before = head(&sandbox).await?;
     for role in Role::ALL {
         // To others it makes no difference which department they speak for.
         let acts_for_one = SCOPED.contains(&role);
@@ -245,6 +252,8 @@ async fn every_rpc_answers_alike_over_grpc_connect_and_rest(mode: Mode) -> anyho
             }
         }
     }
+    // All of these commands were validated only, by everybody, three times.
+    ensure!(head(&sandbox).await? == before, "what is only validated is written");
     Ok(())
 }
 in_both_modes!(every_rpc_answers_alike_over_grpc_connect_and_rest);

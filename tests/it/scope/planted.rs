@@ -1,6 +1,7 @@
 //! A matter with markers in all of its texts, and a small one of somebody else.
 
 use super::asked::Ids;
+use super::said;
 use anyhow::Context as _;
 use domain::Role;
 use proto::deliberation::v1 as deliberation;
@@ -210,6 +211,8 @@ async fn debated_and_decided(sandbox: &Sandbox, docket_id: &str) -> anyhow::Resu
         SubmitAmendmentRequest { topic_number: topic_number, department_code: OWN.into(), text: SAID.into() }
     );
     step!(chair, ResolveAmendmentRequest { topic_number: topic_number, amendment_number: 1, adopt: false });
+    said::on_the_floor(sandbox, &docket_id, topic_number, SAID).await?;
+    said::in_a_choice(sandbox, &docket_id, topic_number, MATTER).await?;
     // A digression takes time.
     let clock_at = Some(tests::Client::moment("2027-03-01T01:02:00Z"));
     let move_clock = proto::ledger::v1::MoveClockRequest { clock_at, ..command() };
@@ -234,7 +237,8 @@ async fn debated_and_decided(sandbox: &Sandbox, docket_id: &str) -> anyhow::Resu
         co_responsible_codes: vec![RECUSED.into()],
         due: Some(deliberation::DueRule { rule: Some(deliberation::due_rule::Rule::AfterWorkingDays(5)) }),
     };
-    step!(chair, DraftItemsRequest { topic_number: topic_number, items: vec![item] });
+    step!(chair, DraftItemsRequest { topic_number: topic_number, items: vec![item.clone(), item] });
+    step!(chair, DropItemRequest { item_number: 2, reason: SAID.into() });
     step!(chair, CloseDebateRequest { topic_number: topic_number });
     step!(
         recused,
@@ -298,6 +302,8 @@ async fn decided_in_secret(sandbox: &Sandbox, docket_id: &str) -> anyhow::Result
         RecordStatementRequest { department_code: NEIGHBOUR.into(), stance: stance, reasons: reasons }
     );
     step!(chair, SubmitProposalRequest { text: HIDDEN.into() });
+    said::on_the_floor(sandbox, &docket_id, topic_number, HIDDEN).await?;
+    said::in_a_choice(sandbox, &docket_id, topic_number, HIDDEN).await?;
     let item = deliberation::ItemDraft {
         title: HIDDEN.into(),
         deliverable: HIDDEN.into(),
