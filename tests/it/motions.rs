@@ -9,8 +9,8 @@ use proto::deliberation::v1::outcome::Outcome;
 use proto::deliberation::v1::{
     AdoptDecisionRequest, CastVoteRequest, CloseBallotRequest, CloseDocketRequest, Deferred,
     DocumentLanguage, GetMinutesRequest, GetNextStepsRequest, MotionKind, MotionStage, MoveMotionRequest,
-    OpenBallotRequest, PutMotionRequest, RejectTopicRequest, SecondMotionRequest, SubmitProposalRequest,
-    TopicStage, VoteChoice, WithdrawMotionRequest,
+    OpenBallotRequest, OpenTopicRequest, PutMotionRequest, RejectTopicRequest, SecondMotionRequest,
+    SubmitProposalRequest, TopicStage, VoteChoice, WithdrawMotionRequest,
 };
 use proto::scheduling::v1::BodyCharter;
 use tests::{Client, Mode, Sandbox, command};
@@ -165,7 +165,12 @@ async fn what_has_passed_is_undone_by_those_who_decide_and_not_by_the_chair(
     voted(&debate, votes(no)).await?;
     ensure_refused(clerk.call(propose("不修路")).await, "BALLOT_PASSED")?;
 
-    let moved = roads.call(moves(&debate, "ROADS", MotionKind::Reconsider)).await?;
+    // Who lost does not ask again.
+    ensure_refused(
+        roads.call(moves(&debate, "ROADS", MotionKind::Reconsider)).await,
+        "NOT_ON_PREVAILING_SIDE",
+    )?;
+    let moved = health.call(moves(&debate, "HEALTH", MotionKind::Reconsider)).await?;
     let motions = moved.docket.context("a docket")?.topics.swap_remove(0).motions;
     let number = motions.last().context("a motion")?.number;
     ensure_refused(clerk.call(adopt()).await, "MOTION_PENDING")?;
@@ -173,9 +178,10 @@ async fn what_has_passed_is_undone_by_those_who_decide_and_not_by_the_chair(
     voted(&debate, votes(yes)).await?;
     ensure_refused(clerk.call(adopt()).await, "NO_PASSED_BALLOT")?;
     ensure_refused(
-        roads.call(moves(&debate, "ROADS", MotionKind::Reconsider)).await,
+        health.call(moves(&debate, "HEALTH", MotionKind::Reconsider)).await,
         "NOTHING_TO_RECONSIDER",
     )?;
+    clerk.call(OpenTopicRequest { docket_id: debate.id(), topic_number: 1, ..command() }).await?;
     clerk.call(propose("先勘察，后修路")).await?;
     clerk.call(open(2)).await?;
     voted(&debate, votes(yes)).await?;

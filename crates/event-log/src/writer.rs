@@ -19,7 +19,7 @@ use crate::{Append, AppendError, Appended, Expected, Group, Hash, Head, OrderedR
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc as threads};
 use std::time::{Duration, Instant};
-use std::{mem, thread};
+use std::thread;
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// A commit with the stream keys and commitments of its records, computed by the caller's thread.

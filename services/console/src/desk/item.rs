@@ -140,7 +140,6 @@ async fn show(
     if calendar_file::is_wanted(&asked.query()) {
         return calendar_file::of_item(desk, reader, asked, &item).await;
     }
-    let of = [("itemId", item.item_id.as_str())];
     let (moves, upcoming, tree, forecast) = match past.is_asked() {
         // What can be done is so now, and so is what would follow.
         true => {
