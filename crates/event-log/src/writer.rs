@@ -18,8 +18,8 @@ use crate::verify::ChainHead;
 use crate::{Append, AppendError, Appended, Expected, Group, Hash, Head, OrderedRecord};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc as threads};
-use std::time::{Duration, Instant};
 use std::thread;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// A commit with the stream keys and commitments of its records, computed by the caller's thread.
