@@ -1,6 +1,7 @@
 //! Who may do what: every command, for every role, from every kind of department. `tests/golden/authority.txt` holds it.
-//! Commands whose rules look into several aggregates are named in `ELSEWHERE`, with what holds them; there is no third kind.
+//! Commands whose rules look into several aggregates are named in `elsewhere`, with what holds them; there is no third kind.
 
+use crate::elsewhere::ELSEWHERE;
 use crate::{item, others};
 use domain::calendar::WorkingCalendar;
 use domain::constitution::Constitution;
@@ -17,43 +18,6 @@ use domain::{Actor, Aggregate as _, Code, Issued, Refusal as _, Role, Uuid};
 use proto::contract::rpcs;
 use std::collections::BTreeSet;
 use std::path::Path;
-
-/// Commands whose rules cannot be asked here, and the test that asks them of a whole service.
-const ELSEWHERE: [(&str, &str); 32] = [
-    ("room register", "crates/domain/src/scheduling/room/tests.rs"),
-    ("timetable propose", "tests/it/timetables.rs"),
-    ("timetable adopt", "tests/it/timetables.rs"),
-    ("timetable withdraw", "tests/it/timetables.rs"),
-    ("diary record-absence", "services/scheduling/src/tests/diaries.rs"),
-    ("diary withdraw-absence", "services/scheduling/src/tests/diaries.rs"),
-    ("diary import", "services/scheduling/src/tests/diaries.rs"),
-    ("diary forget", "services/scheduling/src/tests/diaries.rs"),
-    ("subscription define", "tests/it/delivery.rs"),
-    ("subscription change", "tests/it/delivery.rs"),
-    ("subscription switch-off", "tests/it/delivery.rs"),
-    ("subscription switch-on", "tests/it/delivery.rs"),
-    ("subscription withdraw", "tests/it/delivery.rs"),
-    ("subscription rotate-secret", "tests/it/delivery.rs"),
-    ("subscription replay", "tests/it/delivery.rs"),
-    ("subscription resend", "tests/it/delivery.rs"),
-    ("subscription answer-invitation", "tests/it/mail_answers.rs"),
-    ("calendar-feed create", "tests/it/calendars.rs"),
-    ("calendar-feed revoke", "tests/it/calendars.rs"),
-    ("item split", "tests/it/cascade.rs"),
-    ("department register", "crates/domain/src/directory/department/tests.rs"),
-    ("member register", "crates/domain/src/directory/member/tests.rs"),
-    // For people of one role, whatever department they speak for.
-    ("session override", "role"),
-    ("clock move", "role"),
-    ("erasure request", "role"),
-    ("ladder define", "role"),
-    ("resolution record", "role"),
-    ("item remove-dependency", "role"),
-    ("target set", "role"),
-    ("target change", "role"),
-    ("target withdraw", "role"),
-    ("calendar define", "role"),
-];
 
 /// What each department is to the body and the session. RECUSED has a seat, and has recused itself from the topic.
 const DEPARTMENTS: [(&str, Option<&str>); 9] = [
@@ -571,19 +535,6 @@ fn who_may_do_what() {
     let changed: Vec<&str> =
         table.lines().filter(|line| !golden.lines().any(|known| known == *line)).collect();
     assert!(table == golden, "changed, or in another order:\n{}", changed.join("\n"));
-}
-
-#[test]
-fn what_is_asked_elsewhere_is_there_and_is_not_asked_here() {
-    let all: BTreeSet<&str> =
-        rpcs().iter().filter(|rpc| !rpc.reads).map(|rpc| rpc.command.as_str()).collect();
-    let gone: Vec<&str> =
-        ELSEWHERE.iter().map(|(command, _)| *command).filter(|it| !all.contains(it)).collect();
-    assert_eq!(gone, Vec::<&str>::new());
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    for (command, held_by) in ELSEWHERE.iter().filter(|(_, held_by)| *held_by != "role") {
-        assert!(root.join(held_by).is_file(), "{command} is held by {held_by}, which is not there");
-    }
 }
 
 /// What SEAT moved.

@@ -1,6 +1,7 @@
 //! The contract that clients rely on, held by tests: the protos' options, names, reasons and routes.
 
 mod authority;
+mod elsewhere;
 mod item;
 mod names;
 mod options;

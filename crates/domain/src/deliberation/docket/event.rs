@@ -1,8 +1,7 @@
 //! What can happen on a docket.
 
 use super::choices::{ChoicePaper, ChoiceResult, OpenedPaper, SealedLot};
-use super::{Agenda, DraftedItem, ItemDue, MotionKind, Splice, Stance};
-use crate::deliberation::ballot::options::ChoiceMethod;
+use super::{Agenda, ChoiceMethod, DraftedItem, ItemDue, MotionKind, Splice, Stance};
 use crate::deliberation::ballot::{
     Abstention, BallotResult, Choice, Hands, MajorityBase, Method, OpenedVote, Seat, Tie, VotePart,
 };
