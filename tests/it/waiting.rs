@@ -218,7 +218,7 @@ async fn nobody_reads_on_after_a_position_that_no_record_has(mode: Mode) -> anyh
         ];
         for refused in refusals {
             let refused = refused.context("it waits for what will not come")?;
-            ensure!(refused.code() == Code::OutOfRange, "{refused}");
+            ensure!(refused.code() == Code::FailedPrecondition, "{refused}");
             ensure!(Client::reason(&refused).as_deref() == Some("BEYOND_HEAD"), "{refused}");
             ensure!(Client::details(&refused)["head_position"] == head.to_string(), "{refused}");
         }

@@ -51,16 +51,12 @@ impl Place {
 
     /// Assigns an item to a department, due on the last of March and to be acknowledged by the fourth.
     async fn assign(&self, item: u32, lead: &str) -> Uuid {
-        self.assign_titled(item, lead, "泵站改造").await
-    }
-
-    async fn assign_titled(&self, item: u32, lead: &str, title: &str) -> Uuid {
         let calendar = WorkingCalendar::weekends_only("Asia/Shanghai").unwrap();
         let due_on = "2027-03-31".parse().unwrap();
         let assignment = Assignment {
             resolution: Uuid::from_u128(1),
             number: line(&format!("FLOOD-2027-0001/{item}")),
-            title: line(title),
+            title: line("泵站改造"),
             deliverable: text("泵站改造完成"),
             criterion: text("满负荷试运行两小时"),
             lead: code(lead),

@@ -2,10 +2,6 @@ use super::*;
 use domain::due::DueRule;
 use domain::resolution::resolution::{self, Origin, Registration, Resolution};
 use domain::scheduling::body::Body;
-use domain::text::LINE_CHARS_MAX;
-use prost::Message as _;
-use service_kit::limits::{PAGE_ITEMS_MAX, RESPONSE_BYTES_MAX};
-use std::collections::BTreeSet;
 use tokio::task::JoinSet;
 
 #[tokio::test]
@@ -116,38 +112,6 @@ async fn what_is_foretold_is_what_is_sent() {
     let far = pb::ListUpcomingNoticesRequest { days: Some(93), ..Default::default() };
     let refused = place.copy.service.list_upcoming_notices(supervisor(far)).await.unwrap_err();
     assert_eq!(faulty_fields(&refused), ["days"]);
-}
-
-#[tokio::test]
-async fn what_is_foretold_of_many_items_comes_in_answers_that_can_be_read() {
-    const ITEMS: u32 = 400;
-    let place = Place::new();
-    let title = "\u{20000}".repeat(LINE_CHARS_MAX);
-    for number in 1..=ITEMS {
-        place.assign_titled(number, "WATER", &title).await;
-    }
-    let at_least_position = place.end();
-    let (mut items, mut bytes, mut page_token) = (BTreeSet::new(), 0, String::new());
-    loop {
-        let request = pb::ListUpcomingNoticesRequest {
-            at_least_position,
-            page_size: PAGE_ITEMS_MAX,
-            page_token,
-            days: Some(92),
-            ..Default::default()
-        };
-        let answer =
-            place.copy.service.list_upcoming_notices(supervisor(request)).await.unwrap().into_inner();
-        assert!(answer.encoded_len() < RESPONSE_BYTES_MAX);
-        bytes += answer.encoded_len();
-        items.extend(answer.notices.into_iter().map(|notice| notice.item_id));
-        page_token = answer.next_page_token;
-        if page_token.is_empty() {
-            break;
-        }
-    }
-    assert_eq!(items.len(), ITEMS as usize);
-    assert!(bytes > RESPONSE_BYTES_MAX, "{bytes} bytes");
 }
 
 #[tokio::test]

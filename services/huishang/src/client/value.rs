@@ -121,7 +121,7 @@ fn in_order(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage, S
         field.is_list() || field.containing_oneof().is_some_and(|one| one.is_synthetic())
     };
     let needed = fields.len() - fields.iter().rev().take_while(optional).count();
-    let parts: Vec<&str> = text.splitn(fields.len(), ':').collect();
+    let parts = parts(&fields, text);
     if parts.len() < needed {
         let keys: Vec<String> = message.fields().map(|field| format!("{}=…", kebab(field.name()))).collect();
         return Err(say(
@@ -134,6 +134,32 @@ fn in_order(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage, S
         set(&mut read, &field, part)?;
     }
     Ok(read)
+}
+
+/// Splits at colons: a part for each field, in which a message in order has as many as it has values. The last has the rest.
+fn parts<'a>(fields: &[FieldDescriptor], text: &'a str) -> Vec<&'a str> {
+    let (mut parts, mut rest) = (Vec::new(), Some(text));
+    for (nth, field) in fields.iter().enumerate() {
+        let Some(left) = rest else { break };
+        let is_in_order = !left.split(':').next().unwrap_or_default().contains(['=', '{']);
+        let values = if is_in_order { values(field) } else { 1 };
+        let end = left.match_indices(':').nth(values - 1).filter(|_| nth + 1 < fields.len());
+        parts.push(end.map_or(left, |(end, _)| &left[..end]));
+        rest = end.map(|(end, _)| &left[end + 1..]);
+    }
+    parts
+}
+
+/// How many values a field has when they are given in order.
+fn values(field: &FieldDescriptor) -> usize {
+    match field.kind() {
+        Kind::Message(inner)
+            if !field.is_list() && !is_timestamp(&inner) && !is_choice(&inner) && !is_well_known(&inner) =>
+        {
+            inner.fields().map(|field| values(&field)).sum::<usize>().max(1)
+        }
+        _ => 1,
+    }
 }
 
 fn pairs(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage, String> {
