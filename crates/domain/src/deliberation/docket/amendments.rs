@@ -1,6 +1,7 @@
 //! The rules of amendments: what they amend, who moves and seconds them, how they are resolved, and what becomes of the others
 //! when the text that they amend is another.
 
+use super::choices::no_open_choice;
 use super::evolve::add_version;
 use super::floor::{in_debate, is_clerk_of_the_docket, may_speak, may_speak_for};
 use super::mandates::takes_its_place;
@@ -179,9 +180,7 @@ pub(super) fn put(proceedings: &Proceedings, number: u32, amendment: u32) -> Res
     no_point_pending(topic)?;
     nobody_speaks(topic)?;
     no_motion_pending(topic)?;
-    if topic.open_choice().is_some() {
-        return Err(Rejection::ChoiceStillOpen { topic_number: number });
-    }
+    no_open_choice(topic)?;
     none_to_it_pending(topic, known)?;
     next_version(topic)?;
     if proceedings.agenda.deciding_on(number).next().is_none() {
@@ -332,15 +331,20 @@ fn fall(topic: u32, known: &Amendment, by: Option<u32>) -> Event {
 
 /// The end of those that nobody seconded while others could speak.
 pub(super) fn lapsed_unseconded(topic: &Topic) -> impl Iterator<Item = Event> {
-    let awaiting = topic.amendments.iter().filter(|known| known.stage == AmendmentStage::AwaitsSecond);
-    awaiting.map(|known| Event::AmendmentLapsed { topic: topic.number, amendment: known.number })
+    awaiting(topic).map(|known| lapse(topic, known))
 }
 
 /// The end of those that nobody seconded before their mover left, or recused itself.
 pub(super) fn lapsed_without(topic: &Topic, mover: &Code) -> impl Iterator<Item = Event> {
-    let awaiting = topic.amendments.iter().filter(|known| known.stage == AmendmentStage::AwaitsSecond);
-    let of_the_mover = awaiting.filter(move |known| known.department == *mover);
-    of_the_mover.map(|known| Event::AmendmentLapsed { topic: topic.number, amendment: known.number })
+    awaiting(topic).filter(move |known| known.department == *mover).map(|known| lapse(topic, known))
+}
+
+fn awaiting(topic: &Topic) -> impl Iterator<Item = &Amendment> {
+    topic.amendments.iter().filter(|known| known.stage == AmendmentStage::AwaitsSecond)
+}
+
+fn lapse(topic: &Topic, known: &Amendment) -> Event {
+    Event::AmendmentLapsed { topic: topic.number, amendment: known.number }
 }
 
 fn none_to_it_pending(topic: &Topic, known: &Amendment) -> Result<(), Rejection> {

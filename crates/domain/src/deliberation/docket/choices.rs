@@ -385,6 +385,14 @@ fn break_tie(
     }
 }
 
+/// Refuses while a choice among options is open.
+pub(super) fn no_open_choice(topic: &Topic) -> Result<(), Rejection> {
+    match topic.open_choice() {
+        Some(_) => Err(Rejection::ChoiceStillOpen { topic_number: topic.number }),
+        None => Ok(()),
+    }
+}
+
 pub(super) fn open_choice(topic: &Topic) -> Result<&OptionChoice, Rejection> {
     topic.open_choice().ok_or(Rejection::NoChoiceOpen { topic_number: topic.number })
 }

@@ -126,6 +126,12 @@ impl Topic {
         self.pending_motions().max_by_key(|motion| motion.kind.rank())
     }
 
+    /// The motion of this kind that was carried or lost, if one was.
+    pub(super) fn decided_motion(&self, kind: &MotionKind) -> Option<&Motion> {
+        let is_decided = |motion: &Motion| matches!(motion.stage, MotionStage::Carried | MotionStage::Lost);
+        self.motions.iter().find(|motion| motion.kind == *kind && is_decided(motion))
+    }
+
     /// The motion that is voted on, if one is.
     pub fn motion_in_ballot(&self) -> Option<u32> {
         self.open_ballot()?.motion

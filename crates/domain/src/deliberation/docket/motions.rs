@@ -8,8 +8,10 @@ use super::proposals::no_open_ballot;
 use super::reconsider::{may_be_reconsidered, reconsidered, taken_up_again, voted_as_it_was_decided};
 use super::speakers::{is_there, no_point_pending, nobody_speaks, on_the_floor};
 use super::votes::may_vote_on;
-use super::{Event, MOTIONS_MAX, Motion, MotionKind, MotionStage, Proceedings, Rejection, Topic, TopicStage};
-use crate::deliberation::ballot::{Abstention, BallotResult, MajorityBase, Seat, Tie};
+use super::{
+    Event, MOTIONS_MAX, Motion, MotionKind, MotionStage, Proceedings, Rejection, Topic, TopicStage, voting,
+};
+use crate::deliberation::ballot::{Abstention, Ballot, BallotResult, MajorityBase, Rules, Seat, Tie};
 use crate::{Code, Date, Issued, Text};
 
 /// What somebody moves.
@@ -155,18 +157,10 @@ pub(super) fn put(
     if let Some(first) = topic.next_motion().filter(|first| first.number != motion) {
         return Err(Rejection::MotionPending { motion_number: first.number, topic_number: number });
     }
-    Ok(vec![Event::BallotOpened {
-        topic: number,
-        ballot: proceedings.ballots + 1,
-        version: 0,
-        method: known.kind.method(),
-        abstention: Abstention::DoesNotCount,
-        tie: Tie::Rejects,
-        majority_of: MajorityBase::Votes,
-        secret: false,
-        motion: Some(motion),
-        amendment: None,
-    }])
+    let (abstention, tie, majority_of) = (Abstention::DoesNotCount, Tie::Rejects, MajorityBase::Votes);
+    let rules = Rules { method: known.kind.method(), abstention, tie, majority_of, secret: false };
+    let ballot = Ballot::new(proceedings.ballots + 1, 0, rules);
+    Ok(vec![voting::opened(number, &Ballot { motion: Some(motion), ..ballot })])
 }
 
 /// What comes of the count: a motion is carried or lost. Where too few voted, nothing was decided, and it lapses.
@@ -336,11 +330,7 @@ fn may_be_appealed(topic: &Topic, point: u32) -> Result<(), Rejection> {
     if !ruled {
         return Err(Rejection::NotFound { what: format!("point of order {point} on topic {topic_number}") });
     }
-    let was_decided = |known: &&Motion| {
-        known.kind == MotionKind::Appeal { point }
-            && matches!(known.stage, MotionStage::Carried | MotionStage::Lost)
-    };
-    match topic.motions.iter().find(was_decided) {
+    match topic.decided_motion(&MotionKind::Appeal { point }) {
         Some(known) => {
             Err(Rejection::AppealedBefore { motion_number: known.number, point_number: point, topic_number })
         }

@@ -1,5 +1,6 @@
 //! The rules of outcomes: what makes a decision, and how else a topic ends.
 
+use super::choices::no_open_choice;
 use super::floor::debate_closed;
 use super::motions::{self, no_motion_pending};
 use super::proceedings::count;
@@ -230,18 +231,10 @@ fn not_passed(proceedings: &Proceedings, number: u32) -> Result<&Topic, Rejectio
     Ok(topic)
 }
 
-/// Refuses while a ballot or a choice is open.
-pub(super) fn nothing_open(topic: &Topic) -> Result<(), Rejection> {
-    no_open_ballot(topic)?;
-    match topic.open_choice() {
-        Some(_) => Err(Rejection::ChoiceStillOpen { topic_number: topic.number }),
-        None => Ok(()),
-    }
-}
-
 /// Refuses once a ballot has passed the current version, and while one is open on anything.
 pub(super) fn not_passed_yet(topic: &Topic) -> Result<(), Rejection> {
-    nothing_open(topic)?;
+    no_open_ballot(topic)?;
+    no_open_choice(topic)?;
     nothing_passed(topic)
 }
 
@@ -261,9 +254,7 @@ fn without_open_ballot(proceedings: &Proceedings, number: u32) -> Result<&Topic,
     no_open_ballot(topic)?;
     no_point_pending(topic)?;
     no_motion_pending(topic)?;
-    if topic.open_choice().is_some() {
-        return Err(Rejection::ChoiceStillOpen { topic_number: number });
-    }
+    no_open_choice(topic)?;
     Ok(topic)
 }
 

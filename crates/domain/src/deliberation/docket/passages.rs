@@ -146,7 +146,7 @@ pub(super) fn carried_over(before: &Text, own: &Text, after: &Text) -> Option<Sp
     if meet(&our_place, &their_place) {
         return None;
     }
-    // What is before the other place is as far from the beginning as it was, and what is behind it as far from the end.
+    // What is before the other place is as far from the beginning as it was, and what is after it as far from the end.
     let (begin, end) = match our_place.end <= their_place.start {
         true => (ours.begin, new.len() - our_place.end),
         false => (new.len() - (old.len() - our_place.start), ours.end),

@@ -1,8 +1,9 @@
 //! The rules of reconsidering: that what was decided on a topic is taken up again in the same sitting.
 
+use super::choices::no_open_choice;
 use super::proposals::no_open_ballot;
 use super::speakers::no_point_pending;
-use super::{Event, Motion, MotionKind, MotionStage, Outcome, Proceedings, Rejection, Topic};
+use super::{Event, MotionKind, Outcome, Proceedings, Rejection, Topic};
 use crate::Code;
 use crate::deliberation::ballot::{Ballot, Choice};
 
@@ -41,18 +42,13 @@ pub(super) fn reconsidered(proceedings: &Proceedings, number: u32) -> Result<&To
 
 /// Refuses to reconsider while something is voted on, and what was decided to be reconsidered, or not to be, before.
 pub(super) fn may_be_reconsidered(topic: &Topic) -> Result<(), Rejection> {
-    let topic_number = topic.number;
     no_point_pending(topic)?;
     no_open_ballot(topic)?;
-    if topic.open_choice().is_some() {
-        return Err(Rejection::ChoiceStillOpen { topic_number });
-    }
-    let was_decided = |known: &&Motion| {
-        known.kind == MotionKind::Reconsider
-            && matches!(known.stage, MotionStage::Carried | MotionStage::Lost)
-    };
-    match topic.motions.iter().find(was_decided) {
-        Some(known) => Err(Rejection::ReconsideredBefore { motion_number: known.number, topic_number }),
+    no_open_choice(topic)?;
+    match topic.decided_motion(&MotionKind::Reconsider) {
+        Some(known) => {
+            Err(Rejection::ReconsideredBefore { motion_number: known.number, topic_number: topic.number })
+        }
         None => Ok(()),
     }
 }

@@ -1,6 +1,7 @@
 //! The rules of voting: when a ballot may be opened, and when it is counted.
 
 use super::amendments;
+use super::choices::no_open_choice;
 use super::floor::must_belong_to;
 use super::motions::{self, no_motion_pending};
 use super::outcomes::executable;
@@ -84,9 +85,7 @@ fn may_be_opened(
     nothing_pending(topic)?;
     executable(topic)?;
     binds_nobody_unasked(proceedings, topic)?;
-    if topic.open_choice().is_some() {
-        return Err(Rejection::ChoiceStillOpen { topic_number: number });
-    }
+    no_open_choice(topic)?;
     may_be_voted_on(proceedings, topic)?;
     if proceedings.agenda.deciding_on(number).next().is_none() {
         return Err(Rejection::NoDecidingDepartment { topic_number: number });
