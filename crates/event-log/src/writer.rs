@@ -10,12 +10,12 @@ use crate::chunk::ChunkWriter;
 use crate::commit_file::CommitFiles;
 use crate::flusher::Flusher;
 use crate::index::{self, FullRun, StreamKey};
-use crate::last_positions::LastPositions;
 use crate::limits::QUEUED_COMMITS_MAX;
 use crate::record::{self, Fields};
 use crate::store::{Shared, Store};
 use crate::verify::ChainHead;
 use crate::{Append, AppendError, Appended, Expected, Group, Hash, Head, OrderedRecord};
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc as threads};
 use std::thread;
@@ -105,7 +105,6 @@ pub(crate) fn start(
         files,
         durable,
         staged,
-        streams: LastPositions::default(),
         group: StagedGroup::default(),
         frame: Vec::new(),
         group_records_max: options.group_records_max,
@@ -136,7 +135,6 @@ struct Writer {
     durable: Durable,
     /// The last record, including those in the current group.
     staged: ChainHead,
-    streams: LastPositions,
     group: StagedGroup,
     /// Buffer reused for each frame.
     frame: Vec<u8>,
@@ -151,6 +149,8 @@ struct StagedGroup {
     frames: Vec<u8>,
     leaves: Vec<Hash>,
     entries: Vec<(StreamKey, u64)>,
+    /// The last positions of the streams in it, which the index does not have before it is durable.
+    last: HashMap<StreamKey, u64>,
     replies: Vec<Reply>,
 }
 
@@ -307,6 +307,7 @@ impl Writer {
 
     fn reply_all(&mut self, failure: Option<&AppendError>) {
         self.group.entries.clear();
+        self.group.last.clear();
         self.group.leaves.clear();
         self.group.frames.clear();
         self.group.bytes = 0;
@@ -393,19 +394,15 @@ impl Writer {
             self.group.frames.extend_from_slice(&self.frame);
         }
         self.shared.reserve.add_staged(self.frame.len() as u64);
-        self.streams.put(stream, fields.position);
+        self.group.last.insert(stream, fields.position);
         self.group.entries.push((stream, fields.position));
         Ok(())
     }
 
-    fn last_position(&mut self, stream: StreamKey) -> sled::Result<u64> {
-        match self.streams.get(stream) {
-            Some(position) => Ok(position),
-            None => {
-                let position = self.store.index.last(stream)?;
-                self.streams.put(stream, position);
-                Ok(position)
-            }
+    fn last_position(&self, stream: StreamKey) -> sled::Result<u64> {
+        match self.group.last.get(&stream) {
+            Some(position) => Ok(*position),
+            None => self.store.index.last(stream),
         }
     }
 
