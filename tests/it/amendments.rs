@@ -1,17 +1,16 @@
 //! Amendments: two degrees, each seconded and voted on; when one passes the others are carried over, or fall.
 
 use crate::ballots::ensure_refused;
-use crate::debate::{Debate, begun, charter};
+use crate::debate::{Debate, begun, with_seconds};
 use crate::in_both_modes;
 use anyhow::{Context as _, ensure};
 use domain::Role;
 use proto::deliberation::v1::{
-    AdoptDecisionRequest, AmendmentStage, CastVoteRequest, CloseBallotRequest, CloseDocketRequest,
-    DocumentLanguage, GetMinutesRequest, GetNextStepsRequest, OpenBallotRequest, PutAmendmentRequest,
-    ResolveAmendmentRequest, SecondAmendmentRequest, SubmitAmendmentRequest, SubmitProposalRequest,
-    VoteChoice, WithdrawAmendmentRequest,
+    AdoptDecisionRequest, AmendmentStage, CloseDocketRequest, DocumentLanguage, GetMinutesRequest,
+    GetNextStepsRequest, OpenBallotRequest, PutAmendmentRequest, ResolveAmendmentRequest,
+    SecondAmendmentRequest, SubmitAmendmentRequest, SubmitProposalRequest, VoteChoice,
+    WithdrawAmendmentRequest,
 };
-use proto::scheduling::v1::BodyCharter;
 use tests::{Client, Mode, Sandbox, command};
 
 const DRAFT: &str = "第一条 每日值守。第二条 每周报送。第三条 经费自筹。";
@@ -21,12 +20,6 @@ const MONTHLY: &str = "第一条 每日值守。第二条 每月报送。第三�
 const FUNDED: &str = "第一条 每日值守。第二条 每周报送。第三条 市级承担。";
 /// What comes of all that is adopted.
 const ADOPTED: &str = "第一条 每日值守。第二条 每日两次报送。第三条 市级承担。";
-
-fn with_seconds() -> BodyCharter {
-    let mut charter = charter();
-    charter.decision_rules.iter_mut().for_each(|rule| rule.needs_seconder = true);
-    charter
-}
 
 fn submit(debate: &Debate, department: &str, amended: Option<u32>, text: &str) -> SubmitAmendmentRequest {
     SubmitAmendmentRequest {
@@ -66,18 +59,7 @@ impl Seats {
     async fn carry(&self, debate: &Debate) -> anyhow::Result<u64> {
         let (yes, no) = (VoteChoice::Yes, VoteChoice::No);
         let seats = [(&self.water, "WATER", yes), (&self.roads, "ROADS", yes), (&self.health, "HEALTH", no)];
-        for (client, department, choice) in seats {
-            let vote = CastVoteRequest {
-                docket_id: debate.id(),
-                topic_number: 1,
-                department_code: department.into(),
-                choice: choice.into(),
-                ..command()
-            };
-            client.call(vote).await?;
-        }
-        let close = CloseBallotRequest { docket_id: debate.id(), topic_number: 1, ..command() };
-        Ok(debate.clerk.call(close).await?.position)
+        debate.voted(seats).await
     }
 }
 

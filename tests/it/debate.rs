@@ -5,10 +5,10 @@ use crate::in_both_modes;
 use anyhow::{Context as _, ensure};
 use domain::Role;
 use proto::deliberation::v1::{
-    CloseDebateRequest, CloseDocketRequest, DocketTopic, DocumentLanguage, GetDocketRequest,
-    GetMinutesRequest, GiveFloorRequest, LimitDebateRequest, OpenDocketRequest, OpenTopicRequest,
-    RaisePointOfOrderRequest, RecordArrivalRequest, RejectTopicRequest, RequestFloorRequest,
-    RulePointOfOrderRequest, YieldFloorRequest,
+    CastVoteRequest, CloseBallotRequest, CloseDebateRequest, CloseDocketRequest, DocketTopic,
+    DocumentLanguage, GetDocketRequest, GetMinutesRequest, GiveFloorRequest, LimitDebateRequest,
+    OpenDocketRequest, OpenTopicRequest, RaisePointOfOrderRequest, RecordArrivalRequest, RejectTopicRequest,
+    RequestFloorRequest, RulePointOfOrderRequest, VoteChoice, YieldFloorRequest,
 };
 use proto::ledger::v1::{MoveClockRequest, ReadEventsRequest};
 use proto::scheduling::v1::{BodyCharter, DecisionRule, DefineBodyRequest, Seat};
@@ -24,6 +24,13 @@ pub(crate) fn charter() -> BodyCharter {
         decision_rules: vec![DecisionRule { speaking_minutes: 5, ..Default::default() }],
         ..Default::default()
     }
+}
+
+/// The same with the rule that what is moved needs a second.
+pub(crate) fn with_seconds() -> BodyCharter {
+    let mut charter = charter();
+    charter.decision_rules.iter_mut().for_each(|rule| rule.needs_seconder = true);
+    charter
 }
 
 pub(crate) struct Debate {
@@ -56,6 +63,22 @@ impl Debate {
         let get = GetDocketRequest { docket_id: self.id(), at_least_position: 0 };
         let docket = self.clerk.call(get).await?.docket.context("a docket")?;
         docket.topics.into_iter().next().context("a topic")
+    }
+
+    /// The three vote, and the chair has it counted.
+    pub(crate) async fn voted(&self, people: [(&Client, &str, VoteChoice); 3]) -> anyhow::Result<u64> {
+        for (client, department, choice) in people {
+            let vote = CastVoteRequest {
+                docket_id: self.id(),
+                topic_number: 1,
+                department_code: department.into(),
+                choice: choice.into(),
+                ..command()
+            };
+            client.call(vote).await?;
+        }
+        let close = CloseBallotRequest { docket_id: self.id(), topic_number: 1, ..command() };
+        Ok(self.clerk.call(close).await?.position)
     }
 
     /// Moves the clock to so many minutes after the topic was opened, and waits until this is so.

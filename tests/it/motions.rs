@@ -1,25 +1,18 @@
 //! Motions: what a seat asks the others to decide at once, who seconds it, and what comes first.
 
 use crate::ballots::ensure_refused;
-use crate::debate::{Debate, begun, charter};
+use crate::debate::{Debate, begun, charter, with_seconds};
 use crate::in_both_modes;
 use anyhow::{Context as _, ensure};
 use domain::Role;
 use proto::deliberation::v1::outcome::Outcome;
 use proto::deliberation::v1::{
-    AdoptDecisionRequest, CastVoteRequest, CloseBallotRequest, CloseDocketRequest, Deferred,
-    DocumentLanguage, GetMinutesRequest, GetNextStepsRequest, MotionKind, MotionStage, MoveMotionRequest,
-    OpenBallotRequest, OpenTopicRequest, PutMotionRequest, RejectTopicRequest, SecondMotionRequest,
-    SubmitProposalRequest, TopicStage, VoteChoice, WithdrawMotionRequest,
+    AdoptDecisionRequest, CloseDocketRequest, Deferred, DocumentLanguage, GetMinutesRequest,
+    GetNextStepsRequest, MotionKind, MotionStage, MoveMotionRequest, OpenBallotRequest, OpenTopicRequest,
+    PutMotionRequest, RejectTopicRequest, SecondMotionRequest, SubmitProposalRequest, TopicStage, VoteChoice,
+    WithdrawMotionRequest,
 };
-use proto::scheduling::v1::BodyCharter;
-use tests::{Client, Mode, Sandbox, command};
-
-fn with_seconds() -> BodyCharter {
-    let mut charter = charter();
-    charter.decision_rules.iter_mut().for_each(|rule| rule.needs_seconder = true);
-    charter
-}
+use tests::{Mode, Sandbox, command};
 
 fn moves(debate: &Debate, department: &str, kind: MotionKind) -> MoveMotionRequest {
     MoveMotionRequest {
@@ -47,22 +40,6 @@ fn second(debate: &Debate, motion_number: u32, department: &str) -> SecondMotion
 
 fn put(debate: &Debate, motion_number: u32) -> PutMotionRequest {
     PutMotionRequest { docket_id: debate.id(), topic_number: 1, motion_number, ..command() }
-}
-
-/// The three vote, and the chair has it counted.
-async fn voted(debate: &Debate, people: [(&Client, &str, VoteChoice); 3]) -> anyhow::Result<u64> {
-    for (client, department, choice) in people {
-        let vote = CastVoteRequest {
-            docket_id: debate.id(),
-            topic_number: 1,
-            department_code: department.into(),
-            choice: choice.into(),
-            ..command()
-        };
-        client.call(vote).await?;
-    }
-    let close = CloseBallotRequest { docket_id: debate.id(), topic_number: 1, ..command() };
-    Ok(debate.clerk.call(close).await?.position)
 }
 
 async fn what_is_moved_is_decided_before_the_text_and_by_rank(mode: Mode) -> anyhow::Result<()> {
@@ -100,14 +77,14 @@ async fn what_is_moved_is_decided_before_the_text_and_by_rank(mode: Mode) -> any
 
     clerk.call(put(&debate, 2)).await?;
     let (yes, no) = (VoteChoice::Yes, VoteChoice::No);
-    voted(&debate, [(&water, "WATER", yes), (&roads, "ROADS", no), (&health, "HEALTH", yes)]).await?;
+    debate.voted([(&water, "WATER", yes), (&roads, "ROADS", no), (&health, "HEALTH", yes)]).await?;
     let topic = debate.topic().await?;
     ensure!(topic.stage() == TopicStage::DebateClosed, "{topic:?}");
     clerk.call(put(&debate, 1)).await?;
     let withdraw =
         WithdrawMotionRequest { docket_id: debate.id(), topic_number: 1, motion_number: 1, ..command() };
     ensure_refused(roads.call(withdraw).await, "BALLOT_STILL_OPEN")?;
-    voted(&debate, [(&water, "WATER", yes), (&roads, "ROADS", yes), (&health, "HEALTH", no)]).await?;
+    debate.voted([(&water, "WATER", yes), (&roads, "ROADS", yes), (&health, "HEALTH", no)]).await?;
     deferred_as_it_was_moved(&debate).await
 }
 in_both_modes!(what_is_moved_is_decided_before_the_text_and_by_rank);
@@ -162,7 +139,7 @@ async fn what_has_passed_is_undone_by_those_who_decide_and_not_by_the_chair(
     let votes = |of_roads| [(&water, "WATER", yes), (&roads, "ROADS", of_roads), (&health, "HEALTH", yes)];
     clerk.call(propose("修路")).await?;
     clerk.call(open(1)).await?;
-    voted(&debate, votes(no)).await?;
+    debate.voted(votes(no)).await?;
     ensure_refused(clerk.call(propose("不修路")).await, "BALLOT_PASSED")?;
 
     // Who lost does not ask again.
@@ -175,7 +152,7 @@ async fn what_has_passed_is_undone_by_those_who_decide_and_not_by_the_chair(
     let number = motions.last().context("a motion")?.number;
     ensure_refused(clerk.call(adopt()).await, "MOTION_PENDING")?;
     clerk.call(put(&debate, number)).await?;
-    voted(&debate, votes(yes)).await?;
+    debate.voted(votes(yes)).await?;
     ensure_refused(clerk.call(adopt()).await, "NO_PASSED_BALLOT")?;
     ensure_refused(
         health.call(moves(&debate, "HEALTH", MotionKind::Reconsider)).await,
@@ -184,7 +161,7 @@ async fn what_has_passed_is_undone_by_those_who_decide_and_not_by_the_chair(
     clerk.call(OpenTopicRequest { docket_id: debate.id(), topic_number: 1, ..command() }).await?;
     clerk.call(propose("先勘察，后修路")).await?;
     clerk.call(open(2)).await?;
-    voted(&debate, votes(yes)).await?;
+    debate.voted(votes(yes)).await?;
     clerk.call(adopt()).await?;
     let topic = debate.topic().await?;
     let adopted = topic.outcome.and_then(|outcome| outcome.outcome);
