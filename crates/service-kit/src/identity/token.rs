@@ -142,13 +142,6 @@ fn is_present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Err
     IgnoredAny::deserialize(deserializer).map(|_| true)
 }
 
-impl Received {
-    /// Whether it is meant for this audience.
-    fn is_for(&self, audience: &str) -> bool {
-        self.aud.has(audience)
-    }
-}
-
 impl Audience {
     pub(super) fn has(&self, audience: &str) -> bool {
         match self {
@@ -194,7 +187,7 @@ impl Issuer {
     fn accept(&self, claims: &Value, now: f64) -> Result<(Verified, Validity), String> {
         let received = Received::deserialize(claims).map_err(|error| format!("its claims: {error}"))?;
         let audience = &self.settings.audience;
-        if !received.is_for(audience) {
+        if !received.aud.has(audience) {
             return Err(format!("its audience (aud) is not {audience:?}: it was issued for another realm"));
         }
         self.check_lifetime(&received, now)?;

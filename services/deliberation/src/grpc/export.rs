@@ -23,11 +23,7 @@ pub(super) async fn export(
         .ok_or_else(|| Invalid::field("language", "must be set: Chinese or English"))?;
     let format =
         format(request.format()).ok_or_else(|| Invalid::field("format", "must be set: HTML, docx or PDF"))?;
-    let proof = Proof::read(&request.proof).map_err(|_| {
-        let fault =
-            "must begin with the line of a paper, and have at most 4096 characters and no control characters";
-        Invalid::field("proof", fault)
-    })?;
+    let proof = Proof::read(&request.proof).map_err(|none| Invalid::field("proof", none.to_string()))?;
     let position = service.view.wait_until_caught_up(request.at_least_position).await?;
     let state = service.kit.show::<Minutes>(&scope, id).await?;
     let draft = state.draft().ok_or_else(absent)?;

@@ -39,17 +39,16 @@ fn role(name: &str) -> Result<Role, String> {
 /// The key that signs development tokens.
 pub fn signing_key(config: &Config, named: Option<&Path>) -> anyhow::Result<SigningKey> {
     let file = named.map_or_else(|| config.keys().join(SIGNING_KEY), Path::to_owned);
-    let read = SigningKey::read(&file);
-    if file.exists() {
-        return read
-            .with_context(|| say("the signing key in {file} cannot be used", &[("file", &file.display())]));
-    }
-    read.with_context(|| {
-        say(
-            "there is no signing key at {file}; 'huishang up' creates one in its data directory; --signing-key names \
-             another",
-            &[("file", &file.display())],
-        )
+    SigningKey::read(&file).with_context(|| {
+        let named = [("file", &file.display() as &dyn std::fmt::Display)];
+        match file.exists() {
+            true => say("the signing key in {file} cannot be used", &named),
+            false => say(
+                "there is no signing key at {file}; 'huishang up' creates one in its data directory; --signing-key \
+                 names another",
+                &named,
+            ),
+        }
     })
 }
 

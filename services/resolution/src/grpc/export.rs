@@ -28,11 +28,7 @@ pub(super) async fn export(
         .ok_or_else(|| Invalid::field("language", "must be set: Chinese or English"))?;
     let format =
         format(request.format()).ok_or_else(|| Invalid::field("format", "must be set: HTML, docx or PDF"))?;
-    let proof = Proof::read(&request.proof).map_err(|_| {
-        let fault =
-            "must begin with the line of a paper, and have at most 4096 characters and no control characters";
-        Invalid::field("proof", fault)
-    })?;
+    let proof = Proof::read(&request.proof).map_err(|none| Invalid::field("proof", none.to_string()))?;
     let named = Named::read("resolution_id", &request.resolution_id, &request.number)?;
     let query = views::resolution(named);
     let (found, position) = service.view.query(scope.clone(), request.at_least_position, query).await?;
