@@ -8,7 +8,8 @@ use crate::limits::{DRAIN_TIMEOUT, OPEN_REQUEST_BYTES_MAX};
 use crate::readiness::Readiness;
 use crate::traces::is_traceparent;
 use crate::{CommandContext, Kit, Tasks};
-use domain::{Actor, Uuid};
+use domain::{Actor, Timestamp, Uuid};
+use jiff::SignedDuration;
 use journal::Journal;
 use proto::api::v1::Reason;
 use proto::{CommandRequest, Invalid, Wire};
@@ -75,6 +76,20 @@ pub fn caller<M>(request: &Request<M>) -> Result<Actor, Status> {
 /// Reads one field of a request.
 pub fn read<T: Wire<W>, W>(field: &str, wire: W) -> Result<T, Invalid> {
     T::from_wire(wire).map_err(|fault| fault.within(field))
+}
+
+/// Refuses a time that is too long, or does not end after it begins; what is wrong is with the field of its end.
+pub fn check_window(
+    end_field: &str,
+    from_at: Timestamp,
+    until_at: Timestamp,
+    days_max: i64,
+) -> Result<(), Invalid> {
+    let window = until_at.duration_since(from_at);
+    if window.is_positive() && window <= SignedDuration::from_hours(24 * days_max) {
+        return Ok(());
+    }
+    Err(Invalid::field(end_field, format!("must be after {from_at} and at most {days_max} days later")))
 }
 
 /// What answers the requests of a process, with all that surrounds its services.

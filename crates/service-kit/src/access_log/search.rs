@@ -4,7 +4,7 @@ use super::file::{is_ours, name_of};
 use crate::error::refusal;
 use crate::limits::ACCESS_DAYS_MAX;
 use crate::list::{self, page_token};
-use crate::serve::read;
+use crate::serve::{check_window, read};
 use domain::{Role, Timestamp};
 use proto::api::v1::Reason;
 use proto::contract::role_number;
@@ -22,7 +22,6 @@ const LINE_BYTES_MAX: u64 = 64 * 1024;
 
 /// What the page tokens of the list belong to.
 const WALK: &str = "accesses";
-const SECONDS_PER_DAY: i64 = 86_400;
 
 /// A page of the calls that read a thing, from the access log in this folder.
 ///
@@ -73,9 +72,7 @@ impl Wanted {
     fn read(request: &pb::ListAccessesRequest, size: usize) -> Result<Wanted, Invalid> {
         let (from, until): (Timestamp, Timestamp) =
             (read("from_at", request.from_at)?, read("until_at", request.until_at)?);
-        if until.duration_since(from).as_secs() > ACCESS_DAYS_MAX * SECONDS_PER_DAY {
-            return Err(Invalid::field("from_at", "must be at most 31 days before until_at"));
-        }
+        check_window("until_at", from, until, ACCESS_DAYS_MAX)?;
         let after = match request.page_token.as_str() {
             "" => (String::new(), 0),
             token => match page_token::read(token, WALK)? {
@@ -176,6 +173,24 @@ mod tests {
             "{{\"at\":\"{at}\",\"event\":\"{event}\",\"rpc\":\"S/GetSession\",\"code\":\"OK\",\"subject\":\"li\",\
              \"roles\":[\"clerk\"],\"accessed\":{{\"session_id\":\"{session}\"}}}}\n"
         )
+    }
+
+    #[test]
+    fn a_time_that_does_not_end_after_it_begins_or_is_too_long_is_refused() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap().to_wire();
+        for (until, is_right) in [
+            ("2027-03-01T00:00:01Z", true),
+            ("2027-04-01T00:00:00Z", true),
+            ("2027-04-01T00:00:01Z", false),
+            ("2027-03-01T00:00:00Z", false),
+            ("2027-02-01T00:00:00Z", false),
+        ] {
+            let (from_at, until_at) = (at("2027-03-01T00:00:00Z"), at(until));
+            let request = pb::ListAccessesRequest { from_at, until_at, ..Default::default() };
+            let fields =
+                Wanted::read(&request, 50).map(drop).map_err(|fault| fault.violations[0].field.clone());
+            assert_eq!(fields, if is_right { Ok(()) } else { Err("until_at".to_owned()) }, "{until}");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use jiff::SignedDuration;
 use proto::scheduling::v1 as pb;
 use proto::{Invalid, Wire as _};
 use service_kit::handle::Executed;
-use service_kit::serve::read;
+use service_kit::serve::{check_window, read};
 use service_kit::{CommandContext, CommandError, UnitOfWork};
 use tonic::{Request, Response};
 
@@ -170,12 +170,7 @@ pub(super) async fn get(
     let from_at = from_at.unwrap_or(now);
     let week = SignedDuration::from_hours(24 * SHOWN_DAYS_DEFAULT);
     let until_at = until_at.unwrap_or_else(|| from_at.checked_add(week).unwrap_or(Timestamp::MAX));
-    let longest = SignedDuration::from_hours(24 * WINDOW_DAYS_MAX);
-    let window = until_at.duration_since(from_at);
-    if !window.is_positive() || window > longest {
-        let fault = format!("must be after {from_at} and at most {WINDOW_DAYS_MAX} days later");
-        return Err(Invalid::field("until_at", fault).into());
-    }
+    check_window("until_at", from_at, until_at, WINDOW_DAYS_MAX)?;
     let departments: Vec<Code> = read("department_codes", request.department_codes)?;
     let rooms: Vec<Code> = read("room_codes", request.room_codes)?;
     let holder = |kind, code: &Code| Holder { kind, code: code.clone() };

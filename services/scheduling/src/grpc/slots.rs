@@ -11,10 +11,10 @@ use domain::scheduling::slots::{
     Found, ObstacleRecord, Opening, Setting, Suggestion, WINDOW_DAYS_MAX, Wanted, find,
 };
 use jiff::SignedDuration;
+use proto::Wire as _;
 use proto::scheduling::v1 as pb;
-use proto::{Invalid, Violation, Wire as _};
 use service_kit::CommandError;
-use service_kit::serve::read;
+use service_kit::serve::{check_window, read};
 use tonic::{Request, Response};
 
 /// Slots in an answer when the caller does not say how many.
@@ -52,7 +52,7 @@ pub(super) async fn find_slots(
     };
     let wanted =
         Wanted::of(filed, &setting, (earliest, latest)).map_err(CommandError::rejected::<Session>)?;
-    check_window(&wanted)?;
+    check_window("latest_start_at", wanted.from_at, wanted.until_at, WINDOW_DAYS_MAX)?;
     // What is taken when the last of the starts is over counts too.
     let length = SignedDuration::from_mins(i64::from(wanted.duration_minutes));
     let until_at = wanted.until_at.checked_add(length).unwrap_or(Timestamp::MAX);
@@ -60,18 +60,6 @@ pub(super) async fn find_slots(
     let (diaries, position) = service.view.query(scope, request.at_least_position, query).await?;
     let found = find(&wanted, &diaries, &calendar);
     Ok(Response::new(answer(found, request.slots_max, position)))
-}
-
-/// Refuses a window that is too long, or ends before it begins.
-fn check_window(wanted: &Wanted) -> Result<(), Invalid> {
-    let longest = SignedDuration::from_hours(24 * WINDOW_DAYS_MAX);
-    let window = wanted.until_at.duration_since(wanted.from_at);
-    if window.is_positive() && window <= longest {
-        return Ok(());
-    }
-    let Wanted { from_at, .. } = wanted;
-    let description = format!("must be after {from_at} and at most {WINDOW_DAYS_MAX} days later");
-    Err(Invalid { violations: vec![Violation { field: "latest_start_at".into(), description }] })
 }
 
 fn answer(found: Found, slots_max: u32, position: u64) -> pb::FindSlotsResponse {

@@ -19,7 +19,7 @@ use jiff::SignedDuration;
 use proto::scheduling::v1 as pb;
 use proto::{Invalid, Wire as _, read_fields};
 use service_kit::handle::Executed;
-use service_kit::serve::read;
+use service_kit::serve::{check_window, read};
 use service_kit::{CommandContext, CommandError, Scope};
 use std::collections::{BTreeMap, BTreeSet};
 use tonic::{Request, Response, Status};
@@ -89,11 +89,7 @@ impl Asked {
         let longest = SignedDuration::from_hours(24 * WINDOW_DAYS_MAX);
         let from_at = earliest.unwrap_or(now).max(now);
         let until_at = latest.unwrap_or_else(|| from_at.checked_add(longest).unwrap_or(Timestamp::MAX));
-        let window = until_at.duration_since(from_at);
-        if !window.is_positive() || window > longest {
-            let fault = format!("must be after {from_at} and at most {WINDOW_DAYS_MAX} days later");
-            return Err(Invalid::field("latest_start_at", fault));
-        }
+        check_window("latest_start_at", from_at, until_at, WINDOW_DAYS_MAX)?;
         let steps = request.steps.unwrap_or(STEPS_DEFAULT);
         if steps > STEPS_MAX {
             return Err(Invalid::field("steps", format!("must be at most {STEPS_MAX}")));
