@@ -134,10 +134,13 @@ async fn a_consumer_that_cannot_keep_up_holds_up_nobody_and_misses_nothing() {
     assert_eq!((positions(&slow, joined).await, positions(&quick, joined).await), (vec![1], vec![1]));
 
     let (hold, held) = std::sync::mpsc::channel::<()>();
+    let (closed, is_closed) = std::sync::mpsc::channel();
     let holding = std::thread::spawn(move || {
         let _gate = GATE.lock();
+        closed.send(()).unwrap();
         let _ = held.recv();
     });
+    is_closed.recv().unwrap();
     let mut end = joined;
     // More than it can keep, twice: what it is dropped with does not bring it back into the feed.
     for nth in 0..2 * FEED_RECORDS_AHEAD_MAX + 20 {
