@@ -16,7 +16,7 @@ use domain::directory::department::Department;
 use domain::directory::member::Member;
 use domain::scheduling::room::Room;
 use domain::scheduling::session::Session;
-use domain::{Actor, Code};
+use domain::{Actor, Code, ERASED_PREFIX};
 use futures::{StreamExt as _, TryStreamExt as _};
 use jiff::SignedDuration;
 use page::Page;
@@ -76,7 +76,7 @@ pub(crate) async fn by_secret(
 /// in no other department.
 pub(crate) async fn has_standing(kit: &Kit, owner: &Actor) -> Result<bool, CommandError> {
     // What stands in the place of an erased name.
-    if owner.subject.starts_with("erased-") {
+    if owner.subject.starts_with(ERASED_PREFIX) {
         return Ok(false);
     }
     let (Ok(code), Some(department)) = (Code::parse(&owner.subject), &owner.department) else {

@@ -5,7 +5,7 @@
 //! that it does not know. Everything else keeps its bytes.
 
 use super::key::{Key, ValueKey};
-use domain::Uuid;
+use domain::{ERASED_PREFIX, PROCESS_PREFIX, Uuid};
 use proto::personal::{Content, Layout, Layouts, Owner};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -152,7 +152,7 @@ fn value_of(mut message: &[u8], number: u32) -> Result<Option<&[u8]>, Malformed>
 
 /// Whether a name is that of a process of ours, which is nobody.
 pub(super) fn is_process(name: &str) -> bool {
-    name.starts_with("process:")
+    name.starts_with(PROCESS_PREFIX)
 }
 
 struct Sealing<'a, F> {
@@ -253,7 +253,7 @@ impl<F: FnMut(Uuid, &[u8]) -> Option<ValueKey>> Change for Opening<F> {
 /// What stands in the place of a text that cannot be opened: the same for everything that was sealed with one key,
 /// so that it still shows what one person did. It is valid wherever a text, a line or a code is.
 pub fn pseudonym(key_id: Uuid) -> String {
-    format!("erased-{:.8}", key_id.simple().to_string())
+    format!("{ERASED_PREFIX}{:.8}", key_id.simple().to_string())
 }
 
 /// For whom values are opened.

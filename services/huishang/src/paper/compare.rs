@@ -2,10 +2,8 @@
 
 use super::document::{Document, Figure, Place};
 use crate::language::say;
+use domain::ERASED_PREFIX;
 use serde_json::{Value, json};
-
-/// What stands for the name of a person whose key is not there.
-const PSEUDONYM: &str = "erased-";
 
 /// The result of a comparison.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -31,7 +29,7 @@ pub(super) fn compare(shown: &Document, given: &Document) -> Compared {
     for at in 0..shown.figures.len().max(given.figures.len()) {
         let (shown, given) = (shown.figures.get(at), given.figures.get(at));
         let value = |figure: Option<&Figure>| figure.map(|figure| figure.value.clone());
-        if given.is_some_and(|given| given.value.contains(PSEUDONYM)) {
+        if given.is_some_and(|given| given.value.contains(ERASED_PREFIX)) {
             compared.hidden += 1;
             continue;
         }
