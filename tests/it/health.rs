@@ -98,6 +98,8 @@ async fn without_its_broker_or_its_ledger_a_service_lives_and_is_not_ready() -> 
     ensure!(warnings[0].contains("the connection to NATS at 127.0.0.1:"), "{}", warnings[0]);
     ensure!(warnings[1].contains("start 'huishang serve ledger'"), "{log}");
     ensure!(ready.len() == warnings.len(), "{log}");
+    // Nothing else was said all the while, least of all by what tries to connect.
+    ensure!(!log.contains("async_nats") && log.lines().count() < 20, "{log}");
     Ok(())
 }
 

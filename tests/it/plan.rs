@@ -112,8 +112,17 @@ async fn nothing_is_invented(sandbox: &Sandbox) -> anyhow::Result<()> {
         .call(GetIndicatorsRequest { at_least_position: 1, ..Default::default() })
         .await?
         .indicators;
-    let sessions = indicators.iter().find(|indicator| indicator.name == "sessions_convened");
-    ensure!(sessions.is_some_and(|sessions| sessions.numerator == 0.0), "{indicators:?}");
+    // Nor is any meeting counted.
+    for name in [
+        "sessions_convened",
+        "sessions_avoided",
+        "effective_session_ratio",
+        "session_hours_per_person",
+        "off_topic_ratio",
+    ] {
+        let indicator = indicators.iter().find(|indicator| indicator.name == name).context(name)?;
+        ensure!(indicator.numerator == 0.0, "{indicator:?}");
+    }
     Ok(())
 }
 

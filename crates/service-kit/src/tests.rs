@@ -5,6 +5,7 @@ mod feed;
 mod future;
 mod handle;
 mod process;
+mod timer;
 mod uncommitted;
 mod view;
 

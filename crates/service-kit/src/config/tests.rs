@@ -359,6 +359,15 @@ fn nonsense_is_refused_with_the_name_of_the_setting() {
 }
 
 #[test]
+fn nobody_is_without_a_limit_until_an_operator_says_so() {
+    let config = from_environment(&[]).unwrap();
+    assert!(config.identity.token_lifetime_hours_max > 0);
+    assert!(config.limits.caller_requests_per_second_max > 0);
+    assert!(config.limits.department_write_kib_per_second_max > 0);
+    assert!(config.limits.log_reserve_mib > 0);
+}
+
+#[test]
 fn what_follows_from_other_settings_is_shown() {
     let config = from_environment(&[("HUISHANG_DATA", "/srv"), ("HUISHANG_REALM", "linjiang")]).unwrap();
     let effective = serde_json::to_value(config.effective()).unwrap();

@@ -361,3 +361,23 @@ fn counts(row: &Row<'_>) -> rusqlite::Result<BoardCounts> {
         was_late: row.get("was_late")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::testing::at;
+
+    #[test]
+    fn seven_days_ahead_are_days_of_the_calendar_also_when_the_clocks_change() {
+        // In Berlin the 28th of March 2027 has 23 hours, and the 31st of October 25.
+        let berlin = Zone::named("Europe/Berlin").unwrap();
+        for (now, last) in [
+            ("2027-03-22T22:59:59Z", "2027-03-29T21:59:59.999999Z"),
+            ("2027-03-22T23:00:00Z", "2027-03-30T21:59:59.999999Z"),
+            ("2027-10-25T21:59:59Z", "2027-11-01T22:59:59.999999Z"),
+            ("2027-10-25T22:00:00Z", "2027-11-02T22:59:59.999999Z"),
+        ] {
+            assert_eq!(due_soon_until(at(now), &berlin), at(last).as_microsecond(), "{now}");
+        }
+    }
+}
