@@ -10,6 +10,7 @@ use proto::deliberation::v1::{
     GetDocketRequest, OpenBallotRequest, OpenDocketRequest, OpenTopicRequest, RecordArrivalRequest,
     SubmitProposalRequest, VoteChoice,
 };
+use proto::directory::v1::{Member, RegisterMemberRequest};
 use proto::resolution::v1::ListResolutionsRequest;
 use proto::scheduling::v1::{
     BodyCharter, CancelSessionRequest, ConveneSessionRequest, DefineBodyRequest, EmergencyDeclaration, Label,
@@ -237,9 +238,26 @@ async fn what_is_to_come_is_published_where_it_is_wanted(mode: Mode) -> anyhow::
     planned.topics = vec![topic(1, "The weir", Some(Label::Public))];
     planned.attendees = attendees(&[1]);
     let session_id = clerk.admitted_session(planned).await?;
+    let member = Member {
+        code: "li.wei".into(),
+        name: "李".into(),
+        department_code: "WATER".into(),
+        email: Some("HIDDEN-TEXT@water.example".into()),
+        roles: vec!["chair".into(), "delegate".into()],
+    };
+    let operator = sandbox.client(Role::Operator, None).await?;
+    operator.call(RegisterMemberRequest { member: Some(member), ..command() }).await?;
     let folder = sandbox.folder().join("oparl");
     exported(&sandbox, &folder, &["--agendas", "--persons"])?;
     ensure!(list(&folder, "meeting")?.is_empty(), "it has no time yet");
+    let person = list(&folder, "person")?.pop().context("the person")?;
+    ensure!(person["name"] == "李" && person["membership"][1]["role"] == "delegate", "{person}");
+    // Taken back, nothing says who it was.
+    ensure!(exported(&sandbox, &folder, &[])? == [0, 0, 3] && list(&folder, "person")?.is_empty());
+    let said = files(&folder)?.into_iter().find(|(path, content)| {
+        path.to_string_lossy().contains("li.wei") || content.contains("li.wei") || content.contains("李")
+    });
+    ensure!(said.is_none(), "{said:?}");
 
     schedule(&clerk, &session_id, "2027-03-09T01:00:00Z").await?;
     ensure!(exported(&sandbox, &folder, &[])? == [0, 0, 0], "agendas are wanted only where it is said");

@@ -18,6 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const ONLY: &str = "system";
 /// The key of the one body.
 const REALM: &str = "realm";
+/// Bytes of the digest of a member's code that are the key of the person.
+const PERSON_KEY_BYTES: usize = 16;
 
 /// Who publishes, and in which time zone.
 #[derive(Debug, Clone, Copy)]
@@ -156,19 +158,21 @@ impl Maker<'_> {
             true => vec![None],
             false => member.roles.iter().map(Some).collect(),
         };
+        // The address stays when everything else is taken back, and so does not say who it was.
+        let person = hex(&Sha512::digest(member.code.as_bytes())[..PERSON_KEY_BYTES]);
         let mut keys = Vec::new();
         for (number, role) in roles.into_iter().enumerate() {
-            let key = format!("{}-{}", member.code, number + 1);
+            let key = format!("{person}-{}", number + 1);
             let fields = json!({
-                "person": self.urls.of(Kind::Person, &member.code),
+                "person": self.urls.of(Kind::Person, &person),
                 "organization": organization,
                 "role": role,
             });
             self.add(Object::new(Kind::Membership, key.clone(), fields));
             keys.push(key);
         }
-        let person =
-            Object::new(Kind::Person, &*member.code, json!({"body": self.realm_url(), "name": member.name}));
+        let fields = json!({"body": self.realm_url(), "name": member.name});
+        let person = Object::new(Kind::Person, person, fields);
         self.add(person.containing("membership", Contained::Several(Kind::Membership, keys)));
     }
 
