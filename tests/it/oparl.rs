@@ -207,9 +207,9 @@ async fn what_is_public_is_published_and_nothing_else(mode: Mode) -> anyhow::Res
 
     // Whoever takes no part sees no session, and publishes none.
     let strangers = sandbox.folder().join("strangers");
-    let command =
+    let words =
         ["export", "oparl", "--to", strangers.to_str().context("a path")?, "--url", URL, "--name", "X"];
-    let stranger = sandbox.run("delegate@ELSEWHERE", &command)?;
+    let stranger = sandbox.run("delegate@ELSEWHERE", &words)?;
     ensure!(stranger.status.success() && list(&strangers, "meeting")?.is_empty(), "{}", text(&stranger));
 
     // What is not public any more is gone, and said to be.

@@ -34,8 +34,11 @@ pub(crate) struct Published {
     folder: PathBuf,
     turns: Semaphore,
     /// The objects of each kind, as they were when their folder was changed last.
-    objects: Mutex<BTreeMap<String, (SystemTime, Arc<Vec<Value>>)>>,
+    objects: Mutex<BTreeMap<String, OfKind>>,
 }
+
+/// The objects of a kind, and when their folder was changed last.
+type OfKind = (SystemTime, Arc<Vec<Value>>);
 
 /// What is answered: a media type and content, or why there is none.
 type Answer = Result<(&'static str, Vec<u8>), (StatusCode, String)>;
