@@ -121,6 +121,28 @@ async fn a_robot_says_what_happens(mode: Mode) -> anyhow::Result<()> {
 }
 in_both_modes!(a_robot_says_what_happens);
 
+async fn a_key_that_no_robot_has_ends_the_subscription(mode: Mode) -> anyhow::Result<()> {
+    let sandbox = founded(mode).await?;
+    let robots = Receiver::robots()?;
+    let water = sandbox.client(Role::Delegate, Some("WATER")).await?;
+    let url = robots.url_of("/cgi-bin/webhook/send?key=2f");
+    let defined = define(&water, terms(pb::RobotKind::Wecom, url, None)).await?;
+    request_session(&sandbox, "The drain").await?;
+    let stage = until("the end", async || {
+        let id = defined.subscription_id.clone();
+        let get = pb::GetSubscriptionRequest { subscription_id: id, ..Default::default() };
+        let stage = water.call(get).await.ok()?.subscription?.stage();
+        (stage != pb::SubscriptionStage::On).then_some(stage)
+    })
+    .await;
+    ensure!(stage == pb::SubscriptionStage::ReceiverGone, "{stage:?}");
+    request_session(&sandbox, "The dam").await?;
+    let refused = robots.refused()?;
+    ensure!(refused.len() == 1 && refused[0]["said"]["errcode"] == 93000, "{refused:?}");
+    Ok(())
+}
+in_both_modes!(a_key_that_no_robot_has_ends_the_subscription);
+
 async fn what_no_robot_takes_is_refused(mode: Mode) -> anyhow::Result<()> {
     let sandbox = founded(mode).await?;
     let water = sandbox.client(Role::Delegate, Some("WATER")).await?;

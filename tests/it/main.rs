@@ -43,6 +43,7 @@ mod metrics;
 mod minutes;
 mod motions;
 mod object_storage;
+mod oparl;
 mod openapi;
 mod page_forms;
 mod pages;

@@ -4,6 +4,7 @@ use crate::asker::{Asker, Stack, console_url};
 use crate::binding::Parts;
 use crate::calendar;
 use crate::desk::{self, Desk};
+use crate::oparl::{self, Published};
 use crate::pages;
 use crate::request::{self, Written};
 use crate::response::{self, Around, Writing};
@@ -14,6 +15,7 @@ use http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use proto::Invalid;
 use std::convert::Infallible;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tonic::Status;
@@ -31,12 +33,19 @@ const CONNECT_STREAM: &str = "application/connect+json";
 pub struct Door<S> {
     inner: S,
     desk: Arc<Desk>,
+    published: Option<Arc<Published>>,
 }
 
 impl<S> Door<S> {
     /// A door before this stack, with the pages of this desk.
     pub fn new(inner: S, desk: Arc<Desk>) -> Door<S> {
-        Door { inner, desk }
+        Door { inner, desk, published: None }
+    }
+
+    /// The door, which serves besides what `huishang export oparl` has written into a folder.
+    #[must_use]
+    pub fn publishing(self, folder: Option<PathBuf>) -> Door<S> {
+        Door { published: folder.map(|folder| Arc::new(Published::new(folder))), ..self }
     }
 }
 
@@ -68,6 +77,12 @@ where
                 }
                 .boxed(),
             );
+        }
+        let is_of_published = |_: &&Arc<Published>| oparl::is_of_published(request.uri().path());
+        if let Some(published) = self.published.as_ref().filter(is_of_published) {
+            let (published, method, uri) =
+                (published.clone(), request.method().clone(), request.uri().clone());
+            return Either::Right(async move { Ok(oparl::answer(published, &method, &uri).await) }.boxed());
         }
         if desk::is_of_desk(request.uri().path()) {
             let desk = self.desk.clone();

@@ -19,6 +19,7 @@ mod ics;
 mod json;
 mod limits;
 mod messages;
+mod oparl;
 mod openapi;
 mod pages;
 mod paper;

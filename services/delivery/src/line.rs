@@ -199,11 +199,12 @@ impl Line {
         if stage == Stage::GivenUp {
             self.give_up(due.event, attempts, &answer).await?;
         }
+        let is_gone = answer.is_gone() && !self.is_mail();
         let (status, text) = (answer.status, answer.text);
         tracing::debug!(subscription_id = %self.id, event_id = event.event_id, ?stage, status, "an event was sent");
         let attempt = Attempt { event: due.event, stage, attempts, tried_at, next_at, status, answer: text };
         outbox.save(self.id, attempt).await?;
-        if status == Some(410) && !self.is_mail() {
+        if is_gone {
             return self.switch_off(due.event, attempts).await;
         }
         match pause_until {

@@ -90,25 +90,44 @@ fn cut(text: &str, bytes_max: usize) -> String {
     format!("{}…", &text[..end])
 }
 
-/// An answer with what its content says: whoever answers with another status than 200 is no robot of these.
+/// An answer with what its content says. A messenger may say that it had too much with another status than 200; whoever says
+/// nothing that is understood is judged by the status alone.
 fn judged(kind: RobotKind, answer: Answer) -> Answer {
-    if !answer.is_acceptance() {
-        return answer;
-    }
     let said: Option<Value> = serde_json::from_str(&answer.text).ok();
-    let (field, too_many): (_, &[i64]) = match kind {
-        RobotKind::Wecom => ("errcode", &[45_009]),
-        RobotKind::Dingtalk => ("errcode", &[130_101, 90_030]),
-        RobotKind::Feishu => ("code", &[9_499, 11_232]),
+    let (code, message) = match kind {
+        RobotKind::Wecom | RobotKind::Dingtalk => ("errcode", "errmsg"),
+        RobotKind::Feishu => ("code", "msg"),
     };
-    match said.and_then(|said| said.get(field)?.as_i64()) {
-        Some(0) => answer,
-        Some(code) if too_many.contains(&code) => Answer {
+    let code = said.as_ref().and_then(|said| said.get(code)?.as_i64());
+    let message = said.as_ref().and_then(|said| said.get(message)?.as_str()).unwrap_or_default();
+    match code.map(|code| refusal(kind, code, message)) {
+        Some(Some(Refusal::TooMany)) => Answer {
             refusal: Some(Refusal::TooMany),
             retry_after_seconds: answer.retry_after_seconds.or(Some(ROBOT_BUSY_SECONDS)),
             ..answer
         },
-        _ => Answer { refusal: Some(Refusal::Other), ..answer },
+        Some(Some(Refusal::Gone)) => Answer { refusal: Some(Refusal::Gone), ..answer },
+        Some(None) => answer,
+        _ if answer.is_acceptance() => Answer { refusal: Some(Refusal::Other), ..answer },
+        _ => answer,
+    }
+}
+
+/// What a code of a messenger means. A signature that does not match is no end: whoever subscribed may still set the secret
+/// right.
+fn refusal(kind: RobotKind, code: i64, message: &str) -> Option<Refusal> {
+    match (kind, code) {
+        (_, 0) => None,
+        (RobotKind::Wecom, 45_009)
+        | (RobotKind::Dingtalk, 130_101 | 410_100 | 90_030)
+        | (RobotKind::Feishu, 11_232 | 11_233) => Some(Refusal::TooMany),
+        // The same code says that a message cannot be read.
+        (RobotKind::Feishu, 9_499) if message.to_lowercase().contains("too many") => Some(Refusal::TooMany),
+        // No robot has this key, it was switched off, or its group is no more.
+        (RobotKind::Wecom, 93_000)
+        | (RobotKind::Dingtalk, 300_005 | 300_001 | 400_013 | 400_101 | 400_102 | 400_106)
+        | (RobotKind::Feishu, 19_001) => Some(Refusal::Gone),
+        _ => Some(Refusal::Other),
     }
 }
 
@@ -165,25 +184,52 @@ mod tests {
         assert!(content.ends_with("会…") && (2040..=2048).contains(&content.len()), "{}", content.len());
     }
 
+    fn judge(kind: RobotKind, status: u16, text: &str) -> Answer {
+        judged(kind, Answer { status: Some(status), text: text.into(), ..Answer::default() })
+    }
+
     #[test]
     fn an_answer_of_status_200_may_be_a_refusal() {
-        let judge = |kind, text: &str| {
-            judged(kind, Answer { status: Some(200), text: text.into(), ..Answer::default() })
-        };
-        assert!(judge(RobotKind::Wecom, r#"{"errcode":0,"errmsg":"ok"}"#).is_acceptance());
-        assert!(judge(RobotKind::Feishu, r#"{"code":0,"msg":"success","data":{}}"#).is_acceptance());
+        assert!(judge(RobotKind::Wecom, 200, r#"{"errcode":0,"errmsg":"ok"}"#).is_acceptance());
+        assert!(judge(RobotKind::Feishu, 200, r#"{"code":0,"msg":"success","data":{}}"#).is_acceptance());
         for (kind, text) in [
             (RobotKind::Dingtalk, r#"{"errcode":310000,"errmsg":"sign not match"}"#),
             (RobotKind::Feishu, r#"{"code":19021,"msg":"sign match fail"}"#),
+            (RobotKind::Feishu, r#"{"code":9499,"msg":"Bad Request","data":{}}"#),
             (RobotKind::Wecom, "a page"),
             (RobotKind::Wecom, "{}"),
         ] {
-            let answer = judge(kind, text);
-            assert!(!answer.is_acceptance() && !answer.is_busy(), "{text}");
+            let answer = judge(kind, 200, text);
+            assert!(!answer.is_acceptance() && !answer.is_busy() && !answer.is_gone(), "{text}");
         }
-        let busy = judge(RobotKind::Dingtalk, r#"{"errcode":130101,"errmsg":"send too fast"}"#);
-        assert!(busy.is_busy() && busy.retry_after_seconds == Some(ROBOT_BUSY_SECONDS));
-        let away = judged(RobotKind::Wecom, Answer { status: Some(502), ..Answer::default() });
+    }
+
+    #[test]
+    fn a_robot_that_had_too_much_is_asked_again_later() {
+        for (kind, status, text) in [
+            (RobotKind::Wecom, 200, r#"{"errcode":45009,"errmsg":"api freq out of limit"}"#),
+            (RobotKind::Dingtalk, 200, r#"{"errcode":130101,"errmsg":"send too fast"}"#),
+            (RobotKind::Dingtalk, 200, r#"{"errcode":410100,"errmsg":"send too fast"}"#),
+            (RobotKind::Feishu, 200, r#"{"code":11232,"msg":"frequency limited"}"#),
+            (RobotKind::Feishu, 400, r#"{"code":9499,"msg":"Too Many Requests","data":{}}"#),
+        ] {
+            let answer = judge(kind, status, text);
+            assert!(answer.is_busy() && !answer.is_acceptance(), "{text}");
+            assert_eq!(answer.retry_after_seconds, Some(ROBOT_BUSY_SECONDS));
+        }
+        let away = judge(RobotKind::Wecom, 502, "");
         assert!(away.is_busy() && away.refusal.is_none());
+    }
+
+    #[test]
+    fn a_key_that_no_robot_has_is_the_end() {
+        for (kind, text) in [
+            (RobotKind::Wecom, r#"{"errcode":93000,"errmsg":"invalid webhook url"}"#),
+            (RobotKind::Dingtalk, r#"{"errcode":300005,"errmsg":"token is not exist"}"#),
+            (RobotKind::Dingtalk, r#"{"errcode":400102,"errmsg":"robot is disabled"}"#),
+            (RobotKind::Feishu, r#"{"code":19001,"msg":"incoming webhook access token invalid"}"#),
+        ] {
+            assert!(judge(kind, 200, text).is_gone() && !judge(kind, 200, text).is_busy(), "{text}");
+        }
     }
 }

@@ -52,6 +52,8 @@ pub(crate) struct Answer {
 pub(crate) enum Refusal {
     /// There was too much of late.
     TooMany,
+    /// There is no such receiver.
+    Gone,
     /// For another reason.
     Other,
 }
@@ -65,6 +67,11 @@ impl Answer {
     /// Whether what was sent is accepted.
     pub(crate) fn is_acceptance(&self) -> bool {
         matches!(self.status, Some(200..=299)) && self.refusal.is_none()
+    }
+
+    /// Whether the receiver is gone for good.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.status == Some(410) || self.refusal == Some(Refusal::Gone)
     }
 
     /// Whether the receiver has too much to do, for all things alike.

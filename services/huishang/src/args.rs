@@ -71,7 +71,7 @@ pub enum Command {
     /// Imports what was decided elsewhere
     #[command(subcommand)]
     Import(Import),
-    /// Prints what others can take in
+    /// Prints or writes what others can take in
     #[command(subcommand)]
     Export(Export),
     /// Maintains a ledger that is not running
@@ -128,12 +128,27 @@ pub struct ImportDirectory {
 #[derive(Debug, Subcommand)]
 pub enum Export {
     /// Prints departments, members and the working calendar as Popolo, which 'import directory' takes in
-    Directory(ExportDirectory),
+    Directory(ExportFromServer),
+    /// Prints the directory, bodies, sessions and ballots that the caller may see as Popolo
+    Popolo(ExportFromServer),
+    /// Writes what is public as OParl 1.1: a folder that any web server serves
+    Oparl(Box<ExportOparl>),
 }
 
-/// `huishang export directory`.
+/// `huishang export directory`, `huishang export popolo`.
 #[derive(Debug, clap::Args)]
-pub struct ExportDirectory {
+pub struct ExportFromServer {
+    /// Where it comes from.
+    #[command(flatten)]
+    pub connection: options::Options,
+}
+
+/// `huishang export oparl`.
+#[derive(Debug, clap::Args)]
+pub struct ExportOparl {
+    /// What is exported.
+    #[command(flatten)]
+    pub oparl: exchange::oparl::Arguments,
     /// Where it comes from.
     #[command(flatten)]
     pub connection: options::Options,

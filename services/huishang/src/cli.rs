@@ -33,6 +33,10 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
             exchange::import(&arguments.directory, &arguments.connection).await
         }
         Command::Export(Export::Directory(arguments)) => exchange::export(&arguments.connection).await,
+        Command::Export(Export::Popolo(arguments)) => exchange::votes::run(&arguments.connection).await,
+        Command::Export(Export::Oparl(arguments)) => {
+            exchange::oparl::run(&arguments.oparl, &arguments.connection).await
+        }
         Command::Ledger(Ledger::Repair(arguments)) => repair::run(&arguments).await,
         Command::Upgrade(arguments) => upgrade::run(&arguments).await,
         Command::Completions(arguments) => completions(&arguments),

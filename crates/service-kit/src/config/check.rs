@@ -264,6 +264,7 @@ fn texts(config: &Config) -> Checked {
         ("nats.ca_file", path(config.nats.ca_file.as_deref())),
         ("access_log.folder", path(config.access_log.folder.as_deref())),
         ("console.session_key", path(config.console.session_key.as_deref())),
+        ("console.oparl_folder", path(config.console.oparl_folder.as_deref())),
         ("documents.fonts_folder", path(config.documents.fonts_folder.as_deref())),
         ("ledger.sm2_key", path(config.ledger.sm2_key.as_deref())),
         ("ledger.witnesses_file", path(config.ledger.witnesses_file.as_deref())),

@@ -12,4 +12,7 @@ pub struct Console {
     pub session_key: Option<PathBuf>,
     /// Where readers reach the pages, such as `https://huishang.example`; issuers send those who have signed in back there.
     pub public_url: Option<String>,
+    /// The folder into which `huishang export oparl` writes: it is served at `/oparl` to everybody, without a token. Absent:
+    /// nothing is.
+    pub oparl_folder: Option<PathBuf>,
 }

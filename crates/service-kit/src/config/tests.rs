@@ -312,6 +312,7 @@ const NONSENSE: &[(&str, &str)] = &[
     ("console.public_url", "huishang.example"),
     ("console.public_url", "http://huishang.example"),
     ("console.public_url", "https://huishang.example/console"),
+    ("console.oparl_folder", ""),
     ("documents.fonts_folder", ""),
     ("ledger.sm2_key", ""),
     ("ledger.witnesses_file", ""),

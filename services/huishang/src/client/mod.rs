@@ -18,7 +18,7 @@ mod ids;
 mod itip;
 pub mod layout;
 mod log;
-mod moment;
+pub mod moment;
 pub mod options;
 mod print;
 mod table;

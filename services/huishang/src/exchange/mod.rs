@@ -1,6 +1,9 @@
-//! The directory and the working calendar, out and in: `huishang export directory`, `huishang import directory`.
+//! What others take in, and what they have: `huishang export`, `huishang import directory`.
 
+pub mod oparl;
 mod popolo;
+mod published;
+pub mod votes;
 
 use crate::client::Error;
 use crate::client::options::Options;
@@ -20,7 +23,7 @@ use std::time::Duration;
 
 /// How long a call is repeated while the service is away.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Departments or members listed with one call.
+/// Rows that are listed with one call.
 const PAGE_SIZE: u32 = 500;
 /// Bytes of a file that is imported, at most.
 const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;

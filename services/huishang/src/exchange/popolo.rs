@@ -11,6 +11,9 @@ const LEVEL: &str = "DEPARTMENT_LEVEL_";
 const KIND: &str = "DEPARTMENT_KIND_";
 const WEEKDAY: &str = "WEEKDAY_";
 
+/// The classification of bodies, which are among the organizations of a whole export and are defined in another way.
+pub const BODY: &str = "body";
+
 /// A directory as a file has it. What else a file has is passed over.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Popolo {
@@ -136,7 +139,8 @@ impl Popolo {
     /// Those above others first: what is registered must be there before what is below it.
     fn departments(&self, defaults: Defaults<'_>, faults: &mut Vec<String>) -> Vec<Department> {
         let mut left: Vec<Department> = Vec::new();
-        for organization in &self.organizations {
+        let is_body = |one: &&Organization| one.classification.as_deref() == Some(BODY);
+        for organization in self.organizations.iter().filter(|one| !is_body(one)) {
             match organization.department(defaults) {
                 _ if left.iter().any(|known| known.code == organization.id) => {
                     faults.push(say("organization {id} is there twice", &[("id", &organization.id)]));

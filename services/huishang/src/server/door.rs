@@ -28,7 +28,8 @@ pub fn http_door(config: &Config, verifier: &Arc<Verifier>) -> anyhow::Result<Ht
     let https = config.tls_files().is_some() || is_public_https;
     let sign_ins = SignIns { by_role: sign_token(config)?, at_providers };
     let desk = Arc::new(Desk::new(key, https, &config.time_zone, sign_ins));
-    Ok(Box::new(|stack| Stack::new(Door::new(stack, desk))))
+    let published = config.console.oparl_folder.clone();
+    Ok(Box::new(|stack| Stack::new(Door::new(stack, desk).publishing(published))))
 }
 
 /// The providers at which readers sign in, and the URL to which they send them back.
