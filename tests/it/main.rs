@@ -53,6 +53,7 @@ mod put_down;
 mod readers;
 mod receipt;
 mod recounted;
+mod reminders;
 mod requested_by_form;
 mod requests;
 mod rescinding;

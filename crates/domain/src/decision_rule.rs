@@ -278,9 +278,17 @@ pub struct DecisionRule {
     pub needs_seconder: bool,
     /// What holds for the call after one that had no quorum; none where each call needs the same.
     pub second_call: Option<SecondCall>,
+    /// Working days before the end of a countersign on which those that have not answered are reminded; 0 where the clock
+    /// reminds nobody, and as usual where nothing is said.
+    pub reminder_working_days: Option<u32>,
 }
 
 impl DecisionRule {
+    /// Working days before the end of a countersign on which those that have not answered are reminded as a rule.
+    pub const REMINDER_WORKING_DAYS_DEFAULT: u32 = 1;
+    /// Working days before the end of a countersign on which the clock may remind, at most.
+    pub const REMINDER_WORKING_DAYS_MAX: u32 = 30;
+
     /// The rule of a body that set none: a simple majority, with half of all seats.
     pub fn default_for(class: MatterClass) -> DecisionRule {
         DecisionRule {
@@ -294,6 +302,7 @@ impl DecisionRule {
             speaking_minutes: 0,
             needs_seconder: false,
             second_call: None,
+            reminder_working_days: None,
         }
     }
 

@@ -38,6 +38,23 @@ pub fn topic_number(event: &prost_types::Any) -> Option<u32> {
     of(&event).or_else(|| event.fields().find_map(|(_, value)| of(value.as_message()?)))
 }
 
+/// The full name of an event that is for one department.
+const SEAT_REMINDED: &str = "huishang.deliberation.events.v1.SeatReminded";
+
+/// Whether an event of this kind is for one department, and not for all whom its stream concerns.
+pub fn is_addressed(kind: &str) -> bool {
+    kind == SEAT_REMINDED
+}
+
+/// The department that a stored event is for, if it is for one.
+pub fn addressee(event: &prost_types::Any) -> Option<Code> {
+    if !is_addressed(kind_of(event)) {
+        return None;
+    }
+    let reminded = crate::deliberation::events::v1::SeatReminded::decode(event.value.as_slice()).ok()?;
+    Code::from_wire(reminded.department_code).ok()
+}
+
 /// The full name of what a command that changed nothing leaves in the log.
 const COMMAND_NOTED: &str = "huishang.log.v1.CommandNoted";
 

@@ -42,7 +42,7 @@ wire_struct!(
     DecisionRule => scheduling::DecisionRule, scheduling_api::DecisionRule, deliberation::DecisionRule,
     deliberation_api::DecisionRule {
         matter_class: class, method, abstention, tie, quorum, ballots_per_version, voting, speaking_minutes,
-        needs_seconder, second_call,
+        needs_seconder, second_call, reminder_working_days,
     }
 );
 wire_struct!(Voter => scheduling::Voter, scheduling_api::Voter, deliberation::Voter, deliberation_api::Voter {

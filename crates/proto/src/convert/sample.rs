@@ -34,6 +34,7 @@ pub fn constitution() -> Constitution {
             voting: VotingRule::default(),
             speaking_minutes: 0,
             needs_seconder: false,
+            reminder_working_days: None,
             second_call: None,
         },
     }

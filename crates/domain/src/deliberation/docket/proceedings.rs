@@ -7,6 +7,7 @@ use super::floor_state::Floor;
 use super::item::{DraftedItem, ItemDue};
 use super::mandates::Mandate;
 use super::motion::Motion;
+use super::reminders::Reminders;
 use super::{DEFERRALS_MAX, Rejection};
 use crate::deliberation::ballot::secret::SECRET_VOTES_MIN;
 use crate::deliberation::ballot::{Ballot, BallotResult, Roll, Seat, Votes};
@@ -284,12 +285,15 @@ pub struct Proceedings {
     pub turns: u32,
     /// How many times the time to sign was extended.
     pub signing_extensions: u32,
+    /// Who was reminded to answer, and when the others are.
+    pub reminders: Reminders,
 }
 
 impl Proceedings {
     pub(super) fn new(agenda: Agenda) -> Proceedings {
         let topics = agenda.topics.iter().map(Topic::new).collect();
         let (present, mandates) = (BTreeMap::new(), Vec::new());
+        let reminders = Reminders::planned_at(agenda.remind_at);
         Proceedings {
             agenda,
             present,
@@ -299,6 +303,7 @@ impl Proceedings {
             ballots: 0,
             turns: 0,
             signing_extensions: 0,
+            reminders,
         }
     }
 

@@ -31,6 +31,10 @@ rejections! {
             "{sign_by} is not later than {earliest}",
         SigningExtensionsExhausted("SIGNING_EXTENSIONS_EXHAUSTED") { max: u32 } =
             "the time to sign was extended {max} times, the most it can be; call a meeting, or defer the topics",
+        NobodyToRemind("NOBODY_TO_REMIND") =
+            "no ballot is open in which a seat that may vote has not answered; there is nobody to remind",
+        RemindersExhausted("REMINDERS_EXHAUSTED") { reminders: u32, max: u32, next_on: Date } =
+            "this week {reminders} reminders were sent by hand, and {max} are the most there may be; the next on {next_on}",
         NotOnTheFloor("NOT_ON_THE_FLOOR") { topic_number: u32 } =
             "topic {topic_number} is not open; nobody speaks on it before it is, and after it was paused",
         SpeakersListClosed("SPEAKERS_LIST_CLOSED") { topic_number: u32 } =

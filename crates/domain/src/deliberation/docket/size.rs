@@ -68,7 +68,10 @@ fn bytes(proceedings: &Proceedings) -> usize {
         codes.map(|code| code.as_str().len() + 2).sum::<usize>() + PART_BYTES
     });
     let topics = proceedings.topics.iter().map(|topic| bytes_of_topic(topic, votes));
-    topics.chain(mandates).sum()
+    let reminders = proceedings.reminders.last.iter();
+    let reminders = reminders
+        .map(|(department, reminder)| department.as_str().len() + 2 * reminder.topics.len() + PART_BYTES);
+    topics.chain(mandates).chain(reminders).sum()
 }
 
 fn bytes_of_topic(topic: &Topic, votes: usize) -> usize {

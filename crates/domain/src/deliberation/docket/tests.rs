@@ -21,6 +21,7 @@ mod motions_random;
 mod next;
 mod random;
 mod reconsider;
+mod reminders;
 mod secret;
 mod speakers;
 mod votes;
@@ -64,6 +65,7 @@ fn agenda(mode: Mode) -> Agenda {
         requester: None,
         mode,
         decide_by: None,
+        remind_at: None,
         topics: vec![topic(1, "Evacuation routes"), topic(2, "Pump stations")],
         participants: vec![
             participant("WATER", vec![role(1, RoleOnTopic::Decides), role(2, RoleOnTopic::Decides)]),
@@ -121,6 +123,7 @@ fn ballot_opened(ballot: u32, version: u32, tie: Tie) -> Event {
         secret,
         motion,
         amendment: None,
+        remind_at: None,
     }
 }
 fn voted(department: &str, choice: Choice) -> Event {

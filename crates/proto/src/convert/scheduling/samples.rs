@@ -75,6 +75,7 @@ fn decision_rule(class: MatterClass, method: Method, base: QuorumBase) -> Decisi
         voting: VotingRule::default(),
         speaking_minutes: 0,
         needs_seconder: false,
+        reminder_working_days: None,
         second_call: None,
     }
 }
