@@ -5,11 +5,11 @@ use crate::delivery::{founded_with, member};
 use crate::in_both_modes;
 use anyhow::{Context as _, ensure};
 use domain::Role;
-use proto::delivery::v1::{DefineSubscriptionRequest, MailLanguage, SubscriptionTerms};
 use proto::deliberation::v1::{
     CastVoteRequest, Docket, GetDocketRequest, OpenBallotRequest, RemindSeatsRequest, SubmitProposalRequest,
     VoteChoice,
 };
+use proto::delivery::v1::{DefineSubscriptionRequest, MailLanguage, SubscriptionTerms};
 use proto::followup::v1::{ListNoticesRequest, NoticeKind};
 use proto::ledger::v1::{MoveClockRequest, ReadEventsRequest};
 use proto::scheduling::v1::{
@@ -83,7 +83,7 @@ fn letters(mailbox: &Receiver, to: &str) -> Vec<String> {
     let all = mailbox.received().unwrap_or_default();
     let own = all.iter().filter(|letter| letter["to"][0] == to);
     let subjects = own.filter_map(|letter| letter["subject"].as_str());
-    subjects.filter(|subject| subject.contains("waits for")).map(str::to_owned).collect()
+    subjects.filter(|subject| subject.contains("waits for") || subject.contains("Remind")).map(str::to_owned).collect()
 }
 
 /// What somebody hears of reminders, by the feed and in the notices.

@@ -148,6 +148,32 @@ impl Quorum {
     }
 }
 
+/// Whether a seat may move in a sitting that something else is taken on its agenda (临时动议), and what that takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum LateTopics {
+    /// Nothing is added to the agenda of a sitting.
+    #[default]
+    Excluded,
+    /// More than half of the votes.
+    Majority,
+    /// Two thirds of the votes.
+    TwoThirds,
+    /// All votes.
+    Consensus,
+}
+
+impl LateTopics {
+    /// What a motion needs in order to take something on the agenda, where it may.
+    pub fn method(self) -> Option<Method> {
+        match self {
+            LateTopics::Excluded => None,
+            LateTopics::Majority => Some(Method::SimpleMajority),
+            LateTopics::TwoThirds => Some(Method::QualifiedMajority { numerator: 2, denominator: 3 }),
+            LateTopics::Consensus => Some(Method::Consensus),
+        }
+    }
+}
+
 /// The call after one that had no quorum (第二次召集): when it may be, and how many have to be there then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SecondCall {
@@ -281,6 +307,8 @@ pub struct DecisionRule {
     /// Working days before the end of a countersign on which those that have not answered are reminded; 0 where the clock
     /// reminds nobody, and as usual where nothing is said.
     pub reminder_working_days: Option<u32>,
+    /// What a motion needs that takes something on the agenda of a sitting.
+    pub late_topics: LateTopics,
 }
 
 impl DecisionRule {
@@ -303,6 +331,7 @@ impl DecisionRule {
             needs_seconder: false,
             second_call: None,
             reminder_working_days: None,
+            late_topics: LateTopics::Excluded,
         }
     }
 

@@ -9,7 +9,7 @@ mod readers;
 use concern::Concern;
 use domain::{Actor, Code, StreamName, Timestamp, Uuid};
 use proto::ledger::v1 as pb;
-use proto::record::{EventCodec, addressee, is_addressed, topic_number};
+use proto::record::{EventCodec, addressee, is_addressed, kind_of, topic_number};
 use proto::{Invalid, Wire as _, contract};
 pub use readers::{DepartmentReaders, Readers, readers};
 use service_kit::scope::Scope;
@@ -180,7 +180,9 @@ impl Look<'_> {
             true => Vec::new(),
             false => hidden(record, |event| {
                 let closed = topic_number(event).is_some_and(|topic| topics.contains(&topic));
-                closed || addressee(event).is_some_and(|code| !concern.is_for(&self.scope, &code))
+                closed
+                    || is_addressed(kind_of(event))
+                        && !concern.is_for(&self.scope, addressee(event).as_ref())
             })?,
         };
         let (position, decided_at) = (record.position(), record.decided_at()?);

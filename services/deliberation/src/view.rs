@@ -87,6 +87,10 @@ fn project(tables: &Transaction<'_>, id: &str, position: Position, event: &Event
             .prepare_cached("INSERT OR IGNORE INTO outcomes (docket, topic) VALUES (?1, ?2)")?
             .execute(params![id, topic])
             .map(drop),
+        Event::TopicAdded { .. } => tables
+            .prepare_cached("UPDATE dockets SET topics = topics + 1 WHERE id = ?1")?
+            .execute([id])
+            .map(drop),
         Event::BallotOpened { ballot, .. } => tables
             .prepare_cached(
                 "INSERT INTO countersigning (sign_by, docket, ballot)

@@ -148,6 +148,7 @@ wire_events!(docket::Docket, docket::Event => deliberation {
     RemindersSent => RemindersSent { seats, by_hand_on, text },
     MeetingCalled => MeetingCalled { reason },
     TopicRelabelled => TopicRelabelled { topic_number: topic, label, reason },
+    TopicAdded => TopicAdded { topic_number: topic, motion_number: motion, department_code: department, added },
     TopicOpened => TopicOpened { topic_number: topic, opened_at, time_ends_at },
     TopicPaused => TopicPaused { topic_number: topic, spent_seconds },
     DigressionRecorded => DigressionRecorded { topic_number: topic, minutes, note },

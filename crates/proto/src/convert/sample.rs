@@ -35,6 +35,7 @@ pub fn constitution() -> Constitution {
             speaking_minutes: 0,
             needs_seconder: false,
             reminder_working_days: None,
+            late_topics: Default::default(),
             second_call: None,
         },
     }

@@ -60,6 +60,7 @@ fn topic(topic: &Topic, scope: &Scope) -> pb::DocketTopic {
         shown.statements.clear();
         shown.amendments.clear();
         shown.motions.clear();
+        shown.next_motion_number = None;
         shown.floor.iter_mut().for_each(|floor| floor.points_of_order.clear());
         let votes = shown.ballots.iter_mut().flat_map(|ballot| &mut ballot.votes);
         votes.for_each(|vote| vote.reason = None);
@@ -103,6 +104,12 @@ fn whole_topic(topic: &Topic) -> pb::DocketTopic {
         time_ends_at: topic.time_ends_at.to_wire(),
         time_ended: topic.time_ended,
         motions: topic.motions.iter().map(motion::shown).collect(),
+        next_motion_number: topic.next_motion().map(|first| first.number),
+        moved_from: topic.moved_from.as_ref().map(|from| pb::FloorMotion {
+            topic_number: from.topic,
+            motion_number: from.motion,
+            department_code: from.department.to_wire(),
+        }),
     }
 }
 

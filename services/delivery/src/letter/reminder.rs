@@ -32,8 +32,8 @@ pub(super) fn said(
     let topics: Vec<String> = reminder.topics.iter().map(u32::to_string).collect();
     lines.push(("议题", "Topics", topics.join(", ")));
     if silence_agrees {
-        let then = either(language, "视为同意".to_owned(), "is agreement".to_owned());
-        lines.push(("届时未答复", "Silence", then));
+        let then = either(language, "视为同意".to_owned(), "Whoever is silent agrees".to_owned());
+        lines.push(("届时未答复", "At the end", then));
     }
     if let Some(text) = by_hand(record) {
         lines.push(("附言", "Message", text));

@@ -1,7 +1,7 @@
 //! What can happen on a docket.
 
 use super::choices::{ChoicePaper, ChoiceResult, OpenedPaper, SealedLot};
-use super::{Agenda, ChoiceMethod, DraftedItem, ItemDue, MotionKind, Reminder, Splice, Stance};
+use super::{Agenda, AgendaTopic, ChoiceMethod, DraftedItem, ItemDue, MotionKind, Reminder, Splice, Stance};
 use crate::deliberation::ballot::{
     Abstention, BallotResult, Choice, Hands, MajorityBase, Method, OpenedVote, Seat, Tie, VotePart,
 };
@@ -85,6 +85,15 @@ pub enum Event {
         label: Label,
         /// Why.
         reason: Text,
+    },
+    /// A motion that was carried took another topic on the agenda.
+    TopicAdded {
+        topic: u32,
+        /// By which motion on it.
+        motion: u32,
+        department: Code,
+        /// The topic that is added.
+        added: AgendaTopic,
     },
     /// A topic was opened for debate.
     TopicOpened {

@@ -2,7 +2,7 @@
 
 use super::choices::OptionChoice;
 use super::{Event, Mandate, Mode, Outcome, Proceedings, State, Statement, Topic, TopicStage};
-use super::{amendments, floor_state, motions, reminders};
+use super::{amendments, floor_state, late_topics, motions, reminders};
 use crate::Text;
 use crate::deliberation::ballot::secret::SealedVotes;
 use crate::deliberation::ballot::{Ballot, Rules, SealedVote, Vote};
@@ -26,6 +26,7 @@ pub(super) fn evolve(state: State, event: &Event) -> State {
             attend(&mut proceedings, event);
             advance_numbers(&mut proceedings, event);
             reminders::evolve(&mut proceedings, event);
+            late_topics::evolve(&mut proceedings, event);
             if let Some(number) = topic_of(&proceedings, event)
                 && let Some(topic) = proceedings.topics.iter_mut().find(|topic| topic.number == number)
             {
@@ -138,6 +139,7 @@ fn topic_of(proceedings: &Proceedings, event: &Event) -> Option<u32> {
         | Event::TopicReferred { topic, .. }
         | Event::TopicWithdrawn { topic, .. }
         | Event::TopicRelabelled { topic, .. }
+        | Event::TopicAdded { topic, .. }
         | Event::TopicReconsidered { topic, .. }
         | Event::DecidedLate { topic, .. } => Some(*topic),
         Event::ItemDrafted { item } | Event::ItemRevised { item } => {

@@ -5,6 +5,7 @@ use super::amendment::Amendment;
 use super::choices::OptionChoice;
 use super::floor_state::Floor;
 use super::item::{DraftedItem, ItemDue};
+use super::late_topics::FloorMotion;
 use super::mandates::Mandate;
 use super::motion::Motion;
 use super::reminders::Reminders;
@@ -160,6 +161,8 @@ pub struct Topic {
     pub moved_by: Option<Code>,
     /// How many minutes after the end of the decision clock it got its outcome, if it came late.
     pub late_minutes: Option<u64>,
+    /// The motion that took it on the agenda of the sitting, if one did.
+    pub moved_from: Option<FloorMotion>,
 }
 
 impl Topic {
@@ -193,6 +196,7 @@ impl Topic {
             overrun_seconds: 0,
             moved_by: None,
             late_minutes: None,
+            moved_from: None,
         }
     }
 

@@ -68,6 +68,10 @@ rejections! {
             "department {department_code} moved motion {motion_number} on topic {topic_number}; another seat seconds it",
         SamePerson("SAME_PERSON") { topic_number: u32 } =
             "you moved this on topic {topic_number}, or put it down for whoever did; another person seconds it",
+        LateTopicsExcluded("LATE_TOPICS_EXCLUDED") =
+            "the body's rule for these matters adds nothing to the agenda of a sitting; have it taken in as a matter for another one",
+        TitleOnAgenda("TITLE_ON_AGENDA") { topic_number: u32 } =
+            "topic {topic_number} has this title; move it there",
         MotionsExhausted("MOTIONS_EXHAUSTED") { topic_number: u32, max: usize } =
             "topic {topic_number} has had {max} motions, the most there may be",
         NothingToReconsider("NOTHING_TO_RECONSIDER") { topic_number: u32 } =

@@ -15,6 +15,7 @@ mod constitution;
 mod deadlines;
 mod hands;
 mod labels;
+mod late_topics;
 mod mandates;
 mod motions;
 mod motions_random;
