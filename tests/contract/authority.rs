@@ -238,8 +238,10 @@ fn on_docket(command: &str, own: &Code) -> Option<docket::Command> {
         "docket open" => Command::Open,
         "docket adjourn" => Command::Adjourn { reason: reason() },
         "docket extend-signing" => {
-            Command::ExtendSigning { sign_by: at("2027-03-19T01:00:00Z"), reason: reason() }
+            let (sign_by, calendar) = (at("2027-03-19T01:00:00Z"), calendar());
+            Command::ExtendSigning { sign_by, reason: reason(), calendar }
         }
+        "docket remind-seats" => Command::RemindSeats { text: None, calendar: calendar() },
         "docket call-meeting" => Command::CallMeeting { reason: reason() },
         "docket open-topic" => Command::OpenTopic { topic },
         "docket pause-topic" => Command::PauseTopic { topic },
@@ -388,6 +390,7 @@ fn docket(command: &str) -> docket::State {
         requester: None,
         mode: Mode::Meeting,
         decide_by: None,
+        remind_at: None,
         topics: vec![AgendaTopic {
             number: 1,
             title: line("The topic"),

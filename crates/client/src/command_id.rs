@@ -1,4 +1,4 @@
-//! Ids of commands.
+//! Ids of commands, and the secrets of voters.
 
 use uuid::Uuid;
 
@@ -6,4 +6,9 @@ use uuid::Uuid;
 /// choice.
 pub fn command_id() -> String {
     Uuid::now_v7().to_string()
+}
+
+/// What only a voter knows, of a secret vote: it has nothing in it but chance.
+pub fn voter_secret() -> String {
+    Uuid::new_v4().to_string()
 }

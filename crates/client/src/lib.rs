@@ -15,7 +15,7 @@ mod token;
 
 pub use address::{Address, AddressError, Addresses, SERVICES};
 pub use call::{ANSWER_BYTES_MAX, Client};
-pub use command_id::command_id;
+pub use command_id::{command_id, voter_secret};
 pub use connection::{ConnectError, Connections, connect};
 pub use language::Language;
 pub use reflective::{Answer, Messages};

@@ -148,6 +148,32 @@ impl Quorum {
     }
 }
 
+/// Whether a seat may move in a sitting that something else is taken on its agenda (临时动议), and what that takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum LateTopics {
+    /// Nothing is added to the agenda of a sitting.
+    #[default]
+    Excluded,
+    /// More than half of the votes.
+    Majority,
+    /// Two thirds of the votes.
+    TwoThirds,
+    /// All votes.
+    Consensus,
+}
+
+impl LateTopics {
+    /// What a motion needs in order to take something on the agenda, where it may.
+    pub fn method(self) -> Option<Method> {
+        match self {
+            LateTopics::Excluded => None,
+            LateTopics::Majority => Some(Method::SimpleMajority),
+            LateTopics::TwoThirds => Some(Method::QualifiedMajority { numerator: 2, denominator: 3 }),
+            LateTopics::Consensus => Some(Method::Consensus),
+        }
+    }
+}
+
 /// The call after one that had no quorum (第二次召集): when it may be, and how many have to be there then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SecondCall {
@@ -278,9 +304,19 @@ pub struct DecisionRule {
     pub needs_seconder: bool,
     /// What holds for the call after one that had no quorum; none where each call needs the same.
     pub second_call: Option<SecondCall>,
+    /// Working days before the end of a countersign on which those that have not answered are reminded; 0 where the clock
+    /// reminds nobody, and as usual where nothing is said.
+    pub reminder_working_days: Option<u32>,
+    /// What a motion needs that takes something on the agenda of a sitting.
+    pub late_topics: LateTopics,
 }
 
 impl DecisionRule {
+    /// Working days before the end of a countersign on which those that have not answered are reminded as a rule.
+    pub const REMINDER_WORKING_DAYS_DEFAULT: u32 = 1;
+    /// Working days before the end of a countersign on which the clock may remind, at most.
+    pub const REMINDER_WORKING_DAYS_MAX: u32 = 30;
+
     /// The rule of a body that set none: a simple majority, with half of all seats.
     pub fn default_for(class: MatterClass) -> DecisionRule {
         DecisionRule {
@@ -294,6 +330,8 @@ impl DecisionRule {
             speaking_minutes: 0,
             needs_seconder: false,
             second_call: None,
+            reminder_working_days: None,
+            late_topics: LateTopics::Excluded,
         }
     }
 

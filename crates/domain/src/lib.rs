@@ -30,6 +30,7 @@ pub mod resolution_change;
 pub mod scheduling;
 pub mod testing;
 pub mod text;
+pub mod weekly;
 
 pub use actor::{Actor, ERASED_PREFIX, Issued, PROCESS_PREFIX, Role};
 pub use aggregate::{Aggregate, StreamName};

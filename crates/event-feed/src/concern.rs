@@ -162,6 +162,14 @@ impl Concern {
         }
     }
 
+    /// Whether what is for one of its departments, or for none, is for the reader: one of that department, of those above it,
+    /// or of those who look after the whole.
+    pub(super) fn is_for(&self, scope: &Scope, department: Option<&Code>) -> bool {
+        let Concern::Matter { clerks_of, bodies, .. } = self else { return true };
+        let audience = Audience::of(department).kept_by(clerks_of);
+        scope.covers(&bodies.iter().cloned().fold(audience, Audience::before))
+    }
+
     /// Whether a department takes part.
     pub(super) fn involves(&self, department: &Code) -> bool {
         matches!(self, Concern::Matter { departments, .. } if departments.contains(department))

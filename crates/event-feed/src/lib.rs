@@ -6,10 +6,10 @@
 mod concern;
 mod readers;
 
-use concern::{Concern, Topics};
+use concern::Concern;
 use domain::{Actor, Code, StreamName, Timestamp, Uuid};
 use proto::ledger::v1 as pb;
-use proto::record::{EventCodec, topic_number};
+use proto::record::{EventCodec, addressee, is_addressed, kind_of, topic_number};
 use proto::{Invalid, Wire as _, contract};
 pub use readers::{DepartmentReaders, Readers, readers};
 use service_kit::scope::Scope;
@@ -175,9 +175,15 @@ impl Look<'_> {
         if !concern.is_within(&self.scope, actor) || !wanted.concerns(concern) {
             return Ok(Vec::new());
         }
-        let hidden = match concern.closed_topics(&self.scope, actor) {
-            topics if topics.is_empty() => Vec::new(),
-            topics => hidden(record, &topics)?,
+        let topics = concern.closed_topics(&self.scope, actor);
+        let hidden = match topics.is_empty() && !record.kinds().any(is_addressed) {
+            true => Vec::new(),
+            false => hidden(record, |event| {
+                let closed = topic_number(event).is_some_and(|topic| topics.contains(&topic));
+                closed
+                    || is_addressed(kind_of(event))
+                        && !concern.is_for(&self.scope, addressee(event).as_ref())
+            })?,
         };
         let (position, decided_at) = (record.position(), record.decided_at()?);
         let numbered = (1..).zip(record.kinds());
@@ -196,13 +202,14 @@ impl Look<'_> {
     }
 }
 
-/// The numbers of the events of a record that are about these topics.
-fn hidden(record: &impl Happened, topics: &Topics) -> Result<Vec<usize>, Status> {
+/// The numbers of the events of a record that are hidden.
+fn hidden(
+    record: &impl Happened,
+    is_hidden: impl Fn(&prost_types::Any) -> bool,
+) -> Result<Vec<usize>, Status> {
     let events = record.events()?;
     let numbered = (1..).zip(&events);
-    let about =
-        numbered.filter(|(_, event)| topic_number(event).is_some_and(|topic| topics.contains(&topic)));
-    Ok(about.map(|(number, _)| number).collect())
+    Ok(numbered.filter(|(_, event)| is_hidden(event)).map(|(number, _)| number).collect())
 }
 
 impl Happened for service_kit::Record {

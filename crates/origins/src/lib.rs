@@ -57,9 +57,13 @@ pub fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewErro
 /// Notes what the topics of a docket are about.
 fn project_docket(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     for event in decode::<Docket>(record)? {
-        let docket::Event::Prepared { agenda } = event else { continue };
+        let topics = match event {
+            docket::Event::Prepared { agenda } => agenda.topics,
+            docket::Event::TopicAdded { added, .. } => vec![added],
+            _ => continue,
+        };
         let mut insert = tables.prepare_cached("INSERT OR REPLACE INTO topics VALUES (?1, ?2, ?3)")?;
-        for topic in &agenda.topics {
+        for topic in &topics {
             let matter = topic.carried.map(|carried| carried.matter.to_string());
             insert.execute((record.stream.id.to_string(), topic.number, matter))?;
         }

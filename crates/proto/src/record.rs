@@ -38,6 +38,25 @@ pub fn topic_number(event: &prost_types::Any) -> Option<u32> {
     of(&event).or_else(|| event.fields().find_map(|(_, value)| of(value.as_message()?)))
 }
 
+/// The full name of an event that is for one department.
+const SEAT_REMINDED: &str = "huishang.deliberation.events.v1.SeatReminded";
+/// The full name of one that says how many departments there were, and is for none of them.
+const REMINDERS_SENT: &str = "huishang.deliberation.events.v1.RemindersSent";
+
+/// Whether an event of this kind is for one department or for none, and not for all whom its stream concerns.
+pub fn is_addressed(kind: &str) -> bool {
+    [SEAT_REMINDED, REMINDERS_SENT].contains(&kind)
+}
+
+/// The department that a stored event is for, if it is for one.
+pub fn addressee(event: &prost_types::Any) -> Option<Code> {
+    if kind_of(event) != SEAT_REMINDED {
+        return None;
+    }
+    let reminded = crate::deliberation::events::v1::SeatReminded::decode(event.value.as_slice()).ok()?;
+    Code::from_wire(reminded.department_code).ok()
+}
+
 /// The full name of what a command that changed nothing leaves in the log.
 const COMMAND_NOTED: &str = "huishang.log.v1.CommandNoted";
 

@@ -60,6 +60,11 @@ pub struct EventContext<'a, A: EventCodec> {
 }
 
 impl<A: EventCodec> EventContext<'_, A> {
+    /// When the event was decided.
+    pub fn at(&self) -> domain::Timestamp {
+        self.record.envelope.time
+    }
+
     /// The context of the reaction's `nth` command. The same event and `nth` give the same command id,
     /// so a reaction that is delivered twice, or by two copies of the service, has one effect.
     pub fn command(&self, nth: usize) -> CommandContext {

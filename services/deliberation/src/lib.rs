@@ -36,6 +36,8 @@ pub const NAME: &str = <DeliberationServiceServer<Service> as tonic::server::Nam
 const COUNTING: &str = "count_countersigns";
 /// The name, on record, of the timer that takes silence about minutes for consent.
 const SETTLING: &str = "settle_minutes";
+/// The name, on record, of the timer that reminds those that have not answered.
+const REMINDING: &str = "remind_seats";
 /// The name, on record, of the timer that says when speaking times and timeboxes are over.
 const TIMING: &str = "time_debates";
 /// The name, on record, of the process manager that seals minutes.
@@ -61,7 +63,7 @@ fn service(kit: &Kit, time_zone: &str, fonts_folder: Option<&Path>) -> anyhow::R
     let default_calendar = WorkingCalendar::weekends_only(time_zone).context("the configured time_zone")?;
     let default_calendar = Arc::new(default_calendar);
     let mut processes = Processes::new(kit);
-    open_dockets(&mut processes);
+    open_dockets(&mut processes, default_calendar.clone());
     draft_minutes(&mut processes, default_calendar.clone());
     seal_minutes(&mut processes, default_calendar.clone());
     let view = ViewStore::spawn::<view::DeliberationView>(kit, processes.progress())
@@ -69,6 +71,7 @@ fn service(kit: &Kit, time_zone: &str, fonts_folder: Option<&Path>) -> anyhow::R
     count_countersigns(kit, &view);
     let committed = kit.journal().committed();
     time_debates(kit, &view);
+    remind_seats(kit, &view);
     let check = || minutes::Command::CheckDeadlines;
     timer::run::<Minutes>(kit, &view, committed, SETTLING, view::next_confirmations, check);
     Ok(Service { kit: kit.clone(), view, default_calendar, press })
@@ -82,6 +85,11 @@ fn count_countersigns(kit: &Kit, view: &ViewStore) {
 fn time_debates(kit: &Kit, view: &ViewStore) {
     let committed = kit.journal().committed();
     timer::run::<Docket>(kit, view, committed, TIMING, view::next_clocks, || Command::CheckClocks);
+}
+
+fn remind_seats(kit: &Kit, view: &ViewStore) {
+    let committed = kit.journal().committed();
+    timer::run::<Docket>(kit, view, committed, REMINDING, view::next_reminders, || Command::CheckReminders);
 }
 
 /// The realm's calendar.
@@ -119,7 +127,7 @@ fn seal_minutes(processes: &mut Processes, default_calendar: Arc<WorkingCalendar
 }
 
 /// Prepares dockets for sessions.
-fn open_dockets(processes: &mut Processes) {
+fn open_dockets(processes: &mut Processes, default_calendar: Arc<WorkingCalendar>) {
     processes.run::<Session, _>(
         open_docket::NAME,
         |event| {
@@ -128,10 +136,13 @@ fn open_dockets(processes: &mut Processes) {
                 Event::Convened { .. } | Event::ConvertedToCountersign { .. } | Event::TopicRelabelled { .. }
             )
         },
-        |kit, context| {
+        move |kit, context| {
+            let default_calendar = default_calendar.clone();
             Box::pin(async move {
                 let history = history(kit, context.state).await?;
-                let commands = open_docket::react(context.id, context.state, context.event, &history);
+                let calendar = calendar(kit, &default_calendar).await?;
+                let (id, at) = (context.id, context.at());
+                let commands = open_docket::react(id, context.state, context.event, &history, at, &calendar);
                 context.issue::<Docket>(kit, 0, commands).await
             })
         },

@@ -42,6 +42,12 @@ CREATE TABLE countersigning (
     ballot INTEGER NOT NULL,
     PRIMARY KEY (sign_by, docket, ballot)
 ) WITHOUT ROWID;
+-- When those that have not answered a countersign are reminded.
+CREATE TABLE reminding (
+    docket TEXT PRIMARY KEY,
+    remind_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX reminders_ahead ON reminding (remind_at, docket);
 -- The time to confirm the minutes of a docket; they do not wait for it while somebody objects, or once they are settled.
 CREATE TABLE confirming (
     docket TEXT PRIMARY KEY,

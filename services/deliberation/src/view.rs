@@ -1,8 +1,10 @@
 //! Lists of dockets, and the next deadlines of countersigns. A single docket is read from its own history.
 
 mod clocks;
+mod reminders;
 
 pub(crate) use clocks::next_clocks;
+pub(crate) use reminders::next_reminders;
 
 use domain::deliberation::docket::{Agenda, Docket, Event, Mode};
 use domain::deliberation::minutes::{self, Minutes};
@@ -37,6 +39,7 @@ impl View for DeliberationView {
         for event in decode::<Docket>(record)? {
             project(tables, &id, record.position, &event)?;
             clocks::project(tables, &id, &event)?;
+            reminders::project(tables, &id, &event)?;
         }
         Ok(())
     }
@@ -83,6 +86,10 @@ fn project(tables: &Transaction<'_>, id: &str, position: Position, event: &Event
         | Event::TopicWithdrawn { topic, .. } => tables
             .prepare_cached("INSERT OR IGNORE INTO outcomes (docket, topic) VALUES (?1, ?2)")?
             .execute(params![id, topic])
+            .map(drop),
+        Event::TopicAdded { .. } => tables
+            .prepare_cached("UPDATE dockets SET topics = topics + 1 WHERE id = ?1")?
+            .execute([id])
             .map(drop),
         Event::BallotOpened { ballot, .. } => tables
             .prepare_cached(

@@ -1,6 +1,9 @@
 //! What a letter says of an event, in the reader's language.
 
+mod reminder;
+
 use domain::calendar::WorkingCalendar;
+use domain::deliberation::docket::Docket;
 use domain::delivery::subscription::{EventId, MailLanguage};
 use domain::directory::calendar::Calendar;
 use domain::followup::follow_up::{self, FollowUp, Subject, Tier};
@@ -87,6 +90,14 @@ pub(crate) async fn about(
             let happened = decoded::<Emergency>(record, event);
             state.raised().zip(happened).and_then(|(raised, happened)| {
                 urgent(raised.alarm.title.as_str(), &happened, calendar, language)
+            })
+        }
+        Docket::CATEGORY => {
+            let state = kit.load::<Docket>(record.stream.id).await?;
+            let calendar = kit.load::<Calendar>(Calendar::realm_id()).await?;
+            let happened = decoded::<Docket>(record, event);
+            state.proceedings().zip(happened).and_then(|(proceedings, happened)| {
+                reminder::said(proceedings, &happened, record, calendar.in_force(default_calendar), language)
             })
         }
         Session::CATEGORY => {

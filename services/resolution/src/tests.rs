@@ -199,6 +199,7 @@ fn agenda(docket: Uuid) -> Agenda {
         requester: None,
         mode: Mode::Countersign { sign_by: at("2027-03-08T10:00:00Z") },
         decide_by: None,
+        remind_at: None,
         topics: vec![AgendaTopic {
             number: 1,
             title: line("泵站改造"),

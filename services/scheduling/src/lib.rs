@@ -77,8 +77,10 @@ fn follow_matters(
     processes: &mut Processes,
     default_calendar: Arc<WorkingCalendar>,
 ) -> watch::Receiver<Position> {
-    let closed = |event: &docket::Event| matches!(event, docket::Event::Closed { .. });
-    processes.run::<Docket, _>(follow_matters::NAME, closed, move |kit, context| {
+    let of_matters = |event: &docket::Event| {
+        matches!(event, docket::Event::Closed { .. } | docket::Event::TopicAdded { .. })
+    };
+    processes.run::<Docket, _>(follow_matters::NAME, of_matters, move |kit, context| {
         let default_calendar = default_calendar.clone();
         Box::pin(async move {
             let defined = kit.load::<Calendar>(Calendar::realm_id()).await?;

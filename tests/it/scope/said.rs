@@ -119,6 +119,7 @@ const NOT_PLANTED: &[&str] = &[
     "MinutesCorrected",
     "MinutesObjected",
     "RecusalWithdrawn",
+    "RemindersSent",
     "ResolutionRelabelled",
     "SessionAdjourned",
     "SessionCancelled",

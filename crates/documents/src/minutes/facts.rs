@@ -108,6 +108,7 @@ impl<'a> Teller<'a> {
                 MotionKind::Appeal { point } => words.appeal_from(*point),
                 MotionKind::Defer { resume_on } => words.deferral_until(&words.day(*resume_on)),
                 MotionKind::Refer { referred_to } => words.referral_to(self.names.body(referred_to)),
+                MotionKind::Main { title, .. } => words.taking_up(title.as_str()),
             };
             let mover = self.put_down(self.name(&motion.department), motion.put_down_by_clerk);
             let mover = words.moved(motion.number, &mover, &aim);

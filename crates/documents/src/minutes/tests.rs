@@ -26,6 +26,7 @@ fn agenda() -> Agenda {
         requester: None,
         mode: Mode::Meeting,
         decide_by: None,
+        remind_at: None,
         topics: vec![topic(1, "柳树巷 <排水>"), topic(2, "河堤")],
         participants: ["WATER", "ROADS"].map(participant).to_vec(),
     }

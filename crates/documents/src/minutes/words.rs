@@ -113,6 +113,14 @@ impl Words {
         if self.is_chinese() { format!("移交{body}") } else { format!("refer the topic to {body}") }
     }
 
+    pub(super) fn taking_up(&self, title: &str) -> String {
+        if self.is_chinese() {
+            format!("将“{title}”列入本次议程")
+        } else {
+            format!("take up \"{title}\"")
+        }
+    }
+
     /// What became of a motion.
     pub(super) fn motion_stage(&self, stage: MotionStage) -> &'static str {
         match stage {

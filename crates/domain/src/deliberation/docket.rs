@@ -2,7 +2,7 @@
 //!
 //! It is prepared from a session and has the session's id. The folder holds its parts: [`agenda`] is what it
 //! is prepared with, [`proceedings`] how far it has come, [`item`] what a decision requires; then the rules
-//! by subject: `floor`, `speakers`, `motions`, `proposals`, `amendments` with [`passages`], `voting`, [`secret`], `outcomes`; `seen` is how much of it somebody may see; [`size`] is
+//! by subject: `floor`, `speakers`, `motions`, `proposals`, `amendments` with [`passages`], `voting`, [`reminders`], [`secret`], `outcomes`; `seen` is how much of it somebody may see; [`size`] is
 //! how large it may grow; and `evolve`.
 
 pub mod agenda;
@@ -16,6 +16,7 @@ mod floor;
 pub mod floor_state;
 mod hands;
 pub mod item;
+pub mod late_topics;
 pub mod mandates;
 pub mod motion;
 mod motions;
@@ -27,6 +28,7 @@ mod proposals;
 mod reconsider;
 mod recusals;
 pub mod rejection;
+pub mod reminders;
 pub mod secret;
 mod secret_choices;
 mod seen;
@@ -42,11 +44,13 @@ pub use choices::{OpenedLot, OpenedPaper, OptionChoice, SealedLot};
 pub use event::Event;
 pub use floor_state::{Floor, PointOfOrder, Ruling, Speaker};
 pub use item::{Decision, DraftedItem, ItemDraft, ItemDue};
+pub use late_topics::FloorMotion;
 pub use mandates::Mandate;
 pub use motion::{Motion, MotionKind, MotionStage};
 pub use passages::Splice;
 pub use proceedings::{Outcome, Proceedings, Stance, Statement, Topic, TopicStage};
 pub use rejection::Rejection;
+pub use reminders::{Reminder, Reminders};
 pub use votes::RollCallVote;
 
 use crate::calendar::WorkingCalendar;
@@ -76,6 +80,8 @@ pub const DIGRESSION_MINUTES_MAX: u32 = 600;
 pub const POINTS_OF_ORDER_MAX: usize = 50;
 /// Motions on one topic, at most.
 pub const MOTIONS_MAX: usize = 50;
+/// Times in a week in which those that have not answered are reminded by hand, at most; weeks begin on Monday.
+pub const REMINDERS_PER_WEEK_MAX: u32 = 2;
 /// How many times a topic may be deferred that is about no matter.
 pub const DEFERRALS_MAX: u32 = 2;
 /// Working days in which the leads must acknowledge what was decided.
@@ -98,7 +104,7 @@ pub enum Command {
     /// Adjourns a meeting that was never opened, because there is no quorum (流会).
     Adjourn { reason: Text },
     /// Lets departments sign a countersign until a later moment.
-    ExtendSigning { sign_by: Timestamp, reason: Text },
+    ExtendSigning { sign_by: Timestamp, reason: Text, calendar: WorkingCalendar },
     /// Has a countersign decided in a meeting instead, as somebody objects or too few sign.
     CallMeeting { reason: Text },
     /// Opens a topic for debate, or reopens it.
@@ -201,6 +207,10 @@ pub enum Command {
     VoidBallot { topic: u32, reason: Text },
     /// Counts the ballots of a countersign whose deadline has passed.
     CheckDeadlines,
+    /// Reminds those that have not answered, by hand.
+    RemindSeats { text: Option<Text>, calendar: WorkingCalendar },
+    /// Reminds those that have not answered, as the time for it has come.
+    CheckReminders,
     /// Turns a passed proposal into a decision.
     AdoptDecision { topic: u32, declaratory: bool, calendar: WorkingCalendar },
     /// Ends a topic without a decision.
@@ -246,6 +256,7 @@ impl Command {
                 | Command::GiveMandate { .. }
                 | Command::RevokeMandate { .. }
                 | Command::CheckDeadlines
+                | Command::CheckReminders
         )
     }
 
@@ -313,6 +324,8 @@ impl Command {
             | Command::GiveMandate { .. }
             | Command::RevokeMandate { .. }
             | Command::CheckDeadlines
+            | Command::RemindSeats { .. }
+            | Command::CheckReminders
             | Command::CheckClocks
             | Command::Close => None,
         }
@@ -361,6 +374,14 @@ impl State {
                 topics,
                 ..
             }) => topics.iter().any(|topic| topic.open_ballot().is_some()).then_some(*sign_by),
+            _ => None,
+        }
+    }
+
+    /// The moment at which [`Command::CheckReminders`] will have something to note.
+    pub fn next_reminder(&self) -> Option<Timestamp> {
+        match self {
+            State::Open(proceedings) => proceedings.reminders.next_at,
             _ => None,
         }
     }
@@ -424,8 +445,8 @@ impl Aggregate for Docket {
             }
             Command::Open => floor::open(state, issued),
             Command::Adjourn { reason } => floor::adjourn(state, reason),
-            Command::ExtendSigning { sign_by, reason } => {
-                signing::extend(state.open()?, sign_by, reason, issued)
+            Command::ExtendSigning { sign_by, reason, calendar } => {
+                signing::extend(state.open()?, sign_by, reason, &calendar, issued)
             }
             Command::CallMeeting { reason } => signing::call_meeting(state, reason, issued),
             Command::OpenTopic { topic } => floor::open_topic(state.open()?, topic, issued),
@@ -549,6 +570,10 @@ impl Aggregate for Docket {
             Command::CountSecretBallot { topic, opened } => secret::count(state.open()?, topic, opened),
             Command::VoidBallot { topic, reason } => secret::void(state.open()?, topic, reason),
             Command::CheckDeadlines => Ok(voting::check_deadlines(state, issued)),
+            Command::RemindSeats { text, calendar } => {
+                reminders::by_hand(state.open()?, text, &calendar, issued)
+            }
+            Command::CheckReminders => Ok(reminders::check(state, issued)),
             Command::AdoptDecision { topic, declaratory, calendar } => {
                 outcomes::adopt(state.open()?, topic, declaratory, &calendar, issued)
             }

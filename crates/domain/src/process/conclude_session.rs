@@ -44,7 +44,7 @@ mod tests {
         let (id, sign_by) = (Uuid::from_u128(7), Timestamp::UNIX_EPOCH);
         let reason = || crate::testing::text("ROADS objects");
         let follows = |event| react(id, &docket::State::default(), &event);
-        let extended = Event::SigningExtended { sign_by, reason: reason(), extensions: 1 };
+        let extended = Event::SigningExtended { sign_by, reason: reason(), extensions: 1, remind_at: None };
         assert_eq!(follows(extended), [(id, session::Command::ExtendSigning { sign_by, reason: reason() })]);
         let called = Event::MeetingCalled { reason: reason() };
         assert_eq!(follows(called), [(id, session::Command::CallMeeting { reason: reason() })]);

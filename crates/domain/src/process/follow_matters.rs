@@ -1,11 +1,11 @@
 //! What a docket made of its topics becomes of their matters, when it is closed: they are decided or withdrawn, or have
-//! a future in which they come back.
+//! a future in which they come back. What is taken on the agenda of a sitting becomes a matter at once.
 
 use crate::calendar::WorkingCalendar;
-use crate::deliberation::docket::{self, Outcome, Topic};
-use crate::scheduling::matter::{self, Verdict};
+use crate::deliberation::docket::{self, AgendaTopic, Outcome, Topic};
+use crate::scheduling::matter::{self, Intake, Verdict};
 use crate::{Code, Uuid};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// This process manager's name.
 pub const NAME: &str = "follow_matters";
@@ -28,10 +28,39 @@ pub fn react(
     calendar: &WorkingCalendar,
     chairs: &BTreeMap<Code, Code>,
 ) -> Vec<(Uuid, matter::Command)> {
+    if let docket::Event::TopicAdded { added, .. } = event {
+        return taken_in(id, state, added).into_iter().collect();
+    }
     let docket::Event::Closed { .. } = event else { return vec![] };
     let topics = state.proceedings().into_iter().flat_map(|proceedings| &proceedings.topics);
     let command = |topic: &Topic| Some((topic.carried?.matter, command(id, topic, calendar, chairs)?));
     topics.filter_map(command).collect()
+}
+
+/// Takes in the matter of a topic that was added in a sitting, as one that is on its agenda.
+fn taken_in(session: Uuid, state: &docket::State, added: &AgendaTopic) -> Option<(Uuid, matter::Command)> {
+    let (agenda, label) = (&state.proceedings()?.agenda, added.label);
+    let concerned: BTreeSet<Code> = agenda.concerned_with(added).into_iter().cloned().collect();
+    let intake = Intake {
+        title: added.title.clone(),
+        summary: None,
+        body: agenda.body.clone(),
+        case_reference: None,
+        split_from: None,
+        deferrals: 0,
+        concerned: vec![],
+        label,
+    };
+    let put = matter::Command::PutOnAgenda {
+        session,
+        body: agenda.body.clone(),
+        from: None,
+        topic: added.number,
+        concerned: concerned.into_iter().collect(),
+        label,
+        intake: Some(intake),
+    };
+    Some((added.carried?.matter, put))
 }
 
 fn command(

@@ -1,9 +1,10 @@
 //! A session that is convened, or converted to a countersign, has its docket prepared.
 
-use crate::Uuid;
+use crate::calendar::WorkingCalendar;
 use crate::constitution::Constitution;
-use crate::deliberation::docket::{self, Agenda, AgendaTopic, Carried, Mode, Participant};
+use crate::deliberation::docket::{self, Agenda, AgendaTopic, Carried, Mode, Participant, reminders};
 use crate::scheduling::session;
+use crate::{Timestamp, Uuid};
 use std::collections::BTreeMap;
 
 /// This process manager's name.
@@ -18,12 +19,14 @@ pub struct History {
     pub deferrals_max: u32,
 }
 
-/// The command for the docket that follows from a session's event; the docket has the session's id.
+/// The command for the docket that follows from a session's event of some moment; the docket has the session's id.
 pub fn react(
     id: Uuid,
     state: &session::State,
     event: &session::Event,
     history: &History,
+    at: Timestamp,
+    calendar: &WorkingCalendar,
 ) -> Vec<(Uuid, docket::Command)> {
     let (mode, constitution) = match event {
         session::Event::Convened { constitution, .. } => (Mode::Meeting, constitution),
@@ -37,7 +40,11 @@ pub fn react(
         _ => return vec![],
     };
     let session::State::Filed(filed) = state else { return vec![] };
-    vec![(id, docket::Command::Prepare { agenda: agenda(id, filed, mode, constitution, history) })]
+    let mut agenda = agenda(id, filed, mode, constitution, history);
+    if let Mode::Countersign { sign_by } = mode {
+        agenda.remind_at = reminders::planned(&agenda.constitution.rule, sign_by, at, calendar);
+    }
+    vec![(id, docket::Command::Prepare { agenda })]
 }
 
 /// Whether its docket was prepared, which has its topics since then.
@@ -81,6 +88,7 @@ fn agenda(
         requester: filed.requester.clone(),
         mode,
         decide_by: outline.decide_by,
+        remind_at: None,
         topics: topics.collect(),
         participants: participants.collect(),
     }

@@ -20,9 +20,7 @@ mod work;
 
 pub use cascade::{Neighbours, Parent, Place, SubItem};
 pub use event::Event;
-pub use item::{
-    Assignment, Blockage, Due, ExtensionRequest, Help, Item, Part, PartStage, Stage, Suspension, Urges,
-};
+pub use item::{Assignment, Blockage, Due, ExtensionRequest, Help, Item, Part, PartStage, Stage, Suspension};
 pub use put_down::{Grounds, Means, PutDown, Said, Saying};
 
 use crate::calendar::WorkingCalendar;

@@ -9,7 +9,7 @@ use crate::{Invalid, Wire, read_fields, wire_enum, wire_required, wire_struct};
 use domain::Label;
 use domain::constitution::{Constitution, Voter};
 use domain::decision_rule::{
-    Abstention, DecisionRule, MajorityBase, MatterClass, Method, OptionTie, Quorum, QuorumBase,
+    Abstention, DecisionRule, LateTopics, MajorityBase, MatterClass, Method, OptionTie, Quorum, QuorumBase,
     RecusalEffect, SecondCall, Tie, VotingRule,
 };
 use domain::resolution_change::{ChangeEffect, ResolutionChange};
@@ -42,7 +42,7 @@ wire_struct!(
     DecisionRule => scheduling::DecisionRule, scheduling_api::DecisionRule, deliberation::DecisionRule,
     deliberation_api::DecisionRule {
         matter_class: class, method, abstention, tie, quorum, ballots_per_version, voting, speaking_minutes,
-        needs_seconder, second_call,
+        needs_seconder, second_call, reminder_working_days, late_topics,
     }
 );
 wire_struct!(Voter => scheduling::Voter, scheduling_api::Voter, deliberation::Voter, deliberation_api::Voter {
@@ -129,6 +129,9 @@ wire_usual!(RecusalEffect => scheduling::RecusalEffect, scheduling_api::RecusalE
 wire_usual!(OptionTie => scheduling::OptionTie, scheduling_api::OptionTie, deliberation::OptionTie,
     deliberation_api::OptionTie { NoDecision, ChairPrefers, Lot });
 
+wire_usual!(LateTopics => scheduling::LateTopics, scheduling_api::LateTopics, deliberation::LateTopics,
+    deliberation_api::LateTopics { Excluded, Majority, TwoThirds, Consensus });
+
 /// Where it is stored, what is usual is left out: records from before there was another have the same bytes.
 macro_rules! wire_unless_usual {
     ($($type:ty),+) => { $(
@@ -144,7 +147,7 @@ macro_rules! wire_unless_usual {
 }
 wire_usual!(Label => scheduling::Label, scheduling_api::Label, deliberation::Label, deliberation_api::Label,
     resolution::Label, resolution_api::Label { Public, Internal, Secret });
-wire_unless_usual!(MajorityBase, OptionTie, Label);
+wire_unless_usual!(MajorityBase, OptionTie, LateTopics, Label);
 
 /// The finer points of voting: what is usual is left out where it is stored, and may be left out where it is asked for.
 macro_rules! wire_voting {

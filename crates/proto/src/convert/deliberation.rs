@@ -37,7 +37,7 @@ wire_struct!(docket::AgendaTopic => deliberation::AgendaTopic, api::AgendaTopic 
     number, title, timebox_minutes, carried, label,
 });
 wire_struct!(docket::Agenda => deliberation::DocketAgenda, api::DocketAgenda {
-    session_id: session, title, body_code: body, constitution, requester_code: requester, mode, decide_by,
+    session_id: session, title, body_code: body, constitution, requester_code: requester, mode, decide_by, remind_at,
     topics, participants,
 });
 wire_struct!(docket::ItemDraft => deliberation::ItemDraft, api::ItemDraft {
@@ -75,6 +75,9 @@ wire_struct!(TieBroken => deliberation::TieBroken, api::TieBroken {
 wire_struct!(OpenedPaper => deliberation::OpenedPaper, api::OpenedPaper { tracking_code, named, points });
 wire_struct!(SealedLot => deliberation::SealedLot { commitment, sealed });
 wire_struct!(ChoicePaper => deliberation::ChoicePaper { named, points, cast_by_code: cast_by, put_down_by_clerk });
+wire_struct!(docket::Reminder => deliberation::Reminder {
+    topic_numbers: topics, answer_by, reminded_at, by_hand,
+});
 wire_struct!(docket::RollCallVote => api::RollCallVote { department_code: department, choice });
 wire_struct!(docket::Mandate => api::Mandate {
     topic_number: topic, department_code: department, holder_codes: holders,
@@ -140,9 +143,12 @@ wire_events!(docket::Docket, docket::Event => deliberation {
     DepartureRecorded => DepartureRecorded { department_code: department },
     Opened => DocketOpened { opened_at, present, needed, departments },
     Adjourned => DocketAdjourned { present, needed, reason },
-    SigningExtended => SigningExtended { sign_by, reason, extensions },
+    SigningExtended => SigningExtended { sign_by, reason, extensions, remind_at },
+    SeatReminded => SeatReminded { department_code: department, reminder },
+    RemindersSent => RemindersSent { seats, by_hand_on, text },
     MeetingCalled => MeetingCalled { reason },
     TopicRelabelled => TopicRelabelled { topic_number: topic, label, reason },
+    TopicAdded => TopicAdded { topic_number: topic, motion_number: motion, department_code: department, added },
     TopicOpened => TopicOpened { topic_number: topic, opened_at, time_ends_at },
     TopicPaused => TopicPaused { topic_number: topic, spent_seconds },
     DigressionRecorded => DigressionRecorded { topic_number: topic, minutes, note },
@@ -213,7 +219,7 @@ wire_events!(docket::Docket, docket::Event => deliberation {
     ChoiceClosed => ChoiceClosed { topic_number: topic, choice_number: choice, result, roll, sealed },
     BallotOpened => BallotOpened {
         topic_number: topic, ballot_number: ballot, version, method, abstention, tie, majority_of, secret,
-        motion_number: motion, amendment_number: amendment,
+        motion_number: motion, amendment_number: amendment, remind_at,
     },
     VoteSealed => VoteSealed {
         topic_number: topic, ballot_number: ballot, department_code: department, sealed, cast_by_code: cast_by,

@@ -34,6 +34,8 @@ pub fn constitution() -> Constitution {
             voting: VotingRule::default(),
             speaking_minutes: 0,
             needs_seconder: false,
+            reminder_working_days: None,
+            late_topics: Default::default(),
             second_call: None,
         },
     }

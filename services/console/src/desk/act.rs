@@ -224,7 +224,8 @@ impl Act {
         Ok((position_in(&answer), id))
     }
 
-    async fn answered(
+    /// The same; returns the whole answer.
+    pub(super) async fn answered(
         &self,
         reader: &Reader,
         form: &Query,

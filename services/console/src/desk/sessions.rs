@@ -7,13 +7,14 @@ mod docket;
 mod emergency;
 pub(super) mod minutes;
 pub(super) mod request;
+mod secret_vote;
 pub(super) mod slots;
 
 use super::act::{self, Input, Moves};
 use super::answer::{Failure, html};
 use super::calendar_file;
 use super::export;
-use super::frame::{Frame, Nav, Stamp};
+use super::frame::{Frame, Nav, Notice, Stamp};
 use super::items::summary;
 use super::limits::ROWS_PER_PAGE;
 use super::markup::Markup;
@@ -132,7 +133,7 @@ pub(super) async fn page(
     asked: &Asked,
     id: &str,
 ) -> Result<Response<Body>, Failure> {
-    show(desk, reader, asked, id, None).await
+    show(desk, reader, asked, id, None, None).await
 }
 
 /// Carries out an act on a session or its docket, which have the same id.
@@ -143,7 +144,27 @@ pub(super) async fn act(
     id: &str,
 ) -> Result<Response<Body>, Failure> {
     let page =
-        async |form: &Query, status: &Status| show(desk, reader, asked, id, Some((form, status))).await;
+        async |form: &Query, status: &Status| show(desk, reader, asked, id, Some((form, status)), None).await;
+    let form = Query::of(&asked.body);
+    match form.get("action") {
+        Some(secret_vote::CHECK) => {
+            let told = secret_vote::check(reader, &form, id).await?;
+            return show(desk, reader, asked, id, None, Some(told)).await;
+        }
+        // Its code is in this answer and nowhere else, so there is no page to be led to.
+        Some(action) if action == secret_vote::CAST.name() => {
+            return match secret_vote::cast(reader, &form, id).await {
+                Ok(told) => show(desk, reader, asked, id, None, Some(told)).await,
+                Err(status) => {
+                    let (code, status) = Failure::refusal(status)?;
+                    let mut refused = page(&form, &status).await?;
+                    *refused.status_mut() = code;
+                    Ok(refused)
+                }
+            };
+        }
+        _ => {}
+    }
     act::carried_out(reader, asked, ACTS, (acts::id_field, id), "/sessions", page).await
 }
 
@@ -153,6 +174,7 @@ async fn show(
     asked: &Asked,
     id: &str,
     refused: Option<(&Query, &Status)>,
+    told: Option<Notice>,
 ) -> Result<Response<Body>, Failure> {
     let (words, at_least_position) = (reader.words, asked.query().number("at").unwrap_or_default());
     let session = GetSessionRequest { session_id: id.to_owned(), at_least_position };
@@ -188,7 +210,9 @@ async fn show(
     }
     frame.notice = match refused {
         Some((_, status)) => Some(act::not_done(reader, status)),
-        None => act::done(words, ACTS, asked).or_else(|| act::done(words, request::ACTS, asked)),
+        None => {
+            told.or_else(|| act::done(words, ACTS, asked)).or_else(|| act::done(words, request::ACTS, asked))
+        }
     };
     let sitting = docket.and_then(|answer| answer.docket).map(|docket| {
         docket::sitting(

@@ -125,7 +125,13 @@ impl DeliberationService for Service {
         &self,
         request: Request<pb::ExtendSigningRequest>,
     ) -> Reply<pb::ExtendSigningResponse> {
-        decide!(self, request => ExtendSigningResponse, ExtendSigning { sign_by, reason })
+        let calendar = self.calendar().await?;
+        decide!(self, request => ExtendSigningResponse, ExtendSigning { sign_by, reason; calendar })
+    }
+
+    async fn remind_seats(&self, request: Request<pb::RemindSeatsRequest>) -> Reply<pb::RemindSeatsResponse> {
+        let calendar = self.calendar().await?;
+        decide!(self, request => RemindSeatsResponse, RemindSeats { text; calendar })
     }
 
     async fn call_meeting(&self, request: Request<pb::CallMeetingRequest>) -> Reply<pb::CallMeetingResponse> {

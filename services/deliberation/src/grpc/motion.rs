@@ -2,7 +2,7 @@
 
 use super::{Reply, Service, docket_id};
 use domain::deliberation::docket::{Command, Motion, MotionKind};
-use domain::{Code, Date};
+use domain::{Code, Date, Line, Text};
 use proto::deliberation::v1 as pb;
 use proto::{Invalid, Wire as _, read_fields};
 use service_kit::serve::read;
@@ -22,7 +22,8 @@ pub(super) async fn move_one(
         MotionKind::CloseDebate
         | MotionKind::Defer { .. }
         | MotionKind::Reconsider
-        | MotionKind::Appeal { .. } => None,
+        | MotionKind::Appeal { .. }
+        | MotionKind::Main { .. } => None,
     };
     let command = read_fields!(request => Command::MoveMotion {
         topic_number: topic, department_code: department, reason; kind, calendar
@@ -51,11 +52,14 @@ fn asked(request: &mut pb::MoveMotionRequest) -> Result<MotionKind, Invalid> {
     let missing = |field| Invalid::field(field, "is missing");
     let (resume_on, to) = (request.resume_on.take(), request.referred_to_code.take());
     let point = request.point_number.take();
+    let (title, text) = (request.title.take(), request.text.take());
     let kind = pb::MotionKind::try_from(request.kind);
     let strange = [
         ("resume_on", resume_on.is_some(), pb::MotionKind::Defer),
         ("referred_to_code", to.is_some(), pb::MotionKind::Refer),
         ("point_number", point.is_some(), pb::MotionKind::Appeal),
+        ("title", title.is_some(), pb::MotionKind::Main),
+        ("text", text.is_some(), pb::MotionKind::Main),
     ];
     if let Some((field, ..)) = strange.into_iter().find(|(_, is_given, of)| *is_given && kind != Ok(*of)) {
         return Err(Invalid::field(field, "is not for a motion of this kind"));
@@ -75,6 +79,11 @@ fn asked(request: &mut pb::MoveMotionRequest) -> Result<MotionKind, Invalid> {
         Ok(pb::MotionKind::Appeal) => {
             Ok(MotionKind::Appeal { point: point.ok_or_else(|| missing("point_number"))? })
         }
+        Ok(pb::MotionKind::Main) => {
+            let title: Line = read("title", title.ok_or_else(|| missing("title"))?)?;
+            let text: Text = read("text", text.ok_or_else(|| missing("text"))?)?;
+            Ok(MotionKind::Main { title, text })
+        }
         _ => Err(missing("kind")),
     }
 }
@@ -87,6 +96,7 @@ pub(super) fn shown(motion: &Motion) -> pb::Motion {
         MotionKind::Refer { .. } => pb::MotionKind::Refer,
         MotionKind::Reconsider => pb::MotionKind::Reconsider,
         MotionKind::Appeal { .. } => pb::MotionKind::Appeal,
+        MotionKind::Main { .. } => pb::MotionKind::Main,
     };
     let mut shown = pb::Motion {
         number: motion.number,
@@ -103,6 +113,10 @@ pub(super) fn shown(motion: &Motion) -> pb::Motion {
         MotionKind::Defer { resume_on } => shown.resume_on = Some(resume_on.to_wire()),
         MotionKind::Refer { referred_to } => shown.referred_to_code = Some(referred_to.to_wire()),
         MotionKind::Appeal { point } => shown.point_number = Some(*point),
+        MotionKind::Main { title, text } => {
+            shown.title = Some(title.to_wire());
+            shown.text = Some(text.to_wire());
+        }
         MotionKind::CloseDebate | MotionKind::Reconsider => {}
     }
     shown

@@ -5,7 +5,8 @@ use domain::deliberation::ballot::{Ballot, BallotResult, SealedVote, Vote};
 use domain::deliberation::docket::choices::{ChoicePaper, OptionChoice};
 use domain::deliberation::docket::next::Step;
 use domain::deliberation::docket::{
-    Amendment, Floor, Outcome, PointOfOrder, Rejection, Ruling, Speaker, State, Statement, Topic, TopicStage,
+    Amendment, Floor, Outcome, PointOfOrder, Proceedings, Rejection, Ruling, Speaker, State, Statement,
+    Topic, TopicStage,
 };
 use domain::{Code, Label, Line, Refusal as _, Uuid};
 use proto::Wire as _;
@@ -34,7 +35,22 @@ pub(crate) fn docket(id: Uuid, state: &State, scope: &Scope) -> Option<pb::Docke
         present: present.collect(),
         topics: proceedings.topics.iter().map(|known| topic(known, scope)).collect(),
         mandates: proceedings.mandates.to_wire(),
+        remind_at: state.next_reminder().to_wire(),
+        reminders: reminders(proceedings, scope),
     })
+}
+
+/// Who was reminded of what. What of it is about a topic is kept from those that recused themselves from that.
+fn reminders(proceedings: &Proceedings, scope: &Scope) -> Vec<pb::SeatReminder> {
+    let closed =
+        |number: &u32| proceedings.topic(*number).is_some_and(|topic| scope.is_recused(&topic.recused));
+    let reminders = proceedings.reminders.last.iter().map(|(department, reminder)| pb::SeatReminder {
+        department_code: department.to_wire(),
+        topic_numbers: reminder.topics.iter().copied().filter(|number| !closed(number)).collect(),
+        reminded_at: reminder.reminded_at.to_wire(),
+        by_hand: reminder.by_hand,
+    });
+    reminders.filter(|reminder| !reminder.topic_numbers.is_empty()).collect()
 }
 
 /// A topic. What departments said on it, and prefer, is kept from those that recused themselves.
@@ -44,6 +60,7 @@ fn topic(topic: &Topic, scope: &Scope) -> pb::DocketTopic {
         shown.statements.clear();
         shown.amendments.clear();
         shown.motions.clear();
+        shown.next_motion_number = None;
         shown.floor.iter_mut().for_each(|floor| floor.points_of_order.clear());
         let votes = shown.ballots.iter_mut().flat_map(|ballot| &mut ballot.votes);
         votes.for_each(|vote| vote.reason = None);
@@ -87,6 +104,12 @@ fn whole_topic(topic: &Topic) -> pb::DocketTopic {
         time_ends_at: topic.time_ends_at.to_wire(),
         time_ended: topic.time_ended,
         motions: topic.motions.iter().map(motion::shown).collect(),
+        next_motion_number: topic.next_motion().map(|first| first.number),
+        moved_from: topic.moved_from.as_ref().map(|from| pb::FloorMotion {
+            topic_number: from.topic,
+            motion_number: from.motion,
+            department_code: from.department.to_wire(),
+        }),
     }
 }
 

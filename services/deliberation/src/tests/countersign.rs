@@ -73,6 +73,27 @@ async fn what_is_extended_is_counted_at_its_new_end_and_may_be_extended_after_it
 }
 
 #[tokio::test]
+async fn the_clock_reminds_whoever_has_not_signed_once_for_each_end() {
+    let deployment = Deployment::new().await;
+    let docket_id = countersign(&deployment).await;
+    deployment.submit_proposal(&docket_id, "开闸").await;
+    deployment.open_ballot(&docket_id, 1).await;
+    deployment.vote(&docket_id, "MWR", pb::VoteChoice::Yes).await.unwrap();
+    deployment.bench.move_clock("2027-03-04T09:00:00Z");
+    let reminded = |docket: &pb::Docket| docket.remind_at.is_none() && !docket.reminders.is_empty();
+    let docket = deployment.docket_when(&docket_id, reminded).await;
+    let names: Vec<_> = docket.reminders.iter().map(|reminder| reminder.department_code.as_str()).collect();
+    assert_eq!(names, ["MEM"], "{:?}", docket.reminders);
+
+    let extended = extend("later", &docket_id, "2027-03-09T09:00:00Z");
+    let docket = deployment.service.extend_signing(extended).await.unwrap().into_inner().docket.unwrap();
+    assert_eq!(docket.remind_at, at("2027-03-08T09:00:00Z").to_wire());
+    deployment.bench.move_clock("2027-03-08T09:00:00Z");
+    let docket = deployment.docket_when(&docket_id, reminded).await;
+    assert_eq!(docket.reminders[0].reminded_at, at("2027-03-08T09:00:00Z").to_wire());
+}
+
+#[tokio::test]
 async fn an_objection_makes_a_meeting_of_a_countersign_and_nothing_is_counted_any_more() {
     let deployment = Deployment::new().await;
     let docket_id = countersign(&deployment).await;

@@ -50,6 +50,7 @@ fn agenda() -> Agenda {
         requester: None,
         mode: Mode::Meeting,
         decide_by: None,
+        remind_at: None,
         participants: (0..PARTICIPANTS_MAX)
             .map(|number| Participant {
                 department: department(number),

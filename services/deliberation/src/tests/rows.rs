@@ -27,6 +27,7 @@ fn agenda(mode: Mode) -> Agenda {
         requester: None,
         mode,
         decide_by: None,
+        remind_at: None,
         topics: [1, 2]
             .map(|number| AgendaTopic {
                 number,
@@ -63,6 +64,11 @@ fn commands() -> impl Strategy<Value = Command> {
         }),
         1 => topic().prop_map(move |topic| Command::WithdrawTopic { topic, reason: text() }),
         2 => Just(Command::CheckDeadlines),
+        2 => Just(Command::CheckReminders),
+        1 => Just(Command::RemindSeats { text: None, calendar: calendar() }),
+        1 => (3..6_i8).prop_map(move |day| Command::ExtendSigning {
+            sign_by: at(&format!("2027-03-0{day}T09:00:00Z")), reason: text(), calendar: calendar(),
+        }),
         4 => (topic(), department()).prop_map(|(topic, department)| Command::RequestFloor { topic, department }),
         4 => (topic(), department()).prop_map(move |(topic, department)| Command::GiveFloor {
             topic, department, reason: Some(text()),
@@ -113,7 +119,8 @@ proptest! {
     ) {
         let mode = if countersign { Mode::Countersign { sign_by: at("2027-03-02T09:00:00Z") } } else { Mode::Meeting };
         let arrive = |department| Command::RecordArrival { department: code(department), delegate: line("Li") };
-        let begin = [Command::Prepare { agenda: agenda(mode) }, arrive("WATER"), arrive("ROADS"), Command::Open];
+        let agenda = Agenda { remind_at: countersign.then(|| at("2027-03-02T05:00:00Z")), ..agenda(mode) };
+        let begin = [Command::Prepare { agenda }, arrive("WATER"), arrive("ROADS"), Command::Open];
         let mut view = InMemory::<DeliberationView>::new().unwrap();
         let (mut state, mut now, id) = (State::Absent, at("2027-03-01T01:00:00Z"), Uuid::from_u128(1));
         for (command, minutes) in begin.map(|command| (command, 0)).into_iter().chain(life) {
@@ -133,6 +140,8 @@ proptest! {
             prop_assert_eq!(shown, row(id, &state));
             let next = view::next_deadlines(view.within(&Scope::whole()), 9).unwrap();
             prop_assert_eq!(next.first().map(|deadline| deadline.at), state.next_deadline());
+            let reminders = view::next_reminders(view.within(&Scope::whole()), 9).unwrap();
+            prop_assert_eq!(reminders.first().map(|reminder| reminder.at), state.next_reminder());
             let clocks = view::next_clocks(view.within(&Scope::whole()), 9).unwrap();
             let clocks: Vec<_> = clocks.iter().map(|clock| (clock.at, clock.number)).collect();
             let mut running = state.running_clocks();

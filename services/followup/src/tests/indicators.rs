@@ -58,6 +58,7 @@ fn agenda() -> Agenda {
         requester: None,
         mode: Mode::Meeting,
         decide_by: None,
+        remind_at: None,
         topics: vec![AgendaTopic {
             number: 1,
             title: line("泄洪"),

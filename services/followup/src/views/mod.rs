@@ -52,6 +52,7 @@ mod follow_up;
 mod indicators;
 mod notice;
 mod proceedings;
+mod reminders;
 
 pub use board::board;
 pub(crate) use board::{board_under, due_weeks};
@@ -104,7 +105,10 @@ impl View for FollowupView {
             FollowUp::CATEGORY => follow_up::project(tables, record),
             Department::CATEGORY => proceedings::project_department(tables, record),
             Session::CATEGORY => proceedings::project_session(tables, record),
-            Docket::CATEGORY => proceedings::project_docket(tables, record),
+            Docket::CATEGORY => {
+                proceedings::project_docket(tables, record)?;
+                reminders::project(tables, record)
+            }
             Emergency::CATEGORY => emergency::project(tables, record),
             _ => Ok(()),
         }

@@ -108,6 +108,11 @@ fn project_attendance(
     let is_there = "SELECT 1 FROM presences WHERE meeting = ?1 AND department = ?2 AND ends_at IS NULL";
     match event {
         Event::Prepared { agenda } if agenda.mode == Mode::Meeting => insert_meeting(tables, id, agenda),
+        Event::TopicAdded { added, .. } => set(
+            tables,
+            "meetings SET topics = topics + 1, bounded = bounded + ?2 WHERE id = ?1",
+            &[&id, &(added.timebox_minutes > 0)],
+        ),
         // Another delegate may come in the place of one that is there.
         Event::ArrivalRecorded { department, .. } => {
             let arrive = format!(

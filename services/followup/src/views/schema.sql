@@ -223,7 +223,14 @@ CREATE TABLE called (
 ) WITHOUT ROWID;
 CREATE INDEX emergencies_of_department ON called (department);
 
--- Who was notified of what, and of an item as it was at the time. Of an emergency there is a session and no item.
+-- The dockets of which somebody may be reminded, with what a notice says of them.
+CREATE TABLE dockets (
+    id TEXT PRIMARY KEY,
+    title TEXT NOT NULL,
+    chair_code TEXT NOT NULL
+) WITHOUT ROWID;
+-- Who was notified of what, and of an item as it was at the time. Of an emergency, and where
+-- an answer is awaited, there is a session and no item.
 CREATE TABLE notices (
     id INTEGER PRIMARY KEY,
     position INTEGER NOT NULL,
@@ -241,6 +248,8 @@ CREATE TABLE notices (
 );
 CREATE INDEX notices_by_time ON notices (occurred_at);
 CREATE INDEX notices_on_emergency ON notices (session_id, occurred_at) WHERE session_id IS NOT NULL;
+-- What is for one department alone: an answer is awaited from it.
+CREATE INDEX notices_for_one ON notices (addressee) WHERE kind = 18;
 CREATE INDEX notices_on_item ON notices (follow_up, occurred_at);
 CREATE INDEX notices_to_lead ON notices (lead_code, occurred_at);
 

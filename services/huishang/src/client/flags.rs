@@ -16,7 +16,6 @@ use clap::{Arg, ArgAction, ArgMatches};
 use client::Language;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _, Value};
 use std::ffi::OsString;
-use uuid::Uuid;
 
 /// Names of flags that every command has.
 const RESERVED: [&str; 15] = [
@@ -369,7 +368,9 @@ pub fn request(flags: &[Flag], matches: &ArgMatches, mut request: DynamicMessage
             message.set_field(field, value);
         }
     }
-    for (name, new) in [(COMMAND_ID, client::command_id as fn() -> String), (VOTER_SECRET, voter_secret)] {
+    for (name, new) in
+        [(COMMAND_ID, client::command_id as fn() -> String), (VOTER_SECRET, client::voter_secret)]
+    {
         if request.descriptor().get_field_by_name(name).is_some() && given(&request, name).is_none() {
             request.set_field_by_name(name, Value::String(new()));
         }
@@ -402,11 +403,6 @@ fn insert(message: &mut DynamicMessage, field: &FieldDescriptor, entries: Vec<Va
 /// The command id of a request, if it is set.
 pub fn command_id(request: &DynamicMessage) -> Option<String> {
     given(request, COMMAND_ID)
-}
-
-/// What only a voter knows: it has nothing in it but chance.
-fn voter_secret() -> String {
-    Uuid::new_v4().to_string()
 }
 
 /// The text of a field, if it is set.

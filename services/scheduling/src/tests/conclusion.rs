@@ -25,6 +25,7 @@ fn agenda(session: Uuid) -> Agenda {
         requester: None,
         mode: Mode::Meeting,
         decide_by: None,
+        remind_at: None,
         topics: vec![AgendaTopic {
             number: 1,
             title: line("资金来源"),

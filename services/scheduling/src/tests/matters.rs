@@ -186,6 +186,7 @@ fn agenda(session: Uuid, matter: Uuid) -> Agenda {
         requester: None,
         mode: Mode::Meeting,
         decide_by: None,
+        remind_at: None,
         topics: vec![AgendaTopic {
             number: 1,
             title: line("资金来源"),

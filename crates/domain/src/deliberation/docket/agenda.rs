@@ -111,6 +111,8 @@ pub struct Agenda {
     pub mode: Mode,
     /// The decision clock of an emergency.
     pub decide_by: Option<Timestamp>,
+    /// When those that have not answered a countersign are reminded, if the clock reminds them.
+    pub remind_at: Option<Timestamp>,
     /// The topics.
     pub topics: Vec<AgendaTopic>,
     /// Who takes part.

@@ -1,16 +1,18 @@
 //! What can happen on a docket.
 
 use super::choices::{ChoicePaper, ChoiceResult, OpenedPaper, SealedLot};
-use super::{Agenda, ChoiceMethod, DraftedItem, ItemDue, MotionKind, Splice, Stance};
+use super::{Agenda, AgendaTopic, ChoiceMethod, DraftedItem, ItemDue, MotionKind, Reminder, Splice, Stance};
 use crate::deliberation::ballot::{
     Abstention, BallotResult, Choice, Hands, MajorityBase, Method, OpenedVote, Seat, Tie, VotePart,
 };
 use crate::resolution_change::ResolutionChange;
 use crate::{Code, Date, Label, Line, Text, Timestamp};
 
-/// Events. A topic, ballot, amendment or item is named by its number.
+/// Events. A topic, ballot, amendment or item is named by its number. In each, `topic` is the number of the topic that it is
+/// about, and `department` the code of the department of which it says something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::large_enum_variant, reason = "few are kept at a time, and the large one comes once")]
+#[expect(missing_docs, reason = "the topic and the department of an event are described once, above")]
 pub enum Event {
     /// The docket was prepared.
     Prepared {
@@ -19,16 +21,12 @@ pub enum Event {
     },
     /// A department arrived, or somebody else speaks for it from now on.
     ArrivalRecorded {
-        /// Which department.
         department: Code,
         /// Who speaks for it.
         delegate: Line,
     },
     /// A department left.
-    DepartureRecorded {
-        /// Which department.
-        department: Code,
-    },
+    DepartureRecorded { department: Code },
     /// The docket was opened.
     Opened {
         /// When.
@@ -57,6 +55,23 @@ pub enum Event {
         reason: Text,
         /// How many times it was extended, this time included.
         extensions: u32,
+        /// When those that have not answered are reminded, if the clock reminds them before that.
+        remind_at: Option<Timestamp>,
+    },
+    /// A department that has not answered was reminded.
+    SeatReminded {
+        department: Code,
+        /// What it is reminded of.
+        reminder: Reminder,
+    },
+    /// Those that had not answered were reminded.
+    RemindersSent {
+        /// How many they were.
+        seats: u32,
+        /// On which day, when it was by hand; the clock did otherwise.
+        by_hand_on: Option<Date>,
+        /// What whoever did it by hand says to them.
+        text: Option<Text>,
     },
     /// A countersign ended without an outcome: a meeting takes its place.
     MeetingCalled {
@@ -65,16 +80,23 @@ pub enum Event {
     },
     /// A topic is labelled otherwise.
     TopicRelabelled {
-        /// Which topic.
         topic: u32,
         /// The label.
         label: Label,
         /// Why.
         reason: Text,
     },
+    /// A motion that was carried took another topic on the agenda.
+    TopicAdded {
+        topic: u32,
+        /// By which motion on it.
+        motion: u32,
+        department: Code,
+        /// The topic that is added.
+        added: AgendaTopic,
+    },
     /// A topic was opened for debate.
     TopicOpened {
-        /// Which topic.
         topic: u32,
         /// When.
         opened_at: Timestamp,
@@ -83,14 +105,12 @@ pub enum Event {
     },
     /// A topic was paused.
     TopicPaused {
-        /// Which topic.
         topic: u32,
         /// Seconds spent on it so far.
         spent_seconds: u64,
     },
     /// A digression was recorded.
     DigressionRecorded {
-        /// From which topic.
         topic: u32,
         /// Its length.
         minutes: u32,
@@ -99,7 +119,6 @@ pub enum Event {
     },
     /// The debate on a topic was closed.
     DebateClosed {
-        /// Which topic.
         topic: u32,
         /// Seconds spent on it in all.
         spent_seconds: u64,
@@ -109,26 +128,14 @@ pub enum Event {
         digression_minutes: u32,
     },
     /// A department asked to speak on a topic.
-    FloorRequested {
-        /// On which topic.
-        topic: u32,
-        /// Which department.
-        department: Code,
-    },
+    FloorRequested { topic: u32, department: Code },
     /// A department no longer asks to speak.
-    FloorRequestWithdrawn {
-        /// On which topic.
-        topic: u32,
-        /// Which department.
-        department: Code,
-    },
+    FloorRequestWithdrawn { topic: u32, department: Code },
     /// A department was given the floor.
     FloorGiven {
-        /// On which topic.
         topic: u32,
         /// The number of its turn on the docket, from 1.
         turn: u32,
-        /// Which department.
         department: Code,
         /// When.
         given_at: Timestamp,
@@ -139,18 +146,15 @@ pub enum Event {
     },
     /// A department no longer has the floor.
     FloorYielded {
-        /// On which topic.
         topic: u32,
         /// The number of its turn.
         turn: u32,
-        /// Which department.
         department: Code,
         /// How many seconds it spoke in this turn.
         spoken_seconds: u64,
     },
     /// The debate on a topic has other limits from now on.
     DebateLimited {
-        /// On which topic.
         topic: u32,
         /// Minutes that each department may speak on it in all, 0 without a limit; as the body's rule says when `None`.
         speaking_minutes: Option<u32>,
@@ -159,29 +163,24 @@ pub enum Event {
     },
     /// The time of a department that has the floor was over.
     SpeakingTimeEnded {
-        /// On which topic.
         topic: u32,
         /// The number of its turn.
         turn: u32,
-        /// Which department.
         department: Code,
         /// When it was over.
         ended_at: Timestamp,
     },
     /// The timebox of a topic was over.
     TopicTimeEnded {
-        /// Which topic.
         topic: u32,
         /// When it was over.
         ended_at: Timestamp,
     },
     /// A point of order was raised; whoever spoke is interrupted.
     PointOfOrderRaised {
-        /// On which topic.
         topic: u32,
         /// Its number within the topic, from 1.
         point: u32,
-        /// By which department.
         department: Code,
         /// What it says.
         text: Text,
@@ -192,7 +191,6 @@ pub enum Event {
     },
     /// A point of order was ruled on; whoever was interrupted goes on.
     PointOfOrderRuled {
-        /// On which topic.
         topic: u32,
         /// Which one.
         point: u32,
@@ -209,11 +207,9 @@ pub enum Event {
     },
     /// A motion was moved.
     MotionMoved {
-        /// On which topic.
         topic: u32,
         /// Its number within the topic, from 1.
         motion: u32,
-        /// By which department.
         department: Code,
         /// What it asks for.
         kind: MotionKind,
@@ -228,32 +224,27 @@ pub enum Event {
     },
     /// A motion was seconded, and is before the others.
     MotionSeconded {
-        /// On which topic.
         topic: u32,
         /// Which one.
         motion: u32,
-        /// By which department.
         department: Code,
         /// Whether a clerk of the docket put it down.
         put_down_by_clerk: bool,
     },
     /// A motion was withdrawn by whoever moved it.
     MotionWithdrawn {
-        /// On which topic.
         topic: u32,
         /// Which one.
         motion: u32,
     },
     /// A motion ended without a decision.
     MotionLapsed {
-        /// On which topic.
         topic: u32,
         /// Which one.
         motion: u32,
     },
     /// A motion was carried or lost.
     MotionDecided {
-        /// On which topic.
         topic: u32,
         /// Which one.
         motion: u32,
@@ -264,9 +255,7 @@ pub enum Event {
     },
     /// A department made a statement on a topic.
     StatementRecorded {
-        /// On which topic.
         topic: u32,
-        /// Which department.
         department: Code,
         /// Its stance on the topic.
         stance: Stance,
@@ -275,7 +264,6 @@ pub enum Event {
     },
     /// A version of the proposal was submitted.
     ProposalSubmitted {
-        /// On which topic.
         topic: u32,
         /// The version's number, from 1.
         version: u32,
@@ -284,11 +272,9 @@ pub enum Event {
     },
     /// An amendment was submitted.
     AmendmentSubmitted {
-        /// On which topic.
         topic: u32,
         /// The amendment's number within the topic, from 1.
         amendment: u32,
-        /// By which department.
         department: Code,
         /// The version that it amends, itself or by the amendment that it amends.
         version: u32,
@@ -305,32 +291,27 @@ pub enum Event {
     },
     /// An amendment was seconded, and is decided by a ballot.
     AmendmentSeconded {
-        /// On which topic.
         topic: u32,
         /// Which one.
         amendment: u32,
-        /// By which department.
         department: Code,
         /// Whether a clerk of the docket put it down.
         put_down_by_clerk: bool,
     },
     /// An amendment was withdrawn by whoever moved it.
     AmendmentWithdrawn {
-        /// On which topic.
         topic: u32,
         /// Which one.
         amendment: u32,
     },
     /// An amendment ended without a decision.
     AmendmentLapsed {
-        /// On which topic.
         topic: u32,
         /// Which one.
         amendment: u32,
     },
     /// An amendment has the text of one to it, which was adopted.
     AmendmentAmended {
-        /// On which topic.
         topic: u32,
         /// Which one has another text.
         amendment: u32,
@@ -339,7 +320,6 @@ pub enum Event {
     },
     /// An amendment was carried over to another text than the one for which it was moved.
     AmendmentRebased {
-        /// On which topic.
         topic: u32,
         /// Which one.
         amendment: u32,
@@ -350,7 +330,6 @@ pub enum Event {
     },
     /// What an amendment would change is not there any more.
     AmendmentFell {
-        /// On which topic.
         topic: u32,
         /// Which one.
         amendment: u32,
@@ -359,7 +338,6 @@ pub enum Event {
     },
     /// An amendment became the next version.
     AmendmentAdopted {
-        /// On which topic.
         topic: u32,
         /// Which amendment.
         amendment: u32,
@@ -368,7 +346,6 @@ pub enum Event {
     },
     /// An amendment was rejected.
     AmendmentRejected {
-        /// On which topic.
         topic: u32,
         /// Which amendment.
         amendment: u32,
@@ -385,7 +362,6 @@ pub enum Event {
     },
     /// An action item was dropped.
     ItemDropped {
-        /// On which topic.
         topic: u32,
         /// Which item.
         item: u32,
@@ -394,23 +370,19 @@ pub enum Event {
     },
     /// A department that had no part in the decision accepted to be bound by an item.
     ItemAccepted {
-        /// On which topic.
         topic: u32,
         /// Which item.
         item: u32,
-        /// Which department.
         department: Code,
     },
     /// It was declared what the decision would do to earlier resolutions, in place of what was declared before.
     ChangesDeclared {
-        /// On which topic.
         topic: u32,
         /// The resolutions, and what becomes of each.
         changes: Vec<ResolutionChange>,
     },
     /// A choice among options was opened.
     ChoiceOpened {
-        /// On which topic.
         topic: u32,
         /// The choice's number within the topic, from 1.
         choice: u32,
@@ -427,11 +399,9 @@ pub enum Event {
     },
     /// A department said in secret what it prefers, or changed it.
     ChoiceSealed {
-        /// On which topic.
         topic: u32,
         /// In which choice.
         choice: u32,
-        /// Which department.
         department: Code,
         /// What it prefers and its tracking code, sealed with the key of the choice.
         sealed: Vec<u8>,
@@ -440,7 +410,6 @@ pub enum Event {
     },
     /// What was preferred in a secret choice was opened for the count.
     SecretChoiceOpened {
-        /// On which topic.
         topic: u32,
         /// In which choice.
         choice: u32,
@@ -449,7 +418,6 @@ pub enum Event {
     },
     /// A secret choice was ended without a count; what was said is never opened.
     ChoiceVoided {
-        /// On which topic.
         topic: u32,
         /// Which choice.
         choice: u32,
@@ -458,18 +426,15 @@ pub enum Event {
     },
     /// A department said what it prefers, or changed it.
     ChoiceCast {
-        /// On which topic.
         topic: u32,
         /// In which choice.
         choice: u32,
-        /// Which department.
         department: Code,
         /// What it prefers.
         paper: ChoicePaper,
     },
     /// A choice was counted.
     ChoiceClosed {
-        /// On which topic.
         topic: u32,
         /// Which choice.
         choice: u32,
@@ -482,7 +447,6 @@ pub enum Event {
     },
     /// A ballot was opened.
     BallotOpened {
-        /// On which topic.
         topic: u32,
         /// The ballot's number within the docket, from 1.
         ballot: u32,
@@ -502,14 +466,14 @@ pub enum Event {
         motion: Option<u32>,
         /// The amendment that is voted on, when it is one.
         amendment: Option<u32>,
+        /// When those that have not answered by then are reminded, if the clock will and was not to do so already.
+        remind_at: Option<Timestamp>,
     },
     /// The vote of a department in a secret ballot was cast, or changed.
     VoteSealed {
-        /// On which topic.
         topic: u32,
         /// In which ballot.
         ballot: u32,
-        /// Which department.
         department: Code,
         /// How it votes and its tracking code, sealed with the key of the ballot.
         sealed: Vec<u8>,
@@ -518,7 +482,6 @@ pub enum Event {
     },
     /// The votes of a secret ballot were opened for the count.
     SecretVotesOpened {
-        /// On which topic.
         topic: u32,
         /// Which ballot.
         ballot: u32,
@@ -527,7 +490,6 @@ pub enum Event {
     },
     /// Hands were counted in place of votes by name, or that was taken back.
     HandsCounted {
-        /// On which topic.
         topic: u32,
         /// In which ballot.
         ballot: u32,
@@ -536,7 +498,6 @@ pub enum Event {
     },
     /// A secret ballot was ended without a count; its votes are never opened.
     BallotVoided {
-        /// On which topic.
         topic: u32,
         /// Which ballot.
         ballot: u32,
@@ -545,11 +506,9 @@ pub enum Event {
     },
     /// The vote of a department was cast, or changed.
     VoteCast {
-        /// On which topic.
         topic: u32,
         /// In which ballot.
         ballot: u32,
-        /// Which department.
         department: Code,
         /// How it votes.
         choice: Choice,
@@ -564,9 +523,7 @@ pub enum Event {
     },
     /// A department recused itself from the ballots on a topic; a vote it had cast in an open ballot is void.
     RecusalRecorded {
-        /// From which topic.
         topic: u32,
-        /// Which department.
         department: Code,
         /// Why.
         reason: Text,
@@ -575,9 +532,7 @@ pub enum Event {
     },
     /// A department takes part in a topic again.
     RecusalWithdrawn {
-        /// In which topic.
         topic: u32,
-        /// Which department.
         department: Code,
         /// Why.
         reason: Text,
@@ -586,7 +541,6 @@ pub enum Event {
     MandateGiven {
         /// On which topic; on all when none is named.
         topic: Option<u32>,
-        /// Which department.
         department: Code,
         /// Who may vote for it. The first valid vote counts.
         holders: Vec<Code>,
@@ -595,12 +549,10 @@ pub enum Event {
     MandateRevoked {
         /// On which topic; the mandate for all when none is named.
         topic: Option<u32>,
-        /// Which department.
         department: Code,
     },
     /// A ballot was counted.
     BallotClosed {
-        /// On which topic.
         topic: u32,
         /// The count and its arithmetic.
         result: BallotResult,
@@ -609,7 +561,6 @@ pub enum Event {
     },
     /// A topic was decided.
     DecisionAdopted {
-        /// Which topic.
         topic: u32,
         /// Its title.
         title: Line,
@@ -628,14 +579,12 @@ pub enum Event {
     },
     /// A topic was rejected.
     TopicRejected {
-        /// Which topic.
         topic: u32,
         /// Why.
         reason: Text,
     },
     /// A topic was deferred.
     TopicDeferred {
-        /// Which topic.
         topic: u32,
         /// The day on which it is to be resumed.
         resume_on: Date,
@@ -648,7 +597,6 @@ pub enum Event {
     },
     /// A topic was referred.
     TopicReferred {
-        /// Which topic.
         topic: u32,
         /// To which body or department.
         referred_to: Code,
@@ -657,21 +605,18 @@ pub enum Event {
     },
     /// A topic was withdrawn.
     TopicWithdrawn {
-        /// Which topic.
         topic: u32,
         /// Why.
         reason: Text,
     },
     /// What was decided on a topic is taken up again: it has no outcome.
     TopicReconsidered {
-        /// Which topic.
         topic: u32,
         /// By which motion.
         motion: u32,
     },
     /// A topic received its outcome after the decision clock had run out.
     DecidedLate {
-        /// Which topic.
         topic: u32,
         /// When the clock ran out.
         decide_by: Timestamp,

@@ -2,7 +2,7 @@
 
 use super::choices::OptionChoice;
 use super::{Event, Mandate, Mode, Outcome, Proceedings, State, Statement, Topic, TopicStage};
-use super::{amendments, floor_state, motions};
+use super::{amendments, floor_state, late_topics, motions, reminders};
 use crate::Text;
 use crate::deliberation::ballot::secret::SealedVotes;
 use crate::deliberation::ballot::{Ballot, Rules, SealedVote, Vote};
@@ -25,6 +25,8 @@ pub(super) fn evolve(state: State, event: &Event) -> State {
         (State::Open(mut proceedings), event) => {
             attend(&mut proceedings, event);
             advance_numbers(&mut proceedings, event);
+            reminders::evolve(&mut proceedings, event);
+            late_topics::evolve(&mut proceedings, event);
             if let Some(number) = topic_of(&proceedings, event)
                 && let Some(topic) = proceedings.topics.iter_mut().find(|topic| topic.number == number)
             {
@@ -137,6 +139,7 @@ fn topic_of(proceedings: &Proceedings, event: &Event) -> Option<u32> {
         | Event::TopicReferred { topic, .. }
         | Event::TopicWithdrawn { topic, .. }
         | Event::TopicRelabelled { topic, .. }
+        | Event::TopicAdded { topic, .. }
         | Event::TopicReconsidered { topic, .. }
         | Event::DecidedLate { topic, .. } => Some(*topic),
         Event::ItemDrafted { item } | Event::ItemRevised { item } => {
@@ -151,6 +154,8 @@ fn topic_of(proceedings: &Proceedings, event: &Event) -> Option<u32> {
         | Event::Adjourned { .. }
         | Event::SigningExtended { .. }
         | Event::MeetingCalled { .. }
+        | Event::SeatReminded { .. }
+        | Event::RemindersSent { .. }
         | Event::Closed { .. } => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Topic;
 use crate::deliberation::ballot::Method;
-use crate::{Code, Date, Text};
+use crate::{Code, Date, Line, Text};
 
 /// What a motion asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,13 @@ pub enum MotionKind {
         /// The number of the point of order.
         point: u32,
     },
+    /// 主动议: that something else is taken on the agenda, as a topic of its own.
+    Main {
+        /// What that topic is about.
+        title: Line,
+        /// The text on which it is to be decided.
+        text: Text,
+    },
 }
 
 impl MotionKind {
@@ -38,18 +45,30 @@ impl MotionKind {
             MotionKind::CloseDebate => 3,
             MotionKind::Defer { .. } => 2,
             MotionKind::Refer { .. } => 1,
+            MotionKind::Main { .. } => 0,
         }
     }
 
     /// What it needs in order to be carried, whatever the body's rule says of proposals: more than half of the votes, and two
-    /// thirds where it takes from others the right to speak.
+    /// thirds where it takes from others the right to speak. What takes something on the agenda needs what the body's rule says
+    /// of that.
     pub fn method(&self) -> Method {
         match self {
             MotionKind::CloseDebate => Method::QualifiedMajority { numerator: 2, denominator: 3 },
             MotionKind::Defer { .. }
             | MotionKind::Refer { .. }
             | MotionKind::Reconsider
-            | MotionKind::Appeal { .. } => Method::SimpleMajority,
+            | MotionKind::Appeal { .. }
+            | MotionKind::Main { .. } => Method::SimpleMajority,
+        }
+    }
+
+    /// Whether it asks for the same as another one, so that it is not moved again when that was lost: another day or another
+    /// body makes it no other motion.
+    pub(super) fn is_like(&self, other: &MotionKind) -> bool {
+        match (self, other) {
+            (MotionKind::Main { title, .. }, MotionKind::Main { title: before, .. }) => title == before,
+            _ => self.rank() == other.rank(),
         }
     }
 }

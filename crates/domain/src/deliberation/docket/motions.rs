@@ -2,6 +2,7 @@
 
 use super::amendments::{self, is_put_down};
 use super::floor::{debate_closed, may_speak_for, not_recused};
+use super::late_topics;
 use super::mandates::takes_its_place;
 use super::outcomes::{self, may_be_deferred, may_be_referred};
 use super::proposals::no_open_ballot;
@@ -49,11 +50,11 @@ pub(super) fn move_one(
     if kind == MotionKind::Reconsider {
         voted_as_it_was_decided(topic, &department)?;
     }
-    // Another day or another body makes it no other motion; nobody else is kept from what one withdrew.
+    // Nobody else is kept from what one withdrew.
     let lost = |known: &&Motion| {
         let has_failed = known.stage == MotionStage::Lost
             || (known.stage == MotionStage::Withdrawn && known.department == department);
-        has_failed && !appeals && !known.debated_since && known.kind.rank() == kind.rank()
+        has_failed && !appeals && !known.debated_since && known.kind.is_like(&kind)
     };
     if let Some(lost) = topic.motions.iter().find(lost) {
         return Err(Rejection::MotionLost { motion_number: lost.number, topic_number: number });
@@ -151,6 +152,10 @@ pub(super) fn put(
         return Err(Rejection::NotOnTheFloor { topic_number: number });
     }
     not_in_the_past(&known.kind, today)?;
+    let mut method = known.kind.method();
+    if let MotionKind::Main { title, .. } = &known.kind {
+        method = late_topics::may_be_added(proceedings, title)?;
+    }
     no_open_ballot(topic)?;
     no_point_pending(topic)?;
     nobody_speaks(topic)?;
@@ -158,7 +163,7 @@ pub(super) fn put(
         return Err(Rejection::MotionPending { motion_number: first.number, topic_number: number });
     }
     let (abstention, tie, majority_of) = (Abstention::DoesNotCount, Tie::Rejects, MajorityBase::Votes);
-    let rules = Rules { method: known.kind.method(), abstention, tie, majority_of, secret: false };
+    let rules = Rules { method, abstention, tie, majority_of, secret: false };
     let ballot = Ballot::new(proceedings.ballots + 1, 0, rules);
     Ok(vec![voting::opened(number, &Ballot { motion: Some(motion), ..ballot })])
 }
@@ -212,6 +217,7 @@ fn carry(proceedings: &Proceedings, topic: &Topic, motion: &Motion, issued: &Iss
         MotionKind::Reconsider => vec![taken_up_again(topic, motion.number)],
         // The ruling is another with that.
         MotionKind::Appeal { .. } => vec![],
+        MotionKind::Main { title, text } => late_topics::added(proceedings, topic, motion, title, text),
     }
 }
 
@@ -294,6 +300,7 @@ fn may_be_before_the_others(
         MotionKind::Appeal { point } => may_be_appealed(topic, *point)?,
         MotionKind::Defer { .. } => may_be_deferred(topic)?,
         MotionKind::Refer { referred_to } => may_be_referred(proceedings, referred_to)?,
+        MotionKind::Main { title, .. } => late_topics::may_be_added(proceedings, title).map(drop)?,
     }
     match topic.next_motion() {
         Some(first) if first.kind.rank() >= kind.rank() => {

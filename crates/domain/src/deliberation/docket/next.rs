@@ -87,9 +87,17 @@ fn asked(state: &State, proceedings: &Proceedings, calendar: &WorkingCalendar, a
     }
     if let (State::Open(_), Mode::Countersign { sign_by }) = (state, proceedings.agenda.mode) {
         let later = sign_by.max(at).saturating_add(24.hours()).unwrap_or(sign_by);
-        let extend = move || Command::ExtendSigning { sign_by: later, reason: words() };
+        let day = calendar.clone();
+        let extend =
+            move || Command::ExtendSigning { sign_by: later, reason: words(), calendar: day.clone() };
         all.push(presiding("ExtendSigning", None, extend));
         all.push(presiding("CallMeeting", None, || Command::CallMeeting { reason: words() }));
+    }
+    if matches!(state, State::Open(_)) && proceedings.topics.iter().any(|topic| topic.open_ballot().is_some())
+    {
+        let calendar = calendar.clone();
+        let remind = move || Command::RemindSeats { text: None, calendar: calendar.clone() };
+        all.push(presiding("RemindSeats", None, remind));
     }
     all.push(presiding("CloseDocket", None, || Command::Close));
     all

@@ -5,8 +5,10 @@ use super::amendment::Amendment;
 use super::choices::OptionChoice;
 use super::floor_state::Floor;
 use super::item::{DraftedItem, ItemDue};
+use super::late_topics::FloorMotion;
 use super::mandates::Mandate;
 use super::motion::Motion;
+use super::reminders::Reminders;
 use super::{DEFERRALS_MAX, Rejection};
 use crate::deliberation::ballot::secret::SECRET_VOTES_MIN;
 use crate::deliberation::ballot::{Ballot, BallotResult, Roll, Seat, Votes};
@@ -159,6 +161,8 @@ pub struct Topic {
     pub moved_by: Option<Code>,
     /// How many minutes after the end of the decision clock it got its outcome, if it came late.
     pub late_minutes: Option<u64>,
+    /// The motion that took it on the agenda of the sitting, if one did.
+    pub moved_from: Option<FloorMotion>,
 }
 
 impl Topic {
@@ -192,6 +196,7 @@ impl Topic {
             overrun_seconds: 0,
             moved_by: None,
             late_minutes: None,
+            moved_from: None,
         }
     }
 
@@ -284,12 +289,15 @@ pub struct Proceedings {
     pub turns: u32,
     /// How many times the time to sign was extended.
     pub signing_extensions: u32,
+    /// Who was reminded to answer, and when the others are.
+    pub reminders: Reminders,
 }
 
 impl Proceedings {
     pub(super) fn new(agenda: Agenda) -> Proceedings {
         let topics = agenda.topics.iter().map(Topic::new).collect();
         let (present, mandates) = (BTreeMap::new(), Vec::new());
+        let reminders = Reminders::planned_at(agenda.remind_at);
         Proceedings {
             agenda,
             present,
@@ -299,6 +307,7 @@ impl Proceedings {
             ballots: 0,
             turns: 0,
             signing_extensions: 0,
+            reminders,
         }
     }
 

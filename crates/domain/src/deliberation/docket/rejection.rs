@@ -31,6 +31,10 @@ rejections! {
             "{sign_by} is not later than {earliest}",
         SigningExtensionsExhausted("SIGNING_EXTENSIONS_EXHAUSTED") { max: u32 } =
             "the time to sign was extended {max} times, the most it can be; call a meeting, or defer the topics",
+        NobodyToRemind("NOBODY_TO_REMIND") =
+            "no ballot is open in which a seat that may vote has not answered; there is nobody to remind",
+        RemindersExhausted("REMINDERS_EXHAUSTED") { reminders: u32, max: u32, next_on: Date } =
+            "this week {reminders} reminders were sent by hand, and {max} are the most there may be; the next on {next_on}",
         NotOnTheFloor("NOT_ON_THE_FLOOR") { topic_number: u32 } =
             "topic {topic_number} is not open; nobody speaks on it before it is, and after it was paused",
         SpeakersListClosed("SPEAKERS_LIST_CLOSED") { topic_number: u32 } =
@@ -64,6 +68,10 @@ rejections! {
             "department {department_code} moved motion {motion_number} on topic {topic_number}; another seat seconds it",
         SamePerson("SAME_PERSON") { topic_number: u32 } =
             "you moved this on topic {topic_number}, or put it down for whoever did; another person seconds it",
+        LateTopicsExcluded("LATE_TOPICS_EXCLUDED") =
+            "the body's rule for these matters adds nothing to the agenda of a sitting; have it taken in as a matter for another one",
+        TitleOnAgenda("TITLE_ON_AGENDA") { topic_number: u32 } =
+            "topic {topic_number} has this title; move it there",
         MotionsExhausted("MOTIONS_EXHAUSTED") { topic_number: u32, max: usize } =
             "topic {topic_number} has had {max} motions, the most there may be",
         NothingToReconsider("NOTHING_TO_RECONSIDER") { topic_number: u32 } =

@@ -47,6 +47,7 @@ impl Proceedings {
         let mut seen = self.clone();
         let is_hidden = |number: u32| hidden.contains(&number);
         seen.mandates.retain(|mandate| !mandate.topic.is_some_and(is_hidden));
+        seen.reminders.hide(&hidden);
         for participant in &mut seen.agenda.participants {
             participant.roles.retain(|role| !is_hidden(role.topic));
         }

@@ -1,7 +1,8 @@
 //! The rules of a countersign beyond its votes: more time to sign, and a meeting in its place.
 
 use super::outcomes::nothing_passed;
-use super::{Event, Mode, Proceedings, Rejection, State, Topic};
+use super::{Event, Mode, Proceedings, Rejection, State, Topic, reminders};
+use crate::calendar::WorkingCalendar;
 use crate::due::DueRule;
 use crate::{Issued, Text, Timestamp};
 use jiff::tz::TimeZone;
@@ -14,6 +15,7 @@ pub(super) fn extend(
     proceedings: &Proceedings,
     sign_by: Timestamp,
     reason: Text,
+    calendar: &WorkingCalendar,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     let Mode::Countersign { sign_by: present } = proceedings.agenda.mode else {
@@ -29,7 +31,10 @@ pub(super) fn extend(
     if proceedings.signing_extensions >= SIGNING_EXTENSIONS_MAX {
         return Err(Rejection::SigningExtensionsExhausted { max: SIGNING_EXTENSIONS_MAX });
     }
-    Ok(vec![Event::SigningExtended { sign_by, reason, extensions: proceedings.signing_extensions + 1 }])
+    let rule = &proceedings.agenda.constitution.rule;
+    let remind_at = reminders::planned(rule, sign_by, issued.at, calendar);
+    let extensions = proceedings.signing_extensions + 1;
+    Ok(vec![Event::SigningExtended { sign_by, reason, extensions, remind_at }])
 }
 
 /// Ends a countersign without an outcome, so that a meeting takes its place. What was decided by it stays decided: then the

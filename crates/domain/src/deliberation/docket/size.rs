@@ -1,6 +1,6 @@
 //! How large a docket may grow: whoever takes part must be able to read the whole of it in one answer.
 
-use super::{Command, Docket, Event, OptionChoice, Proceedings, Rejection, State, Topic};
+use super::{Command, Docket, Event, MotionKind, OptionChoice, Proceedings, Rejection, State, Topic};
 use crate::Aggregate;
 use crate::deliberation::ballot::Ballot;
 use crate::text::TEXT_BYTES_MAX;
@@ -68,7 +68,10 @@ fn bytes(proceedings: &Proceedings) -> usize {
         codes.map(|code| code.as_str().len() + 2).sum::<usize>() + PART_BYTES
     });
     let topics = proceedings.topics.iter().map(|topic| bytes_of_topic(topic, votes));
-    topics.chain(mandates).sum()
+    let reminders = proceedings.reminders.last.iter();
+    let reminders = reminders
+        .map(|(department, reminder)| department.as_str().len() + 2 * reminder.topics.len() + PART_BYTES);
+    topics.chain(mandates).chain(reminders).sum()
 }
 
 fn bytes_of_topic(topic: &Topic, votes: usize) -> usize {
@@ -98,7 +101,11 @@ fn bytes_of_topic(topic: &Topic, votes: usize) -> usize {
     });
     let motions = topic.motions.iter().map(|motion| {
         let seconder = motion.seconded_by.as_ref().map_or(0, |code| code.as_str().len());
-        let texts = motion.department.as_str().len() + motion.reason.as_str().len() + seconder;
+        let proposed = match &motion.kind {
+            MotionKind::Main { title, text } => title.as_str().len() + text.as_str().len(),
+            _ => 0,
+        };
+        let texts = motion.department.as_str().len() + motion.reason.as_str().len() + seconder + proposed;
         // Its ballot counts from when it is moved: what is pending can be decided.
         let to_come = motion.stage.is_open() && topic.motion_in_ballot() != Some(motion.number);
         texts + 2 * PART_BYTES + if to_come { RESULT_BYTES + votes } else { 0 }

@@ -15,12 +15,14 @@ mod constitution;
 mod deadlines;
 mod hands;
 mod labels;
+mod late_topics;
 mod mandates;
 mod motions;
 mod motions_random;
 mod next;
 mod random;
 mod reconsider;
+mod reminders;
 mod secret;
 mod speakers;
 mod votes;
@@ -64,6 +66,7 @@ fn agenda(mode: Mode) -> Agenda {
         requester: None,
         mode,
         decide_by: None,
+        remind_at: None,
         topics: vec![topic(1, "Evacuation routes"), topic(2, "Pump stations")],
         participants: vec![
             participant("WATER", vec![role(1, RoleOnTopic::Decides), role(2, RoleOnTopic::Decides)]),
@@ -121,6 +124,7 @@ fn ballot_opened(ballot: u32, version: u32, tie: Tie) -> Event {
         secret,
         motion,
         amendment: None,
+        remind_at: None,
     }
 }
 fn voted(department: &str, choice: Choice) -> Event {

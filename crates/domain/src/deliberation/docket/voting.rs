@@ -7,13 +7,14 @@ use super::motions::{self, no_motion_pending};
 use super::outcomes::executable;
 use super::proceedings::count;
 use super::proposals::{binds_nobody_unasked, no_open_ballot, not_voted_on, nothing_pending};
+use super::reminders;
 use super::secret;
 use super::speakers::{no_point_pending, nobody_speaks};
 use super::votes::takes_part_now;
 use super::{BALLOTS_MAX, Event, Mode, Proceedings, Rejection, State, Topic, TopicStage};
-use crate::Issued;
 use crate::decision_rule::{DecisionRule, Method};
 use crate::deliberation::ballot::{Ballot, Choice, Rules, Tie};
+use crate::{Issued, Timestamp};
 
 pub(super) fn open_ballot(
     proceedings: &Proceedings,
@@ -33,7 +34,8 @@ pub(super) fn open_ballot(
     if ballot.rules.secret {
         secret::may_be_secret(proceedings, topic)?;
     }
-    Ok(vec![opened(number, &ballot)])
+    let remind_at = reminders::for_another_ballot(proceedings, issued.at);
+    Ok(vec![reminding(opened(number, &ballot), remind_at)])
 }
 
 /// That a ballot is opened.
@@ -51,7 +53,16 @@ pub(super) fn opened(topic: u32, ballot: &Ballot) -> Event {
         secret,
         motion,
         amendment,
+        remind_at: None,
     }
+}
+
+/// The same ballot, with the moment at which the clock reminds those that have not answered.
+fn reminding(mut opened: Event, at: Option<Timestamp>) -> Event {
+    if let Event::BallotOpened { remind_at, .. } = &mut opened {
+        *remind_at = at;
+    }
+    opened
 }
 
 /// What the body's rule says of a ballot.

@@ -245,7 +245,10 @@ impl World {
         let state = Session::evolve(before, &convened);
         let known = self.matters.iter().filter_map(|(id, state)| Some((*id, state.known()?.deferrals)));
         let history = History { deferrals: known.collect(), deferrals_max: DEFERRALS_MAX };
-        let docket = self.docket(open_docket::react(id, &state, &convened, &history), outcomes);
+        let docket = self.docket(
+            open_docket::react(id, &state, &convened, &history, at("2027-03-01T01:00:00Z"), &calendar()),
+            outcomes,
+        );
         let chairs = BTreeMap::from([(code("CITY"), code("MAYOR"))]);
         for (matter, command) in react(id, &docket, &closed(), &calendar(), &chairs) {
             assert!(self.commit(None, vec![(matter, command)]), "a matter takes what its docket says");

@@ -37,6 +37,14 @@ fn outline() -> Outline {
     }
 }
 
+fn now() -> Timestamp {
+    "2027-03-01T01:00:00Z".parse().unwrap()
+}
+
+fn calendar() -> WorkingCalendar {
+    WorkingCalendar::weekends_only("Asia/Shanghai").unwrap()
+}
+
 /// The matter of the topic was deferred once before.
 fn history_of_matters() -> History {
     History { deferrals: BTreeMap::from([(MATTER, 1)]), deferrals_max: 3 }
@@ -46,7 +54,7 @@ fn history_of_matters() -> History {
 fn docket_after(history: &[session::Event]) -> docket::State {
     let id = Uuid::from_u128(7);
     let state = Session::fold(session::State::Absent, history);
-    let commands = react(id, &state, history.last().unwrap(), &history_of_matters());
+    let commands = react(id, &state, history.last().unwrap(), &history_of_matters(), now(), &calendar());
     commands.into_iter().fold(docket::State::Absent, |state, (target, command)| {
         assert_eq!(target, id, "the docket has its session's id");
         Docket::fold(state, &given::<Docket>(&[]).when(command).unwrap())
@@ -101,7 +109,7 @@ fn a_topic_that_is_labelled_otherwise_is_on_its_docket_once_there_is_one() {
     };
     let follows = |history: &[session::Event]| {
         let state = Session::fold(session::State::Absent, history);
-        react(Uuid::from_u128(7), &state, history.last().unwrap(), &history_of_matters())
+        react(Uuid::from_u128(7), &state, history.last().unwrap(), &history_of_matters(), now(), &calendar())
     };
     assert_eq!(follows(&[requested.clone(), relabelled.clone()]), [], "it is prepared with what is so then");
     let constitution = constitution(&["WATER", "METRO"]);

@@ -29,6 +29,7 @@ fn decided() -> Vec<docket::Event> {
         requester: None,
         mode: Mode::Countersign { sign_by: "2027-03-08T10:00:00Z".parse().unwrap() },
         decide_by: None,
+        remind_at: None,
         topics: vec![AgendaTopic {
             number: 1,
             title: line("Pump stations"),

@@ -3,6 +3,7 @@
 use super::keep::Kept;
 use super::{Event, Place, PutDown, Rejection};
 use crate::calendar::{WorkingCalendar, Zone};
+use crate::weekly::Weekly;
 use crate::{Code, Date, Line, Text, Timestamp, Uuid};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -162,15 +163,6 @@ pub struct Suspension {
     pub authority: Line,
 }
 
-/// How often an item was urged in the week of the last urge.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Urges {
-    /// The Monday of that week; none before the first urge.
-    pub week_of: Option<Date>,
-    /// How often.
-    pub count: u32,
-}
-
 /// A later due date that was requested.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExtensionRequest {
@@ -226,7 +218,7 @@ pub struct Item {
     /// When the work was claimed to be done, while that is claimed or accepted; not known in old logs.
     pub claimed_at: Option<Timestamp>,
     /// How often it was urged lately.
-    pub urges: Urges,
+    pub urges: Weekly,
     /// Whether the last look-back found that the result holds.
     pub holds: Option<bool>,
     /// The departments that have said something of it themselves: nobody puts anything down for them any more.
@@ -266,7 +258,7 @@ impl Item {
             sessions: BTreeSet::new(),
             paused_since: None,
             claimed_at: None,
-            urges: Urges::default(),
+            urges: Weekly::default(),
             holds: None,
             own_voices: BTreeSet::new(),
             put_down: vec![],
@@ -543,18 +535,4 @@ impl Item {
         self.suspension = None;
         self.waits_for.clear();
     }
-}
-
-impl Urges {
-    /// How often, with one more on this date.
-    fn and_on(self, date: Date) -> Urges {
-        let week_of = Some(monday_of(date));
-        Urges { week_of, count: if week_of == self.week_of { self.count + 1 } else { 1 } }
-    }
-}
-
-/// The Monday of the week of a date.
-pub(super) fn monday_of(date: Date) -> Date {
-    let days = i64::from(date.weekday().to_monday_zero_offset());
-    date.checked_sub(jiff::Span::new().days(days)).unwrap_or(date)
 }

@@ -1,8 +1,8 @@
 //! 催办: urging the lead on, within a budget, so that an urge keeps its weight.
 
-use super::item::monday_of;
 use super::{Event, Item, Rejection, Stage, URGES_PER_WEEK_MAX, by_outsider};
 use crate::calendar::WorkingCalendar;
+use crate::weekly::monday_of;
 use crate::{Issued, Text};
 
 pub(super) fn urge(
@@ -19,10 +19,9 @@ pub(super) fn urge(
         return Err(Rejection::Suspended { number: item.assignment.number.clone() });
     }
     let urged_on = calendar.date_of(issued.at);
-    let monday = monday_of(urged_on);
-    let urges = if item.urges.week_of == Some(monday) { item.urges.count } else { 0 };
+    let urges = item.urges.in_week_of(urged_on);
     if urges >= URGES_PER_WEEK_MAX {
-        let next_on = calendar.after_days(monday, 7);
+        let next_on = calendar.after_days(monday_of(urged_on), 7);
         return Err(Rejection::UrgesExhausted { urges, max: URGES_PER_WEEK_MAX, next_on });
     }
     Ok(vec![Event::Urged { text, urged_on }])

@@ -232,7 +232,9 @@ fn check_voting(rule: &DecisionRule) -> Result<(), Rejection> {
     ];
     let wait = rule.second_call.map(|second| second.after_minutes);
     let wait = wait.map(|given| ("after_minutes", given, 1, SecondCall::AFTER_MINUTES_MAX));
-    let fields = fields.into_iter().chain(wait);
+    let days = rule.reminder_working_days;
+    let days = days.map(|given| ("reminder_working_days", given, 0, DecisionRule::REMINDER_WORKING_DAYS_MAX));
+    let fields = fields.into_iter().chain(wait).chain(days);
     match fields.into_iter().find(|(_, given, min, max)| !(min..=max).contains(&given)) {
         Some((field, given, min, max)) => {
             Err(Rejection::VotingRuleOutOfRange { matter_class: rule.class, field, given, min, max })

@@ -18,6 +18,9 @@ impl Wire<stored::MotionAim> for MotionKind {
             MotionKind::Refer { referred_to } => {
                 Aim::Refer(stored::ReferAim { referred_to_code: referred_to.to_wire() })
             }
+            MotionKind::Main { title, text } => {
+                Aim::Main(stored::MainAim { title: title.to_wire(), text: text.to_wire() })
+            }
         };
         stored::MotionAim { aim: Some(aim) }
     }
@@ -32,6 +35,9 @@ impl Wire<stored::MotionAim> for MotionKind {
             }
             Aim::Refer(wire) => read_fields!(wire => MotionKind::Refer { referred_to_code: referred_to })
                 .map_err(|fault| fault.within("refer")),
+            Aim::Main(wire) => {
+                read_fields!(wire => MotionKind::Main { title, text }).map_err(|fault| fault.within("main"))
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Sample events of a docket.
 
+mod reminders;
+
 use crate::convert::sample::{Sample, at, code, constitution, line, samples, text};
 use domain::decision_rule::OptionTie;
 use domain::deliberation::ballot::options::ChoiceMethod;
@@ -32,6 +34,7 @@ pub fn all() -> Vec<Box<dyn Sample>> {
             of_speakers(),
             of_motions(),
             of_amendments(),
+            reminders::all(),
         ]
         .concat(),
     );
@@ -47,6 +50,7 @@ pub fn agenda(mode: Mode) -> docket::Agenda {
         requester: None,
         mode,
         decide_by: Some(at("2027-03-01T02:00:00Z")),
+        remind_at: None,
         topics: vec![docket::AgendaTopic {
             number: 1,
             title: line("转移路线"),
@@ -71,7 +75,9 @@ fn about_a_matter() -> Vec<Event> {
     vec![
         Event::Prepared { agenda },
         Event::Adjourned { present: 1, needed: 2, reason: text("未达法定人数") },
-        Event::SigningExtended { sign_by, reason: text("尚有部门未签"), extensions: 1 },
+        Event::SigningExtended {
+            sign_by, reason: text("尚有部门未签"), extensions: 1, remind_at: None
+        },
         Event::MeetingCalled { reason: text("有部门提出异议") },
         Event::TopicRelabelled { topic: 1, label: Label::Secret, reason: text("涉及商业秘密") },
         Event::TopicRelabelled { topic: 1, label: Label::Internal, reason: text("保密期已满") },
@@ -163,6 +169,7 @@ fn ballot_opened(method: Method) -> Event {
         secret: false,
         motion: None,
         amendment: None,
+        remind_at: None,
     }
 }
 
@@ -381,6 +388,7 @@ fn of_motions() -> Vec<Event> {
             secret: false,
             motion: Some(2),
             amendment: None,
+            remind_at: None,
         },
         moved(MotionKind::CloseDebate, true),
         moved(MotionKind::Defer { resume_on: date(2027, 3, 31) }, false),
@@ -432,6 +440,7 @@ fn of_amendments() -> Vec<Event> {
             secret: true,
             motion: None,
             amendment: Some(3),
+            remind_at: None,
         },
         Event::MotionMoved {
             topic,
@@ -487,6 +496,7 @@ fn in_secret() -> Vec<Event> {
         secret: true,
         motion: None,
         amendment: None,
+        remind_at: None,
     };
     let sealed = |cast_by: Option<&str>| Event::VoteSealed {
         topic,
@@ -582,6 +592,7 @@ fn on_ballots() -> Vec<Event> {
             secret: false,
             motion: None,
             amendment: None,
+            remind_at: None,
         },
         ballot_opened(Method::Silence),
     ]

@@ -75,6 +75,8 @@ fn decision_rule(class: MatterClass, method: Method, base: QuorumBase) -> Decisi
         voting: VotingRule::default(),
         speaking_minutes: 0,
         needs_seconder: false,
+        reminder_working_days: None,
+        late_topics: Default::default(),
         second_call: None,
     }
 }

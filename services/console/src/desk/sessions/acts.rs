@@ -1,6 +1,6 @@
 //! What can be done with a session and its docket.
 
-use super::debate_acts;
+use super::{debate_acts, secret_vote};
 use crate::desk::act::{Act, Field, Input};
 use crate::desk::words::said;
 
@@ -219,6 +219,13 @@ const WITHDRAW_RECUSAL: Act = Act {
     sample: r#"{"topicNumber": 1, "departmentCode": "A", "reason": "-"}"#,
 };
 
+const REMIND_SEATS: Act = Act {
+    rpc: "huishang.deliberation.v1.DeliberationService/RemindSeats",
+    label: said("Remind those that have not answered"),
+    fields: &[],
+    sample: "{}",
+};
+
 const CONFIRM_MINUTES: Act = Act {
     rpc: "huishang.deliberation.v1.DeliberationService/ConfirmMinutes",
     label: said("Confirm the minutes"),
@@ -290,6 +297,8 @@ pub(in crate::desk) const ACTS: &[Act] = &[
     debate_acts::WITHDRAW_AMENDMENT,
     debate_acts::PUT_AMENDMENT,
     debate_acts::RESOLVE_AMENDMENT,
+    secret_vote::CAST,
+    REMIND_SEATS,
     RECORD_STATEMENT,
     RECORD_RECUSAL,
     WITHDRAW_RECUSAL,

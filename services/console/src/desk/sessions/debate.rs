@@ -187,7 +187,7 @@ impl Floor<'_> {
     fn motion(&self, motion: &Motion) -> Row {
         let words = self.reader.words;
         let aim = words.value("huishang.deliberation.v1.MotionKind", motion.kind);
-        let further = motion.resume_on.iter().chain(&motion.referred_to_code);
+        let further = motion.resume_on.iter().chain(&motion.referred_to_code).chain(&motion.title);
         let point = motion.point_number.map(|point| point.to_string());
         let aim = further.chain(&point).fold(aim, |aim, further| format!("{aim} ({further})"));
         let known = [("motionNumber", motion.number.to_string())];
@@ -196,7 +196,8 @@ impl Floor<'_> {
         let second = self.press(&SECOND_MOTION, &known);
         let second = second.filter(|_| motion.stage() == MotionStage::AwaitsSecond && !is_own);
         let withdraw = self.press(&WITHDRAW_MOTION, &known).filter(|_| is_open && (is_own || self.is_clerk));
-        let put = self.press(&PUT_MOTION, &known).filter(|_| self.is_next(motion));
+        let put =
+            self.press(&PUT_MOTION, &known).filter(|_| self.topic.next_motion_number == Some(motion.number));
         Row {
             said: self.moved(
                 motion.number,
@@ -204,24 +205,17 @@ impl Floor<'_> {
                 &aim,
                 motion.seconded_by_code.as_deref(),
             ),
-            text: Some(motion.reason.clone()),
+            text: Some(
+                [Some(&motion.reason), motion.text.as_ref()]
+                    .into_iter()
+                    .flatten()
+                    .cloned()
+                    .collect::<Vec<_>>()
+                    .join(" · "),
+            ),
             state: words.value("huishang.deliberation.v1.MotionStage", motion.stage),
             presses: second.into_iter().chain(put).chain(withdraw).collect(),
         }
-    }
-
-    /// Whether it is the pending motion that is decided first.
-    fn is_next(&self, motion: &Motion) -> bool {
-        let rank = |kind| match kind {
-            MotionKind::Appeal => 5,
-            MotionKind::Reconsider => 4,
-            MotionKind::CloseDebate => 3,
-            MotionKind::Defer => 2,
-            MotionKind::Refer => 1,
-            MotionKind::Unspecified => 0,
-        };
-        let pending = self.topic.motions.iter().filter(|other| other.stage() == MotionStage::Pending);
-        pending.max_by_key(|other| rank(other.kind())).is_some_and(|first| first.number == motion.number)
     }
 
     fn moved(&self, number: u32, by: &str, aim: &str, seconded_by: Option<&str>) -> String {

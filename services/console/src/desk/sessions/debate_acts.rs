@@ -76,6 +76,12 @@ pub(super) const MOVE_MOTION: Act = Act {
             input: Input::Department,
         },
         POINT,
+        Field {
+            path: "title",
+            label: said("Title of the new topic, if a main motion"),
+            input: Input::Optional,
+        },
+        Field { path: "text", label: said("Its text, if a main motion"), input: Input::Optional },
         REASON,
     ],
     sample: r#"{"topicNumber": 1, "departmentCode": "A", "kind": "MOTION_KIND_CLOSE_DEBATE", "reason": "-"}"#,

@@ -1,6 +1,7 @@
 //! The sitting: topics and ballots, who is there, and what can happen next.
 
 use super::debate::{self, Group};
+use super::secret_vote::{self, Published};
 use super::{acts, debate_acts};
 use crate::desk::act::{Act, Offer};
 use crate::desk::markup::Markup;
@@ -40,6 +41,8 @@ pub(super) struct Topic {
     pub(super) debate: Vec<Group>,
     /// The results of its ballots.
     pub(super) results: Vec<String>,
+    /// What was published of its secret ballots.
+    pub(super) published: Vec<Published>,
     pub(super) proposal: Option<String>,
     /// What each department said on it.
     pub(super) statements: Vec<String>,
@@ -82,7 +85,7 @@ pub(super) struct OpenBallot {
     pub(super) number: u32,
     pub(super) topic_number: u32,
     pub(super) voted: usize,
-    /// Whether it is secret. Who votes in it gets a code, which is shown once: that takes a client.
+    /// Whether it is secret. Who votes in it gets a code, which is shown once.
     pub(super) is_secret: bool,
     /// The motion or the amendment that is voted on, where it is not the draft.
     pub(super) motion: Option<String>,
@@ -98,6 +101,8 @@ pub(super) struct Vote {
     /// Whether the reader may cast it.
     pub(super) may_cast: bool,
     pub(super) command_id: String,
+    /// What its voter alone knows of a secret vote; empty where it is not secret, or not the reader's.
+    pub(super) voter_secret: String,
 }
 
 /// A choice that a vote may be.
@@ -183,7 +188,7 @@ fn is_put_down(step: &NextStep) -> bool {
 
 /// What has its forms at the seats, or at the items.
 fn is_at_a_seat(act: &Act) -> bool {
-    ["RecordArrival", "RecordDeparture", "CastVote", "DropItem"].contains(&act.name())
+    ["RecordArrival", "RecordDeparture", "CastVote", "CastSecretVote", "DropItem"].contains(&act.name())
 }
 
 /// Whether the reader is a clerk of the docket, who records who comes and how all vote.
@@ -315,6 +320,7 @@ fn shown(
         outcome: outcome_word(words, topic).to_owned(),
         debate: debate::on(reader, around, docket, steps, topic),
         results: results.map(sentence).collect(),
+        published: secret_vote::published(words, topic),
         proposal: topic.versions.last().cloned(),
         statements: topic.statements.iter().map(|statement| stated(words, around, statement)).collect(),
         recused: recused(words, around, topic),
@@ -380,8 +386,9 @@ fn open_ballot(
     let words = reader.words;
     let is_clerk = is_clerk(reader, docket);
     let is_own = |code: &str| reader.holder.department.as_deref() == Some(code);
+    let act = if ballot.secret { secret_vote::CAST.command() } else { Some("docket cast-vote") };
     let is_vote =
-        |step: &&NextStep| step.command == "docket cast-vote" && step.topic_number == Some(topic.number);
+        |step: &&NextStep| Some(step.command.as_str()) == act && step.topic_number == Some(topic.number);
     let may_vote = steps.iter().filter(is_vote).any(|step| may(reader, step));
     let participants = docket.agenda.iter().flat_map(|agenda| &agenda.participants);
     let is_decided_by =
@@ -402,13 +409,15 @@ fn open_ballot(
             word: words.value("huishang.deliberation.v1.VoteChoice", choice.into()),
             is_chosen: vote == Some(choice),
         });
+        let may_cast = !ballot.secret && is_clerk || is_own(&seat.code) && may_vote;
         Vote {
             code: seat.code.clone(),
             name: seat.name.clone(),
             has_voted: vote.is_some() || is_sealed,
             choices: choices.into(),
-            may_cast: !ballot.secret && (is_clerk || is_own(&seat.code) && may_vote),
+            may_cast,
             command_id: client::command_id(),
+            voter_secret: if ballot.secret && may_cast { client::voter_secret() } else { String::new() },
         }
     });
     OpenBallot {

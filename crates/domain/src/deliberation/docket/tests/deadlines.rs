@@ -34,6 +34,7 @@ fn a_countersign_opens_by_itself_and_ends_at_its_deadline() {
         secret: false,
         motion: None,
         amendment: None,
+        remind_at: None,
     };
     let history = followed_by(history, [proposed(1), ballot, voted("WATER", Choice::Yes)]);
     let before = "2027-03-05T08:59:59Z";

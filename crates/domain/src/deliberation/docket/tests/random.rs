@@ -136,6 +136,8 @@ fn on_the_text() -> impl Strategy<Value = Command> {
 fn on_ballots() -> impl Strategy<Value = Command> {
     let topic = topic();
     prop_oneof![
+        2 => Just(Command::CheckReminders),
+        1 => Just(Command::RemindSeats { text: None, calendar: calendar() }),
         10 => (topic.clone(), 1u32..3).prop_map(|(topic, version)| Command::OpenBallot { topic, version }),
         20 => (topic.clone(), department(), choice(), 0u32..4).prop_map(|(topic, department, choice, weight)| {
             let split = vec![VotePart { choice: Choice::Abstain, weight }; usize::from(weight == 1)];
@@ -377,6 +379,21 @@ fn informed(state: &State, command: Command, by: Code) -> (Command, Code) {
     }
 }
 
+/// The ballots in which the answer of a department is awaited that was reminded of it.
+fn awaited(state: &State, department: &Code, reminder: &Reminder) -> Vec<u32> {
+    let proceedings = state.proceedings().expect("a docket");
+    assert!(!reminder.topics.is_empty(), "a reminder of nothing");
+    let of_topic = |number: &u32| {
+        let topic = proceedings.topic(*number).expect("a topic");
+        let ballot = topic.open_ballot().expect("an open ballot");
+        assert!(!topic.recused.contains(department), "whoever has recused itself was reminded");
+        assert!(!ballot.votes.contains_key(department), "whoever has voted was reminded");
+        assert!(proceedings.agenda.deciding_on(*number).any(|code| code == department));
+        ballot.number
+    };
+    reminder.topics.iter().map(of_topic).collect()
+}
+
 proptest! {
     #[test]
     fn no_command_breaks_a_docket(
@@ -400,7 +417,7 @@ proptest! {
 
         let mut state = State::Absent;
         let mut motions: BTreeMap<(u32, u32), u32> = BTreeMap::new();
-        let (mut turns, mut ended) = (BTreeMap::new(), BTreeSet::new());
+        let (mut turns, mut ended, mut reminded) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
         for (command, by, seconds) in begin.chain(commands) {
             now += jiff::SignedDuration::from_secs(seconds);
             let (command, by) = if seconds % 5 == 0 { (command, by) } else { informed(&state, command, by) };
@@ -429,11 +446,20 @@ proptest! {
                     Event::TopicTimeEnded { topic, .. } => {
                         prop_assert!(ended.insert((1, *topic)), "a clock struck twice");
                     }
+                    Event::SeatReminded { department, reminder } => {
+                        for ballot in awaited(&state, department, reminder) {
+                            let is_new = reminder.by_hand || reminded.insert((department.clone(), ballot));
+                            prop_assert!(is_new, "the clock reminded twice");
+                        }
+                    }
                     _ => {}
                 }
             }
             times_add_up(&state, &turns);
-            let adds = matches!(command, Command::DraftItems { .. } | Command::RecordDigression { .. });
+            let adds = matches!(
+                command,
+                Command::DraftItems { .. } | Command::RecordDigression { .. } | Command::RemindSeats { .. }
+            );
             // A repeat has no effect: an outcome, a vote or an amendment does not count twice.
             let again = Docket::decide(&state, command.clone(), &issued);
             let repeats = again.is_ok_and(|events| !events.is_empty());
