@@ -178,7 +178,8 @@ async fn what_was_said_is_a_price(
         let find = FindSlotsRequest {
             at_least_position,
             session_id: session_id.into(),
-            slots_max: 100,
+            earliest_start_at: Some(Client::moment(MONDAY)),
+            latest_start_at: Some(Client::moment("2027-03-08T01:01:00Z")),
             ..Default::default()
         };
         let found = clerk.call(find).await?;

@@ -1,6 +1,7 @@
 //! Departments are asked which times suit, and one is adopted by the rules of scheduling and moving.
 
 use super::*;
+use jiff::SignedDuration;
 use pb::SlotPenaltyReason::{Held, IfNeeded, Unsuitable};
 
 const CLOSES: &str = "2027-03-05T01:00:00Z";
@@ -75,7 +76,7 @@ impl Fixture {
             at_least_position: self.bench.end(),
             session_id: session_id.into(),
             earliest_start_at: at(starts_at).to_wire(),
-            slots_max: 100,
+            latest_start_at: (at(starts_at) + SignedDuration::from_secs(1)).to_wire(),
             ..Default::default()
         };
         let found = self.service.find_slots(clerk(find)).await.unwrap().into_inner();
