@@ -23,6 +23,7 @@ mod report;
 mod serving;
 mod settings;
 mod size;
+mod slots;
 
 use futures::FutureExt as _;
 use futures::future::LocalBoxFuture;
@@ -45,6 +46,7 @@ const ROWS: &[(&str, Row)] = &[
     ("replay", |settings| replay::into_views(settings).boxed_local()),
     ("board", |settings| board::of_follow_ups(settings).boxed_local()),
     ("fold", |settings| replay::by_folding(settings).boxed_local()),
+    ("slots", |_| async { slots::of_a_year() }.boxed_local()),
     ("log", |settings| size::of_a_log(settings).boxed_local()),
     ("memory", |settings| size::of_a_process(settings).boxed_local()),
 ];

@@ -5,11 +5,17 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Commands whose rules cannot be asked here, and the test that asks them of a whole service.
-pub const ELSEWHERE: [(&str, &str); 34] = [
+pub const ELSEWHERE: [(&str, &str); 40] = [
     ("room register", "crates/domain/src/scheduling/room/tests.rs"),
     ("timetable propose", "tests/it/timetables.rs"),
     ("timetable adopt", "tests/it/timetables.rs"),
     ("timetable withdraw", "tests/it/timetables.rs"),
+    ("poll open", "services/scheduling/src/tests/polls.rs"),
+    ("poll answer", "services/scheduling/src/tests/polls.rs"),
+    ("poll propose", "services/scheduling/src/tests/polls.rs"),
+    ("poll decline", "services/scheduling/src/tests/polls.rs"),
+    ("poll adopt", "services/scheduling/src/tests/polls.rs"),
+    ("poll withdraw", "services/scheduling/src/tests/polls.rs"),
     ("diary record-absence", "services/scheduling/src/tests/diaries.rs"),
     ("diary withdraw-absence", "services/scheduling/src/tests/diaries.rs"),
     ("diary import", "services/scheduling/src/tests/diaries.rs"),

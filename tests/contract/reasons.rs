@@ -65,6 +65,7 @@ fn given(context: &str) -> Vec<CatalogEntry> {
             catalog::<scheduling::diary::Rejection>(),
             catalog::<scheduling::timetable::Rejection>(),
             catalog::<scheduling::availability::Rejection>(),
+            catalog::<scheduling::poll::Rejection>(),
         ]
         .concat(),
         "deliberation" => {

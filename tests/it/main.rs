@@ -51,6 +51,7 @@ mod pages;
 mod paper;
 mod plan;
 mod plan_year;
+mod polls;
 mod put_down;
 mod readers;
 mod receipt;

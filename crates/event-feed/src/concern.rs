@@ -14,6 +14,7 @@ use domain::resolution::target::PhasedTarget;
 use domain::scheduling::body::Body;
 use domain::scheduling::emergency::Emergency;
 use domain::scheduling::matter::Matter;
+use domain::scheduling::poll::Poll;
 use domain::scheduling::session::{self, Session};
 use domain::scheduling::stewards;
 use domain::scheduling::timetable::Timetable;
@@ -87,6 +88,11 @@ impl Concern {
                 let emergency = then.load::<Emergency>(id).await?;
                 let body = emergency.raised().map(|raised| raised.alarm.body.clone());
                 Ok(Concern::matter(&Emergency::audience(&emergency), body, BTreeMap::new()))
+            }
+            <Poll as Aggregate>::CATEGORY => {
+                let poll = then.load::<Poll>(id).await?;
+                let body = poll.known().map(|known| known.asked.body.clone());
+                Ok(Concern::matter(&Poll::audience(&poll), body, BTreeMap::new()))
             }
             <Docket as Aggregate>::CATEGORY => {
                 let docket = then.load::<Docket>(id).await?;

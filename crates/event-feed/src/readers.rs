@@ -9,6 +9,7 @@ use domain::resolution::resolution::Resolution;
 use domain::resolution::target::PhasedTarget;
 use domain::scheduling::emergency::Emergency;
 use domain::scheduling::matter::Matter;
+use domain::scheduling::poll::Poll;
 use domain::scheduling::session::Session;
 use domain::scheduling::stewards::Stewards;
 use domain::scheduling::timetable::Timetable;
@@ -77,6 +78,6 @@ async fn kind_of(then: AsOf<'_>, id: Uuid) -> Result<Option<&'static str>, Comma
             })+
         };
     }
-    first_of!(Session, Docket, Matter, Resolution, ActionItem, PhasedTarget, Emergency, Timetable);
+    first_of!(Session, Docket, Matter, Resolution, ActionItem, PhasedTarget, Emergency, Timetable, Poll);
     Ok(None)
 }

@@ -1,5 +1,6 @@
 //! What a letter says of an event, in the reader's language.
 
+mod poll;
 mod reminder;
 
 use domain::calendar::WorkingCalendar;
@@ -9,6 +10,7 @@ use domain::directory::calendar::Calendar;
 use domain::followup::follow_up::{self, FollowUp, Subject, Tier};
 use domain::followup::ladder::RungKind;
 use domain::scheduling::emergency::{self, Emergency};
+use domain::scheduling::poll::Poll;
 use domain::scheduling::session::{self, Session};
 use domain::{Aggregate as _, Timestamp};
 use proto::record::{EventCodec, kind_of};
@@ -109,6 +111,18 @@ pub(crate) async fn about(
             title
                 .zip(happened)
                 .and_then(|(title, happened)| invitation(&title, &happened, calendar, language))
+        }
+        Poll::CATEGORY => {
+            let poll = kit.load::<Poll>(record.stream.id).await?;
+            // It has the id of its session.
+            let state = kit.load::<Session>(record.stream.id).await?;
+            let calendar = kit.load::<Calendar>(Calendar::realm_id()).await?;
+            let calendar = calendar.in_force(default_calendar);
+            let happened = decoded::<Poll>(record, event);
+            let title = state.filed().map(|filed| filed.outline.title.to_string());
+            title.zip(poll.known()).zip(happened).and_then(|((title, known), happened)| {
+                poll::asked(&title, known, &happened, calendar, language)
+            })
         }
         _ => None,
     };

@@ -1,6 +1,7 @@
 //! What a decision must know of other aggregates, looked up inside its own commit.
 
 pub(crate) mod adoption;
+pub(crate) mod polling;
 
 use domain::calendar::WorkingCalendar;
 use domain::constitution::Constitution;
@@ -81,8 +82,20 @@ pub(crate) async fn must_be_carried_out(
 }
 
 /// Decides a command on a session, together with what it requires of its room, of the diaries of those that decide, of its
-/// matters, and of the count of its body's sessions. The ids of new matters follow from the seed.
+/// matters, of the count of its body's sessions, and of its poll. The ids of new matters follow from the seed.
 pub(crate) async fn decide_session(
+    unit: &mut UnitOfWork,
+    session: Uuid,
+    command: &Command,
+    seed: Uuid,
+    default_calendar: &WorkingCalendar,
+) -> Result<(), CommandError> {
+    decide_beside_its_poll(unit, session, command, seed, default_calendar).await?;
+    polling::decide_poll(unit, session, command).await
+}
+
+/// The same, with what its poll makes of it left to the caller.
+async fn decide_beside_its_poll(
     unit: &mut UnitOfWork,
     session: Uuid,
     command: &Command,

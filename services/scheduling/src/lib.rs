@@ -2,8 +2,8 @@
 //!
 //! [`grpc`] carries commands to the journal and answers queries, lists from [`views`]; [`facts`] looks up what
 //! one aggregate must know of another. When a docket is closed, process managers conclude its session, and
-//! pass on to its matters what became of them; what somebody answers by mail is answered to the session; timers bring back those that were deferred, and let the clocks of
-//! emergencies strike.
+//! pass on to its matters what became of them; what somebody answers by mail is answered to the session; timers bring back those that were deferred, close
+//! polls, and let the clocks of emergencies strike.
 
 mod facts;
 mod grpc;
@@ -20,6 +20,7 @@ use domain::process::{answer_invitation, conclude_session, end_emergency, follow
 use domain::scheduling::body::Body;
 use domain::scheduling::emergency::{self, Emergency};
 use domain::scheduling::matter::{self, Matter};
+use domain::scheduling::poll::{self, Poll};
 use domain::scheduling::session::Session;
 use proto::scheduling::v1::scheduling_service_server::SchedulingServiceServer;
 use service_kit::limits::{REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX};
@@ -37,6 +38,9 @@ pub const NAME: &str = <SchedulingServiceServer<Service> as tonic::server::Named
 const RESUMING: &str = "resume_matters";
 /// The name of the one that lets the clocks of emergencies strike.
 const STRIKING: &str = "strike_emergency_clocks";
+
+/// The name of the one that closes polls.
+const CLOSING: &str = "close_polls";
 
 /// Timetables that are planned at once, at most.
 const TIMETABLES_AT_ONCE_MAX: usize = 2;
@@ -62,12 +66,14 @@ fn service(kit: &Kit, time_zone: &str) -> anyhow::Result<Service> {
         end_emergencies(&mut processes),
         answer_invitations(&mut processes),
     ];
-    let (followed, ended) = (reactions[1].clone(), reactions[2].clone());
+    let (concluded, followed, ended) = (reactions[0].clone(), reactions[1].clone(), reactions[2].clone());
     let view = ViewStore::spawn::<views::SchedulingView>(kit, reactions).context("the view of scheduling")?;
     let check = || matter::Command::CheckDeadlines;
     timer::run::<Matter>(kit, &view, followed, RESUMING, views::next_returns, check);
     let check = || emergency::Command::CheckDeadlines;
     timer::run::<Emergency>(kit, &view, ended, STRIKING, views::next_strikes, check);
+    let check = || poll::Command::CheckDeadlines;
+    timer::run::<Poll>(kit, &view, concluded, CLOSING, views::next_closings, check);
     let planning = Places::new("timetables", TIMETABLES_AT_ONCE_MAX, TIMETABLES_SHARE_PERCENT);
     Ok(Service { kit: kit.clone(), view, default_calendar, planning })
 }

@@ -20,6 +20,7 @@ mod diary_rows;
 mod life;
 mod lists;
 mod matters;
+mod polls;
 mod quota;
 mod rows;
 mod scope;

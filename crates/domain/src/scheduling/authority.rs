@@ -1,6 +1,7 @@
 //! Who may do what with a session: what its body says to a command, before the session itself is asked.
 
 use super::body::{self, Function, Version};
+use super::poll;
 use super::session::{Attendee, Command, Filed, Kind, Outline, Rejection, RoleOnTopic, State};
 use crate::{Audience, Code, Issued, Label, Role};
 
@@ -50,6 +51,29 @@ pub fn check(
         Command::AnswerInvitation { department, .. } | Command::NameDelegate { department, .. } => {
             people.of(department)
         }
+    }
+}
+
+/// Refuses a command on the poll of a session from whoever may not issue it: departments answer and propose for themselves, or
+/// the secretariat does on their behalf; the secretariat asks, and takes a time, as it schedules; and whoever requested the
+/// session may decline what was proposed.
+pub fn check_poll(
+    session: &State,
+    body: &body::State,
+    command: &poll::Command,
+    issued: &Issued,
+) -> Result<(), Rejection> {
+    let Some(filed) = session.filed().filter(|_| !issued.by.is_process()) else { return Ok(()) };
+    let people = People { filed, version: defined(&filed.outline.body, body)?, issued };
+    match command {
+        poll::Command::Open { .. } | poll::Command::Adopt { .. } | poll::Command::Withdraw { .. } => {
+            people.secretariat()
+        }
+        poll::Command::Decline { .. } => people.requester(),
+        poll::Command::Answer { department, .. } | poll::Command::Propose { department, .. } => {
+            people.of(department)
+        }
+        poll::Command::End { .. } | poll::Command::CheckDeadlines => Ok(()),
     }
 }
 

@@ -9,6 +9,7 @@ pub mod diary;
 pub mod emergency;
 pub mod free_busy;
 pub mod matter;
+pub mod poll;
 pub mod quota;
 pub mod room;
 pub mod series;

@@ -6,17 +6,19 @@
 //! be in the chair, the body's notice, and a place in the quarter; and nobody who decides may decide elsewhere then, by the
 //! rule that scheduling holds to (see [`diary`](super::diary)). Everything else only costs.
 
+mod held;
 pub(super) mod obstacles;
 pub(super) mod price;
 pub(super) mod starts;
 mod timeline;
 mod wanted;
 
+pub use held::{AskedTime, Holds};
 pub use obstacles::{Obstacle, ObstacleKind, ObstacleRecord, Opening};
 pub use price::{Penalty, Reason};
 pub use starts::{START_MINUTES, WINDOW_DAYS_DEFAULT, WINDOW_DAYS_MAX, WORK_ENDS_HOUR};
 pub use timeline::{Busy, Cause, Engagement, Timeline};
-pub use wanted::{Setting, Wanted};
+pub use wanted::{Setting, Wanted, quorum};
 
 use super::session::{RoleOnTopic, Slot};
 use crate::Code;
@@ -58,6 +60,8 @@ pub struct Diaries {
     pub rooms: Vec<RoomDiary>,
     /// The departments; one that is not here is free.
     pub departments: BTreeMap<Code, Timeline>,
+    /// What is held for other sessions, and gives way.
+    pub holds: Holds,
 }
 
 /// A room and a time, and what speaks against it.
@@ -107,7 +111,7 @@ fn suggestion(
         return None;
     }
     let open = diaries.rooms.iter().filter(|room| obstacles::of_room(wanted, room, time).is_empty());
-    let room = open.min_by_key(|room| room.seats)?;
+    let room = open.min_by_key(|room| (price::of_room(wanted, diaries, room, time), room.seats))?;
     Some(Suggestion { slot: slot(room, time), penalties: price::of(wanted, diaries, calendar, room, time) })
 }
 

@@ -4,7 +4,8 @@ use crate::scheduling::events::v1 as scheduling;
 use crate::scheduling::v1 as api;
 use crate::{wire_enum, wire_events, wire_struct};
 use domain::scheduling::{
-    availability, body, diary, emergency, matter, quota, room, series, session, slots, stewards, timetable,
+    availability, body, diary, emergency, matter, poll, quota, room, series, session, slots, stewards,
+    timetable,
 };
 
 wire_struct!(room::Profile => scheduling::RoomProfile, api::Room { code, name, seats, equipment });
@@ -146,9 +147,10 @@ wire_struct!(session::FiledPaper => api::SessionPaper { topic_number: topic, pap
 wire_struct!(session::Slot => scheduling::TimetableSlot, api::SessionSlot { room_code: room, starts_at, ends_at });
 wire_enum!(slots::Reason => scheduling::SlotPenaltyReason, api::SlotPenaltyReason {
     DeciderMissing, Substituted, AdviserMissing, InformedMissing, Late, RoomLarge, Moved, Unplaced, Undecidable,
+    Unsuitable, IfNeeded, Held,
 });
 wire_enum!(slots::Cause => scheduling::BusyCause, api::BusyCause {
-    Session, Decision, Absence, Calendar, StaleCalendar,
+    Session, Decision, Absence, Calendar, StaleCalendar, Held,
 });
 wire_enum!(slots::ObstacleKind => scheduling::SlotObstacleKind, api::SlotObstacleKind {
     RoomTaken, RoomTooSmall, DepartmentBusy, Notice, QuarterFull,
@@ -158,6 +160,29 @@ wire_struct!(slots::ObstacleRecord => scheduling::TimetableObstacle, api::SlotOb
 });
 wire_struct!(slots::Penalty => api::SlotPenalty {
     reason, department_code: department, substitute_code: substitute, cause, price,
+});
+wire_enum!(poll::Suitability => scheduling::Suitability, api::Suitability { Yes, IfNeeded, No });
+wire_enum!(poll::EndCause => scheduling::PollEndCause, api::PollEndCause {
+    Withdrawn, Declined, Placed, SessionChanged,
+});
+wire_enum!(poll::Stage => api::PollStage { Open, Closed, Adopted, Ended });
+wire_struct!(poll::TimeAnswer => scheduling::PollAnswer, api::PollAnswer { time_number: number, suitability });
+wire_struct!(poll::Start => api::PollSlot { room_code: room, starts_at });
+wire_struct!(poll::Asked => scheduling::PollAsked {
+    body_code: body, department_codes: departments, deciding_codes: deciding, concerned_codes: concerned,
+});
+wire_events!(poll::Poll, poll::Event => scheduling {
+    Opened => PollOpened { asked, slots, close_by },
+    Answered => PollAnswered {
+        department_code: department, answers, comment, answered_at, on_behalf_by_code: on_behalf_by,
+    },
+    TimeProposed => PollTimeProposed {
+        time_number: number, slot, department_code: department, reason, proposed_at, on_behalf_by_code: on_behalf_by,
+    },
+    TimeDeclined => PollTimeDeclined { time_number: number, reason },
+    TimeAdopted => PollTimeAdopted { time_number: number },
+    Closed => PollClosed { close_by },
+    Ended => PollEnded { cause, reason },
 });
 wire_enum!(timetable::Stage => api::TimetableStage { Proposed, PartlyAdopted, Adopted, Withdrawn });
 wire_struct!(timetable::Share => scheduling::TimetableShare, api::TimetableShare { reason, price });

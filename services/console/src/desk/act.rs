@@ -3,6 +3,7 @@
 
 use super::answer::{Failure, see_other};
 use super::frame::Notice;
+use super::moment::Calendar;
 use super::reader::Reader;
 use super::words::Words;
 use super::{Asked, Query};
@@ -29,7 +30,8 @@ pub(super) struct Act {
 
 /// What an act asks for.
 pub(super) struct Field {
-    /// Where it is in the message: names in JSON with dots between them; `[]` after that of a list with one entry.
+    /// Where it is in the message: names in JSON with dots between them; `[]` after that of a list with one entry, or the number of
+    /// the entry from 0 in the brackets.
     pub(super) path: &'static str,
     pub(super) label: &'static str,
     pub(super) input: Input,
@@ -46,6 +48,8 @@ pub(super) enum Input {
     Date,
     /// A moment that a page fills in.
     Moment,
+    /// A moment that is typed, in the zone that the form names in `timeZone`.
+    Local,
     /// Ids with spaces between them, which a page fills in.
     Ids,
     YesNo,
@@ -250,6 +254,7 @@ impl Act {
             if let Some(text) = fixed.or_else(|| form.get(field.path)) {
                 let value = match field.input {
                     Input::YesNo | Input::Tick => Value::Bool(text == "yes"),
+                    Input::Local => Value::from(local_moment(text, form.get(TIME_ZONE).unwrap_or_default())),
                     Input::Ids => text.split_whitespace().map(Value::from).collect(),
                     _ => Value::from(text),
                 };
@@ -276,14 +281,29 @@ fn position_in(answer: &DynamicMessage) -> u64 {
     position.unwrap_or_default()
 }
 
+/// The field that names the zone in which a form's moments are typed.
+const TIME_ZONE: &str = "timeZone";
+
+/// A moment as the message has it; what cannot be read stays as it is, and is refused for that.
+fn local_moment(text: &str, zone: &str) -> String {
+    Calendar::of(zone).read(text).map_or_else(|| text.to_owned(), |moment| moment.to_string())
+}
+
 /// Puts a value at a path.
 fn set(message: &mut Map<String, Value>, path: &str, value: Value) {
     let Some((first, rest)) = path.split_once('.') else {
         message.insert(path.to_owned(), value);
         return;
     };
-    let inner = match first.strip_suffix("[]") {
-        Some(list) => message.entry(list).or_insert_with(|| json!([{}])).get_mut(0),
+    let inner = match first.strip_suffix(']').and_then(|first| first.split_once('[')) {
+        Some((list, nth)) => {
+            let nth: usize = nth.parse().unwrap_or_default();
+            let entries = message.entry(list).or_insert_with(|| json!([]));
+            if let Some(entries) = entries.as_array_mut().filter(|entries| entries.len() <= nth) {
+                entries.resize(nth + 1, json!({}));
+            }
+            entries.get_mut(nth)
+        }
         None => Some(message.entry(first).or_insert_with(|| json!({}))),
     };
     if let Some(inner) = inner.and_then(Value::as_object_mut) {
@@ -434,6 +454,7 @@ mod tests {
                         Input::Choice => "VOTE_CHOICE_NO".to_owned(),
                         Input::Enum(kind) => words.values(kind).pop().expect(kind).0,
                         Input::Moment => "2027-03-31T01:00:00Z".to_owned(),
+                        Input::Local => "2027-03-31T09:00".to_owned(),
                         _ => "2027-03-31".to_owned(),
                     };
                     (field.path.to_owned(), value)

@@ -6,6 +6,7 @@ mod debate_acts;
 mod docket;
 mod emergency;
 pub(super) mod minutes;
+mod poll;
 pub(super) mod request;
 mod secret_vote;
 pub(super) mod slots;
@@ -121,6 +122,8 @@ struct SessionPage {
     emergency: Option<Emergency>,
     topics: Vec<(u32, String, u32)>,
     slots: Option<Slots>,
+    poll: Option<poll::Poll>,
+    asking: Option<poll::Asking>,
     cost: String,
     /// Where the request can be revised, as long as it can.
     revise: Option<String>,
@@ -194,6 +197,8 @@ async fn show(
         return calendar_file::of_session(desk, reader, asked, &session).await;
     }
     let slots = slots::of(reader, &around, &session, at_least_position).await;
+    let poll = poll::of(reader, &around, &session, at_least_position).await?;
+    let asking = poll::asking(reader, &around, slots.as_ref(), poll.as_ref(), head.clock_at);
     let mut moves = act::moves(reader, acts::OF_SESSION, &[("sessionId", id)], typed).await?;
     let may_relabel = moves.possible.iter().any(|offer| offer.name == "RelabelTopic");
     if may_relabel && !session.papers.is_empty() {
@@ -244,6 +249,8 @@ async fn show(
         emergency: session.emergency.as_ref().map(|raised| emergency::of(reader, &around, raised)),
         moves,
         slots,
+        poll,
+        asking,
         cost: cost(words, &session),
         sitting,
         minutes,

@@ -29,6 +29,7 @@ pub const NOUNS: &[Noun] = &[
     noun("diary", "absence_id", "Diaries: when departments and rooms are busy (日程)"),
     noun("matter", "matter_id", "Matters, from when they are taken in to their outcome (事项)"),
     noun("session", "session_id", "Sessions, from request to convening (会商)"),
+    noun("poll", "session_id", "Polls: which times suit those who attend a session (时间征询)"),
     noun("timetable", "timetable_id", "Timetables: many sessions planned at once (排期方案)"),
     noun("emergency", "session_id", "Emergencies: the alarm, and who comes (应急)"),
     noun("docket", "docket_id", "Dockets: debate, ballots and outcomes of a session (议程)"),

@@ -1,5 +1,6 @@
 //! What adopting a timetable writes: the sessions, and what they share, in one commit.
 
+use super::polling::decide_poll;
 use super::{calendar, check_times, must_be_allowed};
 use domain::calendar::WorkingCalendar;
 use domain::scheduling::body::Body;
@@ -84,6 +85,7 @@ async fn add(
     let body = unit.load::<Body>(Body::id(&filed.outline.body)).await?;
     let rules = body.version().map(|version| version.charter.meeting_rules).unwrap_or_default();
     unit.decide::<Session>(session, command.clone()).await?;
+    decide_poll(unit, session, &command).await?;
     shared.add(session, &before, &command, &rules, &calendar, now);
     Ok(())
 }

@@ -253,7 +253,8 @@ async fn absorb(
     (into, target): (Uuid, &Filed),
 ) -> Result<(), CommandError> {
     let absorb = Command::Absorb { from, outline: filed.outline.clone() };
-    unit.decide::<Session>(into, absorb).await?;
+    unit.decide::<Session>(into, absorb.clone()).await?;
+    facts::polling::decide_poll(unit, into, &absorb).await?;
     for (matter, command) in move_matters(from, into, filed, target) {
         unit.decide::<Matter>(matter, command).await?;
     }
@@ -277,6 +278,7 @@ pub(super) async fn merge(
             // Loaded after the decision: if the session has changed meanwhile, the commit fails on its stream.
             let before = unit.load::<Session>(session).await?;
             facts::decide_emergency(unit, session, &before, &command).await?;
+            facts::polling::decide_poll(unit, session, &command).await?;
             match (before.filed(), unit.load::<Session>(other).await?.filed()) {
                 (_, None) => Err(not_found("session to merge into")),
                 (Some(filed), Some(target)) if filed.merged_into() != Some(other) => {

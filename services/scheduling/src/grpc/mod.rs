@@ -6,6 +6,7 @@ mod convening;
 mod diary;
 mod matter;
 mod matter_query;
+mod poll;
 mod query;
 mod raising;
 mod relabelling;
@@ -477,5 +478,40 @@ impl SchedulingService for Service {
 
     async fn find_slots(&self, request: Request<pb::FindSlotsRequest>) -> Reply<pb::FindSlotsResponse> {
         slots::find_slots(self, request).await
+    }
+
+    async fn open_poll(&self, request: Request<pb::OpenPollRequest>) -> Reply<pb::OpenPollResponse> {
+        poll::open(self, request).await
+    }
+
+    async fn answer_poll(&self, request: Request<pb::AnswerPollRequest>) -> Reply<pb::AnswerPollResponse> {
+        poll::answer(self, request).await
+    }
+
+    async fn propose_time(&self, request: Request<pb::ProposeTimeRequest>) -> Reply<pb::ProposeTimeResponse> {
+        poll::propose(self, request).await
+    }
+
+    async fn decline_time(&self, request: Request<pb::DeclineTimeRequest>) -> Reply<pb::DeclineTimeResponse> {
+        poll::decline(self, request).await
+    }
+
+    async fn adopt_time(&self, request: Request<pb::AdoptTimeRequest>) -> Reply<pb::AdoptTimeResponse> {
+        poll::adopt(self, request).await
+    }
+
+    async fn withdraw_poll(
+        &self,
+        request: Request<pb::WithdrawPollRequest>,
+    ) -> Reply<pb::WithdrawPollResponse> {
+        poll::withdraw(self, request).await
+    }
+
+    async fn get_poll(&self, request: Request<pb::GetPollRequest>) -> Reply<pb::GetPollResponse> {
+        poll::get(self, request).await
+    }
+
+    async fn list_polls(&self, request: Request<pb::ListPollsRequest>) -> Reply<pb::ListPollsResponse> {
+        poll::list(self, request).await
     }
 }

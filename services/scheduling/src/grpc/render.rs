@@ -1,5 +1,7 @@
 //! A session as clients see it.
 
+pub(super) mod poll;
+
 use domain::scheduling::emergency::{Call, CalledSeat, Raised};
 use domain::scheduling::session::next::Step;
 use domain::scheduling::session::{Filed, Finding, Rejection};

@@ -5,10 +5,11 @@ use crate::{facts, views};
 use domain::Timestamp;
 use domain::directory::calendar::Calendar;
 use domain::scheduling::body::Body;
+use domain::scheduling::poll::Poll;
 use domain::scheduling::quota::Quota;
 use domain::scheduling::session::{Rejection, Session};
 use domain::scheduling::slots::{
-    Found, ObstacleRecord, Opening, Setting, Suggestion, WINDOW_DAYS_MAX, Wanted, find,
+    AskedTime, Found, ObstacleRecord, Opening, Setting, Suggestion, WINDOW_DAYS_MAX, Wanted, find,
 };
 use jiff::SignedDuration;
 use proto::Wire as _;
@@ -50,8 +51,10 @@ pub(super) async fn find_slots(
         calendar: &calendar,
         now,
     };
-    let wanted =
+    let mut wanted =
         Wanted::of(filed, &setting, (earliest, latest)).map_err(CommandError::rejected::<Session>)?;
+    let poll = service.kit.show::<Poll>(&scope, id).await?;
+    wanted.asked = poll.running().map(AskedTime::all).unwrap_or_default();
     check_window("latest_start_at", wanted.from_at, wanted.until_at, WINDOW_DAYS_MAX)?;
     // What is taken when the last of the starts is over counts too.
     let length = SignedDuration::from_mins(i64::from(wanted.duration_minutes));

@@ -2,7 +2,7 @@
 
 use domain::scheduling::availability::{Holder, HolderKind, STALE_AFTER};
 use domain::scheduling::session::Stage;
-use domain::scheduling::slots::{Busy, Cause, Diaries, Engagement, RoomDiary, Timeline};
+use domain::scheduling::slots::{Busy, Cause, Diaries, Engagement, Holds, RoomDiary, Timeline};
 use domain::{Code, Timestamp, Uuid};
 use proto::Wire as _;
 use rusqlite::Row;
@@ -22,20 +22,35 @@ const ROOMS: Rows = Rows::of_everybody("SELECT code, seats FROM rooms");
 
 /// Whoever looks for a slot learns when a room is taken, and not for what.
 const TAKEN: Rows = Rows::of_everybody(
-    "SELECT 2 AS kind, code, session_id, NULL AS absence_id, NULL AS read_at, starts_at, ends_at, 0 AS decides
+    "SELECT 2 AS kind, code, session_id, NULL AS absence_id, NULL AS read_at, starts_at, ends_at, 0 AS decides,
+         0 AS held
      FROM bookings JOIN rooms USING (room_id)",
 );
 
 /// Whoever looks for a slot learns when a department is busy, and not with what.
 const BUSY: Rows = Rows::of_everybody(
     "SELECT 1 AS kind, department_code AS code, session_id, NULL AS absence_id, NULL AS read_at, stage, attends, starts_at,
-         ends_at, decides
+         ends_at, decides, 0 AS held
      FROM sessions JOIN concerned USING (session_id)",
 );
 
 /// What keeps a department or a room busy besides: when, and not with what.
 const BESIDES: Rows = Rows::of_everybody(
-    "SELECT kind, code, '' AS session_id, absence_id, read_at, starts_at, ends_at, 0 AS decides FROM busy_times",
+    "SELECT kind, code, '' AS session_id, absence_id, read_at, starts_at, ends_at, 0 AS decides, 0 AS held
+     FROM busy_times",
+);
+
+/// What is held while departments are asked about it: when, and not for what.
+const HELD: Rows = Rows::of_everybody(
+    "SELECT * FROM (
+     SELECT 2 AS kind, room_code AS code, session_id, NULL AS absence_id, NULL AS read_at, starts_at, ends_at, 0 AS decides,
+         1 AS held
+     FROM poll_times JOIN polls USING (session_id) WHERE NOT declined AND stage IN (1, 2)
+     UNION ALL
+     SELECT 1 AS kind, department_code AS code, session_id, NULL AS absence_id, NULL AS read_at, starts_at, ends_at,
+         0 AS decides, 1 AS held
+     FROM poll_times JOIN polls USING (session_id) JOIN poll_departments USING (session_id)
+     WHERE NOT declined AND stage IN (1, 2))",
 );
 
 /// What takes time in a diary.
@@ -56,30 +71,41 @@ pub(crate) fn diaries(
     now: Timestamp,
 ) -> impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Diaries> + Send + 'static {
     move |tables: ScopedTables<'_>| {
-        let (mut rooms, mut departments) = (BTreeMap::new(), BTreeMap::new());
-        for entry in all(tables, &other_than, window, now)? {
-            let of_kind: &mut BTreeMap<Code, Vec<Engagement>> = match entry.holder.kind {
-                HolderKind::Department => &mut departments,
-                HolderKind::Room => &mut rooms,
-            };
-            of_kind.entry(entry.holder.code).or_default().push(entry.engagement);
-        }
+        let all = all(tables, &other_than, window, now)?;
+        let (held, taken): (Vec<Entry>, Vec<Entry>) =
+            all.into_iter().partition(|entry| entry.engagement.cause == Cause::Held);
+        let (mut rooms, departments) = by_holder(taken);
+        let (rooms_held, departments_held) = by_holder(held);
         let seats = tables.all(&ROOMS, "1", "code", [], ROOMS_MAX, |row| {
             Ok((row.get::<_, String>("code")?, row.get("seats")?))
         })?;
         let diary = |(name, seats): (String, u32)| {
             let code = Code::parse(&name).ok()?;
-            let busy = rooms.remove(&code).unwrap_or_default().into_iter().collect();
+            let busy = rooms.remove(&code).unwrap_or_default();
             Some(RoomDiary { busy, code, seats })
-        };
-        let timeline = |(code, engagements): (Code, Vec<Engagement>)| {
-            (code, engagements.into_iter().collect::<Timeline>())
         };
         Ok(Diaries {
             rooms: seats.into_iter().filter_map(diary).collect(),
-            departments: departments.into_iter().map(timeline).collect(),
+            departments,
+            holds: Holds { rooms: rooms_held, departments: departments_held },
         })
     }
+}
+
+/// What takes time of rooms, and of departments.
+fn by_holder(entries: Vec<Entry>) -> (BTreeMap<Code, Timeline>, BTreeMap<Code, Timeline>) {
+    let (mut rooms, mut departments) = (BTreeMap::new(), BTreeMap::new());
+    for entry in entries {
+        let of_kind: &mut BTreeMap<Code, Vec<Engagement>> = match entry.holder.kind {
+            HolderKind::Department => &mut departments,
+            HolderKind::Room => &mut rooms,
+        };
+        of_kind.entry(entry.holder.code).or_default().push(entry.engagement);
+    }
+    let timelines = |of_kind: BTreeMap<Code, Vec<Engagement>>| {
+        of_kind.into_iter().map(|(code, engagements)| (code, engagements.into_iter().collect())).collect()
+    };
+    (timelines(rooms), timelines(departments))
 }
 
 /// The query for the diaries of these, or of all when none is named, in the order of the time.
@@ -130,7 +156,8 @@ fn all(
     let taken = in_window(&TAKEN, "", vec![])?;
     let busy = in_window(&BUSY, "attends AND stage IN (?, ?) AND", stages)?;
     let besides = in_window(&BESIDES, "", vec![])?;
-    Ok(taken.into_iter().chain(busy).chain(besides).flatten().collect())
+    let held = in_window(&HELD, "", vec![])?;
+    Ok(taken.into_iter().chain(busy).chain(besides).chain(held).flatten().collect())
 }
 
 /// A row of a diary; none when it cannot be read.
@@ -143,6 +170,7 @@ fn entry(row: &Row<'_>, stale_at: Timestamp) -> rusqlite::Result<Option<Entry>> 
         (Some(_), _) => Cause::Absence,
         (None, Some(read_at)) if read_at < stale_at.as_microsecond() => Cause::StaleCalendar,
         (None, Some(_)) => Cause::Calendar,
+        (None, None) if row.get("held")? => Cause::Held,
         (None, None) if row.get("decides")? => Cause::Decision,
         (None, None) => Cause::Session,
     };

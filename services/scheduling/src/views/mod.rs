@@ -6,6 +6,7 @@ mod body;
 mod diary;
 mod emergency;
 mod matter;
+mod poll;
 mod room;
 mod session;
 mod similar;
@@ -19,6 +20,9 @@ pub(crate) use emergency::next_strikes;
 #[cfg(test)]
 pub(crate) use matter::list as list_of_matters;
 pub(crate) use matter::{matters, next_returns};
+#[cfg(test)]
+pub(crate) use poll::list as list_of_polls;
+pub(crate) use poll::{next_closings, polls};
 #[cfg(test)]
 pub(crate) use room::list as list_of_rooms;
 pub(crate) use room::rooms;
@@ -36,6 +40,7 @@ use domain::scheduling::availability::Availability;
 use domain::scheduling::body::Body;
 use domain::scheduling::emergency::Emergency;
 use domain::scheduling::matter::Matter;
+use domain::scheduling::poll::Poll;
 use domain::scheduling::room::Room;
 use domain::scheduling::session::Session;
 use domain::scheduling::timetable::Timetable;
@@ -56,6 +61,7 @@ impl View for SchedulingView {
         Emergency::CATEGORY,
         Matter::CATEGORY,
         Timetable::CATEGORY,
+        Poll::CATEGORY,
         Availability::CATEGORY,
         ActionItem::CATEGORY,
     ];
@@ -69,6 +75,7 @@ impl View for SchedulingView {
             Emergency::CATEGORY => emergency::project(tables, record),
             Matter::CATEGORY => matter::project(tables, record),
             Timetable::CATEGORY => timetable::project(tables, record),
+            Poll::CATEGORY => poll::project(tables, record),
             Availability::CATEGORY => availability::project(tables, record),
             _ => Ok(()),
         }

@@ -108,6 +108,38 @@ CREATE TABLE timetable_bodies (
 ) WITHOUT ROWID;
 CREATE INDEX timetables_of_body ON timetable_bodies (body_code);
 
+-- The last poll of each session; the number of the stage is that of the wire. Moments are microseconds since 1970.
+CREATE TABLE polls (
+    session_id TEXT PRIMARY KEY,
+    stage INTEGER NOT NULL,
+    close_by INTEGER NOT NULL
+);
+CREATE INDEX polls_by_end ON polls (close_by);
+CREATE INDEX polls_in_stage ON polls (stage, close_by);
+CREATE TABLE poll_times (
+    session_id TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    room_code TEXT NOT NULL,
+    starts_at INTEGER NOT NULL,
+    ends_at INTEGER NOT NULL,
+    declined INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (session_id, number)
+) WITHOUT ROWID;
+CREATE INDEX poll_times_by_start ON poll_times (starts_at);
+CREATE TABLE poll_departments (
+    session_id TEXT NOT NULL,
+    department_code TEXT NOT NULL,
+    PRIMARY KEY (session_id, department_code)
+) WITHOUT ROWID;
+CREATE INDEX polls_of_department ON poll_departments (department_code);
+-- To which times departments have answered.
+CREATE TABLE poll_answers (
+    session_id TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    department_code TEXT NOT NULL,
+    PRIMARY KEY (session_id, number, department_code)
+) WITHOUT ROWID;
+
 -- The clocks of emergencies that have not struck yet, by their numbers; those of calls have the seat that is called.
 CREATE TABLE emergency_clocks (
     session_id TEXT NOT NULL,

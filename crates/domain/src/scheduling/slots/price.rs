@@ -1,8 +1,9 @@
 //! What speaks against a slot, in points that add up.
 
-use super::{Busy, Cause, Diaries, RoomDiary, Wanted};
+use super::{Attending, Busy, Cause, Diaries, RoomDiary, Wanted, held};
 use crate::Code;
 use crate::calendar::WorkingCalendar;
+use crate::scheduling::poll::Suitability;
 use crate::scheduling::session::RoleOnTopic;
 
 /// Points for a department that decides and is missing.
@@ -13,6 +14,12 @@ pub(in crate::scheduling) const SUBSTITUTED: u32 = 40;
 pub(in crate::scheduling) const ADVISER_MISSING: u32 = 30;
 /// Points for a department that is informed and is missing.
 pub(in crate::scheduling) const INFORMED_MISSING: u32 = 5;
+/// A department that comes only if needed costs so many times less than one that is missing.
+const IF_NEEDED_DIVISOR: u32 = 10;
+/// Points for a room that is held for another session.
+const ROOM_HELD: u32 = 20;
+/// Points for a department that decides and is asked about the time for another session.
+const DECIDER_HELD: u32 = 10;
 /// Points for each day after the first that was looked at.
 const DAY_LATER: u32 = 2;
 /// Seats to spare that cost a point.
@@ -39,6 +46,12 @@ pub enum Reason {
     Unplaced,
     /// It has no quorum, or nobody in the chair, at the time for which it was announced.
     Undecidable,
+    /// A department said that the time does not suit it.
+    Unsuitable,
+    /// A department said that the time suits it only if needed.
+    IfNeeded,
+    /// The room is held for another session, or a department that decides is asked about the time for one.
+    Held,
 }
 
 /// What speaks against a slot.
@@ -66,9 +79,34 @@ pub(in crate::scheduling) fn of(
 ) -> Vec<Penalty> {
     let late = Penalty::general(Reason::Late, late(wanted, calendar, time));
     let large = Penalty::general(Reason::RoomLarge, large(wanted, room.seats));
+    let held = Penalty::general(Reason::Held, room_held(diaries, room, time));
     let mut penalties = missing(wanted, diaries, time);
-    penalties.extend([late, large].into_iter().filter(|penalty| penalty.price > 0));
+    penalties.extend(asked_elsewhere(wanted, diaries, time));
+    penalties.extend([held, late, large].into_iter().filter(|penalty| penalty.price > 0));
     penalties
+}
+
+/// What it costs to take this room at this time rather than another one.
+pub(super) fn of_room(wanted: &Wanted, diaries: &Diaries, room: &RoomDiary, time: &Busy) -> u32 {
+    large(wanted, room.seats).saturating_add(room_held(diaries, room, time))
+}
+
+fn room_held(diaries: &Diaries, room: &RoomDiary, time: &Busy) -> u32 {
+    if diaries.holds.of_room(&room.code, time) { ROOM_HELD } else { 0 }
+}
+
+/// The departments that decide and are asked about this time for another session.
+fn asked_elsewhere<'w>(
+    wanted: &'w Wanted,
+    diaries: &'w Diaries,
+    time: &'w Busy,
+) -> impl Iterator<Item = Penalty> + 'w {
+    let held = wanted.attending.iter().filter(|one| one.role == RoleOnTopic::Decides);
+    let held = held.filter(|one| diaries.holds.of_department(&one.department, time));
+    held.map(|one| Penalty {
+        department: Some(one.department.clone()),
+        ..Penalty::general(Reason::Held, DECIDER_HELD)
+    })
 }
 
 impl Penalty {
@@ -89,18 +127,28 @@ pub(in crate::scheduling) fn large(wanted: &Wanted, seats: u32) -> u32 {
     seats.saturating_sub(attending) / SEATS_FOR_A_POINT
 }
 
-/// The departments that cannot come.
+/// The departments that cannot come, or said that they would rather not.
 fn missing(wanted: &Wanted, diaries: &Diaries, time: &Busy) -> Vec<Penalty> {
     let kept_by = |department: &Code| diaries.conflicts(department, *time).next().map(|kept| kept.cause);
-    let busy = wanted.attending.iter().filter_map(|one| Some((one, kept_by(&one.department)?)));
-    let penalty = busy.map(|(one, cause)| {
+    let penalty = |one: &Attending| {
+        let cause = kept_by(&one.department);
+        let said = held::said(&wanted.asked, &one.department, time);
         let decides = one.role == RoleOnTopic::Decides;
         let is_free = |department: &&Code| kept_by(department).is_none();
         let substitute = one.substitutes.iter().find(is_free).filter(|_| decides).cloned();
-        let (reason, price) = price_of(one.role, substitute.is_some());
-        Penalty { reason, department: Some(one.department.clone()), substitute, cause: Some(cause), price }
-    });
-    penalty.collect()
+        let (missing, price) = price_of(one.role, substitute.is_some());
+        let (reason, price, substitute) = match (cause, said) {
+            (Some(_), _) => (missing, price, substitute),
+            (None, Some(Suitability::No)) => (Reason::Unsuitable, price, substitute),
+            (None, Some(Suitability::IfNeeded)) => {
+                let (_, price) = price_of(one.role, false);
+                (Reason::IfNeeded, price.div_ceil(IF_NEEDED_DIVISOR), None)
+            }
+            (None, Some(Suitability::Yes) | None) => return None,
+        };
+        Some(Penalty { reason, department: Some(one.department.clone()), substitute, cause, price })
+    };
+    wanted.attending.iter().filter_map(penalty).collect()
 }
 
 /// What it costs that a department with this role is missing.

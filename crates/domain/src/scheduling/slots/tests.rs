@@ -1,4 +1,5 @@
 use super::*;
+use crate::scheduling::poll::Suitability;
 use crate::testing::code;
 use crate::{Date, Timestamp};
 use jiff::SignedDuration;
@@ -41,6 +42,7 @@ fn wanted() -> Wanted {
         attending: vec![decides("CHAIR"), decides("WATER"), decides("ROADS")],
         quorum: 2,
         full_quarters: BTreeSet::new(),
+        asked: vec![],
     }
 }
 
@@ -55,7 +57,7 @@ fn room(name: &str, seats: u32, busy: &[Busy]) -> RoomDiary {
 fn diaries(rooms: Vec<RoomDiary>, departments: &[(&str, &[Busy])]) -> Diaries {
     let departments =
         departments.iter().map(|(name, busy)| (code(name), engaged(Cause::Session, busy))).collect();
-    Diaries { rooms, departments }
+    Diaries { rooms, departments, ..Diaries::default() }
 }
 
 #[test]
@@ -83,6 +85,52 @@ fn a_quorum_is_enough_and_whoever_is_missing_costs() {
     substituted.attending[1].substitutes = vec![code("CHAIR"), code("DAMS")];
     let found = find(&substituted, &away, &calendar());
     assert_eq!(found.suggestions[14].penalties[0].reason, Reason::Substituted);
+}
+
+/// A time, and what departments said about it.
+fn asked(time: Busy, answers: &[(&str, Suitability)]) -> AskedTime {
+    AskedTime { time, answers: answers.iter().map(|(name, said)| (code(name), *said)).collect() }
+}
+
+#[test]
+fn what_departments_said_in_a_poll_costs_and_nothing_more() {
+    let mut polled = wanted();
+    polled.attending[2].role = RoleOnTopic::Advises;
+    polled.asked = vec![
+        asked(
+            busy(9, 11),
+            &[("WATER", Suitability::No), ("ROADS", Suitability::No), ("CHAIR", Suitability::No)],
+        ),
+        asked(busy(10, 12), &[("WATER", Suitability::Yes), ("ROADS", Suitability::IfNeeded)]),
+    ];
+    let free = diaries(vec![room("HALL", 3, &[])], &[("CHAIR", &[busy(15, 18)])]);
+    let found = find(&polled, &free, &calendar());
+    let at = |hour| found.suggestions.iter().find(|one| one.slot.starts_at == hour).unwrap();
+    let reasons = |hour| at(hour).penalties.iter().map(|one| (one.reason, one.price)).collect::<Vec<_>>();
+    let (unsuitable, if_needed) = (Reason::Unsuitable, Reason::IfNeeded);
+    // Everybody said no, and yet it can be booked: what was said is no obstacle.
+    assert_eq!(reasons(hour(9)), [(unsuitable, 100), (unsuitable, 100), (unsuitable, 30)]);
+    // What was said about exactly this time counts; CHAIR said nothing about it, but no to one that overlaps it.
+    assert_eq!(reasons(hour(10)), [(unsuitable, 100), (if_needed, 3)]);
+    assert_eq!(reasons(hour(13)), []);
+    assert_eq!(found.suggestions[0].slot.starts_at, hour(12));
+}
+
+#[test]
+fn what_is_held_for_another_session_gives_way_at_a_price() {
+    let mut held = diaries(vec![room("HALL", 3, &[]), room("SMALL", 9, &[])], &[]);
+    held.holds.rooms.insert(code("HALL"), engaged(Cause::Held, &[busy(9, 11)]));
+    held.holds.departments.insert(code("WATER"), engaged(Cause::Held, &[busy(9, 11)]));
+    let found = find(&wanted(), &held, &calendar());
+    let early = found.suggestions.iter().find(|one| one.slot.starts_at == hour(9)).unwrap();
+    let prices: Vec<_> =
+        early.penalties.iter().map(|one| (one.reason, one.department.clone(), one.price)).collect();
+    assert_eq!(early.slot.room, code("SMALL"), "the other room is free");
+    assert_eq!(prices, [(Reason::Held, Some(code("WATER")), 10), (Reason::RoomLarge, None, 1)]);
+    held.rooms.truncate(1);
+    let found = find(&wanted(), &held, &calendar());
+    let early = found.suggestions.iter().find(|one| one.slot.starts_at == hour(9)).unwrap();
+    assert_eq!((early.slot.room.clone(), early.price()), (code("HALL"), 30), "and it can be taken");
 }
 
 #[test]
@@ -212,7 +260,7 @@ prop_compose! {
             engaged(if decides { Cause::Decision } else { Cause::Session }, &busy)
         };
         let departments = names.into_iter().zip(departments.into_iter().map(diary)).collect();
-        (wanted, Diaries { rooms: rooms.collect(), departments })
+        (wanted, Diaries { rooms: rooms.collect(), departments, ..Diaries::default() })
     }
 }
 

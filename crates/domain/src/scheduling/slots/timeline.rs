@@ -32,6 +32,8 @@ pub enum Cause {
     Calendar,
     /// The same, and it was read long ago.
     StaleCalendar,
+    /// A poll: the time is held for a session, and gives way.
+    Held,
 }
 
 /// A stretch of time that is taken, and by what.

@@ -1,6 +1,6 @@
 //! What is looked for: by the session, its body, and the caller's window.
 
-use super::{Attending, WINDOW_DAYS_DEFAULT};
+use super::{AskedTime, Attending, WINDOW_DAYS_DEFAULT};
 use crate::calendar::WorkingCalendar;
 use crate::constitution::Constitution;
 use crate::scheduling::body::MeetingRules;
@@ -32,6 +32,8 @@ pub struct Wanted {
     pub quorum: u32,
     /// The first days of the quarters in which the body has as many sessions as it may have.
     pub full_quarters: BTreeSet<Date>,
+    /// The times about which its departments were asked, with what they said.
+    pub asked: Vec<AskedTime>,
 }
 
 /// What a session is decided by, and counted with, if it takes place.
@@ -95,6 +97,7 @@ impl Wanted {
             attending: attending.collect(),
             quorum: quorum(constitution),
             full_quarters: limit.map(|limit| counted.full_quarters(session, limit)).unwrap_or_default(),
+            asked: vec![],
         })
     }
 }
@@ -115,7 +118,7 @@ fn attending(attendee: &Attendee, constitution: &Constitution) -> Attending {
 }
 
 /// The fewest departments that are a quorum when nobody else is there.
-fn quorum(constitution: &Constitution) -> u32 {
+pub fn quorum(constitution: &Constitution) -> u32 {
     let all = constitution.voter_count();
     (1..all).find(|present| *present >= constitution.quorum(0, *present)).unwrap_or(all)
 }

@@ -148,5 +148,5 @@ fn beside(quarter: &Quarter, at: usize, board: &Board, time: Option<Busy>) -> Di
         .into_iter()
         .map(|(room, taken)| RoomDiary { busy: taken.into_iter().collect(), ..room.clone() });
     let departments = departments.into_iter().map(|(code, diary)| (code, diary.into_iter().collect()));
-    Diaries { rooms: rooms.collect(), departments: departments.collect() }
+    Diaries { rooms: rooms.collect(), departments: departments.collect(), ..Diaries::default() }
 }

@@ -46,6 +46,7 @@ fn session(nth: u128, departments: &[&str], days: i64) -> Planned {
             attending: attending.collect(),
             quorum: departments.len() as u32,
             full_quarters: BTreeSet::new(),
+            asked: vec![],
         },
         announced: None,
         is_pinned: false,

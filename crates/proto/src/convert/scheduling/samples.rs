@@ -1,12 +1,15 @@
 //! Sample events of bodies, rooms and sessions.
 
+mod poll;
+
 use crate::convert::sample::{Sample, at, code, constitution, line, samples, text};
 use domain::decision_rule::{
     Abstention, DecisionRule, MajorityBase, MatterClass, Method, OptionTie, Quorum, QuorumBase,
     RecusalEffect, SecondCall, Tie, VotingRule,
 };
 use domain::scheduling::{
-    availability, body, diary, emergency, matter, quota, room, session, slots, stewards, timetable,
+    availability, body, diary, emergency, matter, poll as polls, quota, room, session, slots, stewards,
+    timetable,
 };
 use domain::testing::seat;
 use domain::{Label, Uuid};
@@ -23,6 +26,7 @@ pub fn all() -> Vec<Box<dyn Sample>> {
         samples::<diary::Diary>(of_a_diary()),
         samples::<availability::Availability>(of_what_is_busy()),
         samples::<timetable::Timetable>(of_a_timetable()),
+        samples::<polls::Poll>(poll::of_a_poll()),
     ];
     aggregates.into_iter().flatten().collect()
 }

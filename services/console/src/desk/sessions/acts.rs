@@ -1,6 +1,6 @@
 //! What can be done with a session and its docket.
 
-use super::{debate_acts, secret_vote};
+use super::{debate_acts, poll, secret_vote};
 use crate::desk::act::{Act, Field, Input};
 use crate::desk::words::said;
 
@@ -277,6 +277,12 @@ pub(in crate::desk) const ACTS: &[Act] = &[
     CANCEL,
     RELABEL_TOPIC,
     RELABEL_PAPER,
+    poll::OPEN,
+    poll::ANSWER,
+    poll::PROPOSE,
+    poll::DECLINE,
+    poll::ADOPT,
+    poll::WITHDRAW,
     DRAFT_ITEM,
     DROP_ITEM,
     DEFER,

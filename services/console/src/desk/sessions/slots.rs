@@ -9,13 +9,19 @@ use proto::scheduling::v1::{
 };
 
 /// Slots that a page shows.
-const SLOTS_SHOWN: u32 = 8;
+const SLOTS_SHOWN: usize = 8;
+/// Slots that are looked at for the best of several days.
+const SLOTS_LOOKED_AT: u32 = 100;
+/// Days of which the best slots are named.
+const DAYS_NAMED: usize = 3;
 
 /// The slots as a page shows them.
 pub(super) struct Slots {
     /// Number of starts that are possible.
     pub(super) count: u32,
     pub(super) rows: Vec<Row>,
+    /// The best slots of different days.
+    pub(super) of_days: Vec<Row>,
     /// The slot that opens with the fewest changes, and what stands in its way.
     pub(super) opening: Option<(Markup, Vec<Markup>)>,
     /// Whether the session has a slot already, and is moved.
@@ -26,6 +32,7 @@ pub(super) struct Slots {
 pub(super) struct Row {
     pub(super) starts: Markup,
     pub(super) room: String,
+    pub(super) at: prost_types::Timestamp,
     /// The moment as the form sends it.
     pub(super) starts_at: String,
     pub(super) price: u32,
@@ -47,7 +54,7 @@ pub(super) async fn of(
     let request = FindSlotsRequest {
         at_least_position,
         session_id: session.session_id.clone(),
-        slots_max: SLOTS_SHOWN,
+        slots_max: SLOTS_LOOKED_AT,
         ..Default::default()
     };
     // Whoever sees no slots still sees the session.
@@ -55,13 +62,27 @@ pub(super) async fn of(
     let words = reader.words;
     Some(Slots {
         count: found.start_count,
-        rows: found.slots.iter().filter_map(|slot| row(words, around, slot)).collect(),
+        rows: found.slots.iter().take(SLOTS_SHOWN).filter_map(|slot| row(words, around, slot)).collect(),
+        of_days: of_days(words, around, &found.slots),
         opening: found.opening.map(|opening| {
             let obstacles = opening.obstacles.iter().map(|one| obstacle(words, around, one)).collect();
             (when(words, around, &opening.slot.unwrap_or_default()), obstacles)
         }),
         moves,
     })
+}
+
+/// The slot of each day that costs least, those of the cheapest days, in the order of the days.
+fn of_days(words: Words, around: &Surroundings, slots: &[SuggestedSlot]) -> Vec<Row> {
+    let mut best: Vec<Row> = Vec::new();
+    for found in slots.iter().filter_map(|slot| row(words, around, slot)) {
+        let is_on_that_day = |known: &Row| around.calendar.date(&known.at) == around.calendar.date(&found.at);
+        if best.len() < DAYS_NAMED && !best.iter().any(is_on_that_day) {
+            best.push(found);
+        }
+    }
+    best.sort_by_key(|row| row.at.seconds);
+    best
 }
 
 /// A room and a time.
@@ -79,6 +100,7 @@ fn row(words: Words, around: &Surroundings, suggested: &SuggestedSlot) -> Option
     Some(Row {
         starts: around.calendar.full(words, &starts_at),
         room: slot.room_code.clone(),
+        at: starts_at,
         starts_at: starts_at.to_string(),
         price: suggested.price,
         reasons: suggested.penalties.iter().map(|penalty| reason(words, around, penalty)).collect(),
