@@ -266,7 +266,7 @@ impl Both {
             views::List::read(&request).unwrap().query(past, self.now, &zone(), &Scope::whole())
         };
         for scope in [steward(), lead("WATER"), lead("HEALTH"), lead("PRESS")] {
-            for order_by in ORDERS {
+            for order_by in ["due_at", "number"] {
                 prop_assert_eq!(then(order_by).seen_differently(self.view.within(&scope)).unwrap(), 0);
             }
             prop_assert_eq!(list.seen_differently(self.view.within(&scope)).unwrap(), 0);
