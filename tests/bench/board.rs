@@ -148,6 +148,8 @@ type List = (String, Duration);
 /// A view of an empty log, and rows that came otherwise.
 struct Filled {
     view: ViewStore,
+    /// Whose lists are asked for.
+    scope: Scope,
     stop: CancellationToken,
     file: PathBuf,
     _folder: TempDir,
@@ -171,7 +173,7 @@ impl Filled {
             Ok(tables.execute_batch(counts)?)
         })
         .context("filling the view")?;
-        Ok(Filled { view, stop, file, _folder: folder })
+        Ok(Filled { view, scope: Scope::whole(), stop, file, _folder: folder })
     }
 
     async fn board(&self, settings: &Settings, of: &str, now: Timestamp) -> anyhow::Result<Line> {
@@ -291,7 +293,7 @@ impl Filled {
         for _ in 0..LIST_TIMES {
             let query = query().map_err(|fault| anyhow::anyhow!("{fault:?}"))?;
             let begun = Instant::now();
-            self.view.query(Scope::whole(), 0, query).await?;
+            self.view.query(self.scope.clone(), 0, query).await?;
             times.push(begun.elapsed());
         }
         Ok(percentile(&mut times, 95))

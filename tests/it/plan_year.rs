@@ -18,8 +18,8 @@ use proto::ledger::v1::{GetHeadRequest, MoveClockRequest};
 use proto::resolution::v1::{
     AcceptWorkRequest, AcknowledgeHelpRequest, AcknowledgeItemRequest, ClaimCompletionRequest,
     ClearBlockageRequest, Evidence, GetScorecardRequest, GiveHelpRequest, GrantExtensionRequest, Item,
-    ItemStage, ListItemsRequest, ReportBlockageRequest, ReportProgressRequest, RequestExtensionRequest,
-    ReturnWorkRequest, Scorecard, due_rule::Rule,
+    ItemPartStage, ItemStage, ListItemsRequest, ReportBlockageRequest, ReportProgressRequest,
+    RequestExtensionRequest, ReturnWorkRequest, Scorecard, due_rule::Rule,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use tests::{Client, Mode, Sandbox, command, root};
@@ -187,10 +187,35 @@ impl Year {
                         ClaimCompletionRequest { item_id: id, summary: said(), evidence, ..command() };
                     let _ = lead.call_patiently(claim).await;
                 }
+                (8..=9, _) => self.support(item).await?,
                 _ => {}
             },
             _ => {}
         }
+        Ok(())
+    }
+
+    /// A department that supports it does its part, and is judged for that.
+    async fn support(&mut self, item: &Item) -> anyhow::Result<()> {
+        let Some(code) = self.dice.one_of(&item.co_responsible_codes).cloned() else { return Ok(()) };
+        let (own, item_id) = (self.lead(&code).await?, || item.item_id.clone());
+        let _ = own.call_patiently(AcknowledgeItemRequest { item_id: item_id(), ..command() }).await;
+        let evidence = vec![Evidence { title: "Part".into(), sha256: "0b".repeat(32), uri: "urn:2".into() }];
+        let claim =
+            ClaimCompletionRequest { item_id: item_id(), summary: "Ours".into(), evidence, ..command() };
+        let _ = own.call_patiently(claim).await;
+        let part_code = Some(code);
+        let _ = match self.dice.roll(3) {
+            0 => {
+                let reason = "Not yet".to_owned();
+                let back = ReturnWorkRequest { item_id: item_id(), part_code, reason, ..command() };
+                self.supervisor.call_patiently(back).await.map(drop)
+            }
+            _ => {
+                let accept = AcceptWorkRequest { item_id: item_id(), part_code, ..command() };
+                self.supervisor.call_patiently(accept).await.map(drop)
+            }
+        };
         Ok(())
     }
 
@@ -338,11 +363,17 @@ async fn a_real_plan_plays_a_year(mode: Mode) -> anyhow::Result<()> {
     }
     year.each_notice_was_sent_once().await?;
     ensure!(looks.iter().any(|look| !look.late.is_empty()), "nothing was ever late");
+    let items = year.items().await?;
+    let parts = items.iter().flat_map(|item| &item.parts);
+    ensure!(parts.clone().count() == 93, "{} supports", parts.count());
+    ensure!(parts.clone().any(|part| part.stage() == ItemPartStage::Accepted), "no part was ever done");
     for then in &looks {
         year.the_past_is_what_was_shown(then).await?;
     }
     let shown = recounted::follow_through_agrees(&year.sandbox, &year.supervisor, year.now).await?;
     ensure!(shown.len() == 103, "{} clock ledgers", shown.len());
+    let then = looks.get(looks.len() / 2).context("a look back")?;
+    recounted::the_past_agrees(&year.sandbox, &year.supervisor, then.at).await?;
     Ok(())
 }
 in_both_modes!(a_real_plan_plays_a_year);

@@ -2,17 +2,19 @@
 //! somebody of TOWN signs in, and contests some of it.
 
 use crate::pages::{Browser, form_of};
-use crate::{access_log, erasure, in_both_modes};
+use crate::{access_log, erasure, in_both_modes, recounted};
 use anyhow::{Context as _, ensure};
-use domain::Role;
 use domain::resolution::evidence_content::CONTENT_BYTES_MAX;
+use domain::{Role, Timestamp};
+use proto::Wire as _;
 use proto::directory::v1::{Department, DepartmentKind, DepartmentLevel, RegisterDepartmentRequest};
 use proto::followup::v1::{FollowUpStage, ListFollowUpsRequest, ListNoticesRequest, NoticeKind};
-use proto::ledger::v1::GetHeadRequest;
+use proto::ledger::v1::{GetHeadRequest, MoveClockRequest};
 use proto::resolution::v1::{
     AcceptWorkRequest, ContestPutDownRequest, DueRule, Evidence, GetEvidenceRequest, GetItemRequest,
-    GetNextStepsRequest, Item, ItemEntryKind, ItemStage, ItemToRecord, KeepEvidenceRequest, ListItemsRequest,
-    PutDownRequest, RecordResolutionRequest, SaidKind, SaidMeans, due_rule::Rule,
+    GetNextStepsRequest, Item, ItemEntryKind, ItemHolder, ItemSpan, ItemStage, ItemToRecord,
+    KeepEvidenceRequest, ListItemsRequest, PutDownRequest, RecordResolutionRequest, SaidKind, SaidMeans,
+    due_rule::Rule,
 };
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -110,7 +112,20 @@ async fn a_clerk_puts_down_what_a_department_without_users_said(mode: Mode) -> a
     let ran = sandbox.run("clerk@OFFICE", &[&flags[..], &more[..]].concat())?;
     ensure!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     seen_as_put_down(&of).await?;
-    contested(&of).await
+    contested(&sandbox, &of).await?;
+    let now = domain::testing::at("2027-05-03T01:00:00Z");
+    moved(&sandbox, now).await?;
+    let shown = recounted::follow_through_agrees(&sandbox, &of.supervisor, now).await?;
+    let judging = |span: &&ItemSpan| span.holder() == ItemHolder::Acceptor;
+    let days: u32 = shown[0].spans.iter().filter(judging).map(|span| span.working_days).sum();
+    ensure!(days == 4, "the claim waited from Thursday to Wednesday: {:?}", shown[0].spans);
+    Ok(())
+}
+
+async fn moved(sandbox: &Sandbox, to: Timestamp) -> anyhow::Result<()> {
+    let operator = sandbox.client(Role::Operator, None).await?;
+    operator.call(MoveClockRequest { clock_at: to.to_wire(), ..command() }).await?;
+    Ok(())
 }
 
 /// OFFICE puts down a claim of TOWN with a photo, and keeps the photo; who sees the item gets it, as a file.
@@ -255,13 +270,19 @@ async fn seen_as_put_down(of: &Town) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn contested(of: &Town) -> anyhow::Result<()> {
+async fn contested(sandbox: &Sandbox, of: &Town) -> anyhow::Result<()> {
     let evidence =
         vec![Evidence { title: "Photo".into(), sha256: "0a".repeat(32), uri: "urn:photo:1".into() }];
     let claim = PutDownRequest { evidence, text: Some("挖好了".into()), ..of.said(SaidKind::Completion) };
-    of.office.call(claim).await?;
+    moved(sandbox, domain::testing::at("2027-03-04T01:00:00Z")).await?;
+    let claimed = of.office.call(claim).await?.item.context("the item")?;
+    moved(sandbox, domain::testing::at("2027-03-10T01:00:00Z")).await?;
     let back = of.town.call(of.contest(SaidKind::Completion)).await?;
     let item = back.item.context("the item")?;
+    ensure!(
+        item.due_on > claimed.due_on && item.first_due_on == claimed.first_due_on,
+        "later by its time: {item:?}"
+    );
     ensure!(item.stage() == ItemStage::Underway && item.paused_at.is_none(), "{item:?}");
     let accept = of.supervisor.call(AcceptWorkRequest { item_id: of.item_id.clone(), ..command() }).await;
     ensure!(refusal(&accept).as_deref() == Some("WRONG_STAGE"), "there is nothing to judge: {accept:?}");

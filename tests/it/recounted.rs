@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, ensure};
 use domain::Timestamp;
+use proto::Wire as _;
 use proto::ledger::v1::GetHeadRequest;
 use proto::resolution::v1::{GetItemRequest, GetItemResponse, GetScorecardRequest};
 use serde_json::{Map, Value, json};
@@ -30,17 +31,38 @@ pub(crate) fn count(script: &str, log: &std::path::Path, now: Timestamp) -> anyh
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
-/// Checks that every clock ledger and every scorecard is what the log says.
+/// Checks that every clock ledger, how late every item is, and every scorecard are what the log says.
 pub(crate) async fn follow_through_agrees(
     sandbox: &Sandbox,
     supervisor: &Client,
     now: Timestamp,
 ) -> anyhow::Result<Vec<GetItemResponse>> {
+    agrees(sandbox, supervisor, now, None).await
+}
+
+/// The same as of a past moment.
+pub(crate) async fn the_past_agrees(
+    sandbox: &Sandbox,
+    supervisor: &Client,
+    then: Timestamp,
+) -> anyhow::Result<()> {
+    let shown = agrees(sandbox, supervisor, then, then.to_wire()).await?;
+    ensure!(!shown.is_empty(), "there were no items at {then}");
+    Ok(())
+}
+
+async fn agrees(
+    sandbox: &Sandbox,
+    supervisor: &Client,
+    now: Timestamp,
+    as_of_at: Option<prost_types::Timestamp>,
+) -> anyhow::Result<Vec<GetItemResponse>> {
     let recounted = count("recount.py", &export(sandbox)?, now)?;
     let at_least_position = supervisor.call(GetHeadRequest {}).await?.position;
     let mut shown = Vec::new();
     for (number, counted) in recounted["spans"].as_object().context("spans")? {
-        let request = GetItemRequest { at_least_position, number: number.clone(), ..Default::default() };
+        let request =
+            GetItemRequest { at_least_position, number: number.clone(), as_of_at, ..Default::default() };
         let item = supervisor.call(request).await?;
         let spans: Vec<Value> = item
             .spans
@@ -51,9 +73,37 @@ pub(crate) async fn follow_through_agrees(
             })
             .collect();
         ensure!(*counted == json!(spans), "{number}: told is {spans:?}, counted is {counted}");
+        let told: u64 = item.spans.iter().map(|span| u64::from(span.working_days)).sum();
+        ensure!(told == u64::from(item.working_days), "{number}: {told} of {} days", item.working_days);
+        let of = item.item.as_ref().context("an item")?;
+        let (promised, counted) = (&of.first_due_on, &recounted["lateness"][number]);
+        let lateness = json!([promised, of.days_past_promise, of.due_on, of.days_late]);
+        ensure!(*counted == lateness, "{number}: told is {lateness}, counted is {counted}");
         shown.push(item);
     }
-    let request = GetScorecardRequest { at_least_position, page_size: 500, ..Default::default() };
+    for counted in recounted["cards"].as_array().context("scorecards")? {
+        scorecards_agree(supervisor, counted, at_least_position, as_of_at).await?;
+    }
+    Ok(shown)
+}
+
+/// Checks the scorecards of everything, of a body, or of a month.
+async fn scorecards_agree(
+    supervisor: &Client,
+    counted: &Value,
+    at_least_position: u64,
+    as_of_at: Option<prost_types::Timestamp>,
+) -> anyhow::Result<()> {
+    let of = |name: &str| counted[name].as_str().map(str::to_owned);
+    let request = GetScorecardRequest {
+        at_least_position,
+        body_code: of("body"),
+        starts_on: of("starts"),
+        ends_on: of("ends"),
+        as_of_at,
+        page_size: 500,
+        ..Default::default()
+    };
     let cards: Map<String, Value> = supervisor
         .call(request)
         .await?
@@ -76,6 +126,6 @@ pub(crate) async fn follow_through_agrees(
             (card.department_code, figures)
         })
         .collect();
-    ensure!(recounted["cards"] == Value::Object(cards.clone()), "{cards:?} {recounted}");
-    Ok(shown)
+    ensure!(counted["cards"] == Value::Object(cards.clone()), "{cards:?} {counted}");
+    Ok(())
 }

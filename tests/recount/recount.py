@@ -1,6 +1,7 @@
-"""Recounts, from an exported log alone, who held each item for how long and how departments kept what they promised.
+"""Recounts, from an exported log alone, who held each item for how long, how late it is by its first promise and by the
+present one, and how departments kept what they promised: in all, by body, and by the month of the promise.
 
-Usage: recount.py LOG.jsonl NOW ZONE. Working days are those from Monday to Friday. It shares no code with Huishang: what
+Usage: recount.py LOG.jsonl NOW ZONE. What happened after NOW does not count. Working days are those from Monday to Friday. It shares no code with Huishang: what
 both say must be equal.
 """
 
@@ -53,8 +54,8 @@ class Item:
             return ("SUSPENDED", None)
         if self.waits:
             return ("OTHER_ITEM", None)
-        helper = self.stuck.get(self.lead)
-        return ("HELPER", helper) if helper else ("LEAD", self.lead)
+        helper, given = self.stuck.get(self.lead, (None, True))
+        return ("LEAD", self.lead) if given else ("HELPER", helper)
 
     def push(self, holder, start, end):
         count = working_days(start, end)
@@ -95,6 +96,7 @@ class Item:
         if kind == "Assigned":
             given = event["assignment"]
             self.lead, self.number, self.stage, self.since = given["leadCode"], given["number"], "assigned", day
+            self.resolution = given["resolutionId"]
             was_promised = given["dueOn"]
         elif kind == "AcceptorNamed":
             self.acceptor = event.get("acceptorCode")
@@ -106,9 +108,11 @@ class Item:
             self.cut(before, day)
             self.stage, self.lead, was_promised = "assigned", event["leadCode"], event["due"]["dueOn"]
         elif kind == "BlockageReported":
-            self.stuck[event["departmentCode"]] = event["helpFromCode"]
-        elif kind in ("BlockageCleared", "HelpGiven"):
+            self.stuck[event["departmentCode"]] = (event["helpFromCode"], False)
+        elif kind == "BlockageCleared":
             self.stuck.pop(event["blockedCode"], None)
+        elif kind == "HelpGiven" and event["blockedCode"] in self.stuck:
+            self.stuck[event["blockedCode"]] = (self.stuck[event["blockedCode"]][0], True)
         elif kind == "ExtensionGranted":
             self.cut(before, day)
             self.dues.append(date.fromisoformat(event["dueOn"]))
@@ -139,34 +143,46 @@ class Item:
             self.holds = event.get("holds", False)
         elif kind == "Rescinded":
             self.stage = "rescinded"
+        elif kind == "PutDownContested":
+            self.take_back(event["kind"].removeprefix("SAID_KIND_"), event["departmentCode"])
         if before and before != self.holder():
             self.cut(before, day)
-        if kind in ("ContestDismissed", "Returned", "Resumed", "Released"):
+        if kind in ("ContestDismissed", "Returned", "Resumed", "Released", "PutDownContested"):
             self.shift(event)
         if was_promised:
             self.promise(was_promised)
         self.paused = (self.paused or day) if self.stopped() else None
+
+    def take_back(self, kind, department):
+        """What was put down for a department, as if it had not been, where nothing was made of it yet."""
+        if department == self.lead and (kind, self.stage) == ("COMPLETION", "claimed"):
+            self.stage, self.claimed = "underway", None
+        elif department == self.lead and (kind, self.stage) == ("CONTEST", "contested"):
+            self.stage = "assigned"
+        elif kind == "BLOCKAGE":
+            self.stuck.pop(department, None)
+        elif kind == "HELP_GIVEN":
+            helped = [blocked for blocked, (helper, _) in self.stuck.items() if helper == department]
+            if len(helped) == 1:
+                self.stuck[helped[0]] = (department, False)
+
+    def lateness(self, now):
+        """The first promise and by how many days it was missed, and the present one and how late the item is."""
+        runs = self.stage in ("assigned", "underway") and not self.stopped()
+        late = max((self.day(now) - self.dues[-1]).days, 0) if runs else 0
+        past = 0 if self.stage == "rescinded" else self.days_late(now)
+        return [self.promised.isoformat(), past, self.dues[-1].isoformat(), late]
 
     def days_late(self, now):
         until = self.claimed if self.stage in ("claimed", "accepted") else now
         return max((self.day(until) - self.promised).days, 0)
 
 
-def main():
-    log, now, zone = sys.argv[1], moment(sys.argv[2]), ZoneInfo(sys.argv[3])
-    items, cards = {}, {}
-    with open(log, encoding="utf-8") as lines:
-        for record in map(json.loads, lines):
-            if not record.get("subject", "").startswith("resolution.action_item."):
-                continue
-            item = items.setdefault(record["subject"], Item(zone))
-            for event in record["data"]["events"]:
-                if event["@type"].startswith(PREFIX):
-                    item.apply(event["@type"].removeprefix(PREFIX), event, moment(record["time"]))
-    for item in items.values():
-        if item.stage not in ("accepted", "rescinded"):
-            item.cut(item.holder(), item.day(now))
-        card = cards.setdefault(item.lead, {"items": 0, "kept": 0, "accepted_late": 0, "open_late": 0, "late": [],
+def cards(items, now):
+    """A scorecard for each department that leads one of these items."""
+    found = {}
+    for item in items:
+        card = found.setdefault(item.lead, {"items": 0, "kept": 0, "accepted_late": 0, "open_late": 0, "late": [],
                                             "not_holding": 0, "rescinded": 0,
                                             "returned": 0, "extended": 0, "reopened": 0})
         if item.stage == "rescinded":
@@ -181,13 +197,50 @@ def main():
         card["late"] += [days] if days else []
         for name, count in item.counts.items():
             card[name] += count
-    for card in cards.values():
+    for card in found.values():
         late = sorted(card.pop("late"))
         card["median_days_late"] = late[(len(late) - 1) // 2] if late else 0
         card["worst_days_late"] = late[-1] if late else 0
+    return found
+
+
+def month(day):
+    """The first and the last day of a month."""
+    first = day.replace(day=1)
+    return first, (first + timedelta(31)).replace(day=1) - timedelta(1)
+
+
+def main():
+    log, now, zone = sys.argv[1], moment(sys.argv[2]), ZoneInfo(sys.argv[3])
+    items, bodies = {}, {}
+    with open(log, encoding="utf-8") as lines:
+        for record in map(json.loads, lines):
+            category, _, thing = record.get("subject", "").rpartition(".")
+            if "time" in record and moment(record["time"]) > now:
+                continue
+            if category == "resolution.resolution":
+                for event in record["data"]["events"]:
+                    if "registration" in event:
+                        bodies[thing] = event["registration"]["bodyCode"]
+            if category != "resolution.action_item":
+                continue
+            item = items.setdefault(thing, Item(zone))
+            for event in record["data"]["events"]:
+                if event["@type"].startswith(PREFIX):
+                    item.apply(event["@type"].removeprefix(PREFIX), event, moment(record["time"]))
+    for item in items.values():
+        if item.stage not in ("accepted", "rescinded"):
+            item.cut(item.holder(), item.day(now))
+    told = [{"cards": cards(items.values(), now)}]
+    for body in sorted(set(bodies.values())):
+        told.append({"body": body, "cards": cards((i for i in items.values() if bodies[i.resolution] == body), now)})
+    for first, last in sorted({month(item.promised) for item in items.values()}):
+        promised = (item for item in items.values() if first <= item.promised <= last)
+        told.append({"starts": first.isoformat(), "ends": last.isoformat(), "cards": cards(promised, now)})
     spans = {item.number: [[holder[0], holder[1] or "", count] for holder, count in item.spans]
              for item in items.values()}
-    json.dump({"spans": spans, "cards": cards}, sys.stdout)
+    lateness = {item.number: item.lateness(now) for item in items.values()}
+    json.dump({"spans": spans, "lateness": lateness, "cards": told}, sys.stdout)
 
 
 main()

@@ -26,7 +26,11 @@ pub struct ListQuery {
     values: Vec<Value>,
     sort: Sort,
     sorts_few: bool,
+    /// Whether it looks for words, which no index finds.
+    searches: bool,
     group: Option<&'static str>,
+    /// What is walked instead for somebody who sees many of the rows.
+    walk: Option<Box<ListQuery>>,
     page_token: String,
     size: u32,
 }
@@ -98,7 +102,9 @@ impl ListQuery {
             values: Vec::new(),
             sort: Sort { column, unique, descending: direction == "desc" },
             sorts_few: false,
+            searches: false,
             group: None,
+            walk: None,
             page_token: page_token.to_owned(),
             size,
         })
@@ -107,6 +113,12 @@ impl ListQuery {
     /// Reads another selection of the rows, with the same columns: one that finds them by another way.
     pub fn reading(self, from: Rows) -> Self {
         ListQuery { from, ..self }
+    }
+
+    /// For somebody who sees many of the rows, walks from one to the next as this other query finds them: the same rows in the
+    /// same order.
+    pub fn or_walking(self, other: ListQuery) -> Self {
+        ListQuery { walk: Some(Box::new(other)), ..self }
     }
 
     /// Gives the values for each `?` in what is selected.
@@ -205,7 +217,8 @@ impl ListQuery {
             Some(last) => query.starting_after(last),
             None => query,
         };
-        if let Some(Walk { sql, values }) = after(self).walked(view)? {
+        let walk = self.walk.as_deref().unwrap_or(&self).clone();
+        if let Some(Walk { sql, values }) = after(walk).walked(view)? {
             let page = scoped.page(view, (&sql, values), Some(Steps::none()), &belongs_to, &mut read)?;
             if let Some(page) = page {
                 return Ok(page);
@@ -277,9 +290,14 @@ impl ListQuery {
     /// not said to have few, or sorts what none of the indexes finds that are said to find `few` rows. For tests that
     /// hold a view's indexes.
     pub fn slow_plan(&self, view: &Connection, few: &[&str]) -> rusqlite::Result<Option<String>> {
-        let later = self.clone().starting_after([Value::Integer(1), Value::Integer(1)]);
-        let plans =
-            [self.plan(view)?, later.plan(view)?, self.plan_of_walk(view)?, later.plan_of_walk(view)?];
+        let later = |query: &ListQuery| query.clone().starting_after([Value::Integer(1), Value::Integer(1)]);
+        let walk = self.walk.as_deref().unwrap_or(self);
+        let plans = [
+            self.plan(view)?,
+            later(self).plan(view)?,
+            walk.plan_of_walk(view)?,
+            later(walk).plan_of_walk(view)?,
+        ];
         for steps in plans {
             let uses = |step: &str, name: &str| step.split(' ').any(|word| word == name);
             let is_of_few = |step: &str| few.iter().any(|name| uses(step, name));
@@ -296,7 +314,8 @@ impl ListQuery {
         Ok(None)
     }
 
-    fn plan(&self, view: &Connection) -> rusqlite::Result<Vec<String>> {
+    /// How SQLite finds a page, step by step. For tests that hold which index finds it.
+    pub fn plan(&self, view: &Connection) -> rusqlite::Result<Vec<String>> {
         let mut statement = view.prepare(&format!("EXPLAIN QUERY PLAN {}", self.sql()))?;
         let steps = statement.query_map(rusqlite::params_from_iter(&self.values), |row| row.get("detail"))?;
         steps.collect()
@@ -373,13 +392,14 @@ const SEARCH_WORDS_MAX: usize = 20;
 impl ListQuery {
     /// Keeps only rows whose `column` contains every word of `text`; the column must hold what
     /// [`searchable`] made. `field` is the text's name in the request.
-    pub fn filter_words(self, column: &str, field: &str, text: &str) -> Result<Self, Invalid> {
+    pub fn filter_words(mut self, column: &str, field: &str, text: &str) -> Result<Self, Invalid> {
         let text = search_key(text);
         let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
         if words.len() > SEARCH_WORDS_MAX {
             let fault = format!("has {} words; at most {SEARCH_WORDS_MAX} are looked for", words.len());
             return Err(Invalid::field(field, fault));
         }
+        self.searches |= !words.is_empty();
         let condition = format!("instr({column}, ?) > 0");
         Ok(words.into_iter().fold(self, |query, word| query.filter(&condition, [word])))
     }

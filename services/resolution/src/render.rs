@@ -14,7 +14,7 @@ use proto::resolution::v1 as pb;
 pub(crate) fn item(id: Uuid, item: &Item, now: Timestamp, zone: &Zone) -> pb::Item {
     let assignment = &item.assignment;
     let (days_late, oldest) = (item.days_late(now, zone), item.blockages.first());
-    let suspension = item.suspension.as_ref();
+    let (suspension, held_by) = (item.suspension.as_ref(), Holder::of(item));
     pb::Item {
         item_id: id.to_wire(),
         number: assignment.number.to_wire(),
@@ -51,6 +51,8 @@ pub(crate) fn item(id: Uuid, item: &Item, now: Timestamp, zone: &Zone) -> pb::It
             .map(|(sha256, kept)| pb::KeptEvidence { sha256: sha256.clone(), bytes: kept.bytes })
             .collect(),
         sub_item_numbers: item.sub_items.iter().map(|(_, number)| number.to_wire()).collect(),
+        holder: holder(&held_by).into(),
+        holder_code: held_by.department().map(|code| code.to_wire()),
     }
 }
 
@@ -113,24 +115,26 @@ pub(crate) fn resolution(id: Uuid, registered: &Registered) -> pb::Resolution {
     }
 }
 
+fn holder(holder: &Holder) -> pb::ItemHolder {
+    match holder {
+        Holder::Lead(_) => pb::ItemHolder::Lead,
+        Holder::Extension(..) => pb::ItemHolder::Extension,
+        Holder::Late(_) => pb::ItemHolder::Late,
+        Holder::Helper(_) => pb::ItemHolder::Helper,
+        Holder::Acceptor(_) => pb::ItemHolder::Acceptor,
+        Holder::Ruling => pb::ItemHolder::Ruling,
+        Holder::Suspended => pb::ItemHolder::Suspended,
+        Holder::OtherItem => pb::ItemHolder::OtherItem,
+        Holder::Done => pb::ItemHolder::Done,
+    }
+}
+
 /// A stretch of time in which one holder has an item.
 pub(crate) fn span(span: &Span) -> pb::ItemSpan {
-    use pb::ItemHolder as Kind;
-    let (holder, department, extension) = match &span.holder {
-        Holder::Lead(lead) => (Kind::Lead, Some(lead), 0),
-        Holder::Extension(lead, nth) => (Kind::Extension, Some(lead), *nth),
-        Holder::Late(lead) => (Kind::Late, Some(lead), 0),
-        Holder::Helper(helper) => (Kind::Helper, Some(helper), 0),
-        Holder::Acceptor(acceptor) => (Kind::Acceptor, acceptor.as_ref(), 0),
-        Holder::Ruling => (Kind::Ruling, None, 0),
-        Holder::Suspended => (Kind::Suspended, None, 0),
-        Holder::OtherItem => (Kind::OtherItem, None, 0),
-        Holder::Done => (Kind::Done, None, 0),
-    };
     pb::ItemSpan {
-        holder: holder.into(),
-        department_code: department.map(|code| code.to_wire()),
-        extension,
+        holder: holder(&span.holder).into(),
+        department_code: span.holder.department().map(|code| code.to_wire()),
+        extension: if let Holder::Extension(_, nth) = span.holder { nth } else { 0 },
         starts_on: span.starts_on.to_wire(),
         ends_on: span.ends_on.to_wire(),
         working_days: span.working_days,

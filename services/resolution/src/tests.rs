@@ -38,6 +38,7 @@ mod scope;
 mod scorecard;
 mod standing_still;
 mod target;
+mod waiting;
 mod work;
 
 fn default_calendar() -> Arc<WorkingCalendar> {

@@ -3,8 +3,8 @@
 use super::{Filled, NOW, ZONE, fill, percentile, slowest};
 use crate::report::{self, Line, Target};
 use crate::settings::Settings;
-use domain::Timestamp;
 use domain::calendar::Zone;
+use domain::{Role, Timestamp};
 use followup::FollowupView;
 use proto::followup::v1::{BoardColumn, GetBoardRequest};
 use proto::resolution::v1::ListItemsRequest;
@@ -20,6 +20,8 @@ const CHANGES: i64 = 6;
 const ONE_IN: i64 = 20;
 /// How far the log had come, in percent of what it has now.
 const COME: [i64; 3] = [30, 50, 99];
+/// In the name of a list, that it is one department's.
+const OF_ONE: &str = ", seen by one department";
 /// How often each board is asked for.
 const BOARDS: usize = 20;
 
@@ -108,7 +110,7 @@ pub(super) async fn lines(settings: &Settings) -> anyhow::Result<Vec<Line>> {
     let now: Timestamp = NOW.parse()?;
     let values = [settings.events as i64, ONE_IN, now.as_microsecond()];
     let mut lines = Vec::new();
-    let filled = Filled::new::<FollowupView>(settings, (super::FOLLOW_UPS, super::COUNTS), &values)?;
+    let mut filled = Filled::new::<FollowupView>(settings, (super::FOLLOW_UPS, super::COUNTS), &values)?;
     fill(&filled.file, |tables| {
         tables.execute("UPDATE follow_ups SET planned = rowid * ?1", [CHANGES])?;
         tables.execute("INSERT OR IGNORE INTO dues SELECT DISTINCT due_at FROM follow_ups", [])?;
@@ -116,17 +118,27 @@ pub(super) async fn lines(settings: &Settings) -> anyhow::Result<Vec<Line>> {
         fill_clocks(tables)
     })?;
     lines.push(board(settings, &filled, now).await?);
-    lines.push(follow_ups(settings, &filled, now).await?);
+    lines.push(follow_ups(settings, &filled, "", now).await?);
+    filled.scope = department();
+    lines.push(follow_ups(settings, &filled, OF_ONE, now).await?);
     filled.stop.cancel();
-    let filled = Filled::new::<ResolutionView>(settings, (super::ITEMS, ""), &values)?;
+    let mut filled = Filled::new::<ResolutionView>(settings, (super::ITEMS, ""), &values)?;
     fill(&filled.file, |tables| {
         tables.execute("UPDATE items SET assigned = rowid * ?1", [CHANGES])?;
         tables.execute("INSERT OR IGNORE INTO dues SELECT DISTINCT due_at FROM items", [])?;
         fill_spans(tables, settings.events as i64, ITEM_SPAN)
     })?;
-    lines.push(items(settings, &filled, now).await?);
+    lines.push(items(settings, &filled, "", now).await?);
+    filled.scope = department();
+    lines.push(items(settings, &filled, OF_ONE, now).await?);
     filled.stop.cancel();
     Ok(lines)
+}
+
+/// One in 40 rows is of this department, which sees those only.
+fn department() -> Scope {
+    let lead = domain::testing::actor("li", "DEPARTMENT-7", Role::DepartmentLead);
+    Scope::of(&lead, &Default::default(), &Default::default())
 }
 
 async fn board(settings: &Settings, filled: &Filled, now: Timestamp) -> anyhow::Result<Line> {
@@ -149,15 +161,20 @@ async fn board(settings: &Settings, filled: &Filled, now: Timestamp) -> anyhow::
     })
 }
 
-async fn follow_ups(settings: &Settings, filled: &Filled, now: Timestamp) -> anyhow::Result<Line> {
+async fn follow_ups(
+    settings: &Settings,
+    filled: &Filled,
+    seen: &str,
+    now: Timestamp,
+) -> anyhow::Result<Line> {
     let mut p95s = Vec::new();
     for position in positions(settings) {
         p95s.extend(filled.follow_ups(BoardColumn::Ahead, now, Some(position)).await?);
     }
-    Ok(slowest(&format!("{} follow-ups as of the past", settings.events), p95s))
+    Ok(slowest(&format!("{} follow-ups as of the past{seen}", settings.events), p95s))
 }
 
-async fn items(settings: &Settings, filled: &Filled, now: Timestamp) -> anyhow::Result<Line> {
+async fn items(settings: &Settings, filled: &Filled, seen: &str, now: Timestamp) -> anyhow::Result<Line> {
     let stages = [None, Some(1), Some(3), Some(4), Some(5), Some(6)];
     let stages = stages.map(|stage| ListItemsRequest { stage, ..Default::default() });
     let others = [
@@ -171,5 +188,5 @@ async fn items(settings: &Settings, filled: &Filled, now: Timestamp) -> anyhow::
         let filters = stages.iter().chain(&others).cloned();
         p95s.extend(filled.items(filters, now, Some(position)).await?);
     }
-    Ok(slowest(&format!("{} items as of the past", settings.events), p95s))
+    Ok(slowest(&format!("{} items as of the past{seen}", settings.events), p95s))
 }

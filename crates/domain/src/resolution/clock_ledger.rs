@@ -73,9 +73,9 @@ struct Ledger<'c> {
 
 impl Ledger<'_> {
     fn record(&mut self, at: Timestamp, event: &Event) {
-        let before = self.state.item().map(|item| (holder(item), item.paused_since));
+        let before = self.state.item().map(|item| (Holder::of(item), item.paused_since));
         let state = ActionItem::evolve(std::mem::take(&mut self.state), event);
-        let after = state.item().map(holder);
+        let after = state.item().map(Holder::of);
         let date = self.calendar.date_of(at);
         match &before {
             None => self.since = Some(date),
@@ -90,7 +90,7 @@ impl Ledger<'_> {
     }
 
     fn close(&mut self, date: Date) {
-        if let Some(held) = self.state.item().map(holder) {
+        if let Some(held) = self.state.item().map(Holder::of) {
             self.cut(held, date);
         }
     }
@@ -131,7 +131,8 @@ impl Ledger<'_> {
             Event::ContestDismissed { due: Some(due), .. }
             | Event::Returned { due: Some(due), .. }
             | Event::Resumed { due: Some(due), .. }
-            | Event::Released { due: Some(due), .. } => self.shift(*due, paused_since),
+            | Event::Released { due: Some(due), .. }
+            | Event::PutDownContested { due: Some(due), .. } => self.shift(*due, paused_since),
             _ => {}
         }
     }
@@ -153,19 +154,33 @@ fn moves_due(event: &Event) -> bool {
     matches!(event, Event::ExtensionGranted { .. } | Event::Reassigned { .. } | Event::Reopened { .. })
 }
 
-fn holder(item: &Item) -> Holder {
-    let lead = &item.assignment.lead;
-    let waits_for_help = |item: &Item| {
-        let own = item.blockages.iter().find(|blockage| blockage.department == *lead);
-        own.filter(|own| own.help != Help::Given).map(|own| own.help_from.clone())
-    };
-    match item.stage {
-        Stage::Accepted | Stage::Rescinded => Holder::Done,
-        Stage::Claimed => Holder::Acceptor(item.acceptor.clone()),
-        Stage::Contested => Holder::Ruling,
-        _ if item.suspension.is_some() => Holder::Suspended,
-        _ if !item.waits_for.is_empty() => Holder::OtherItem,
-        _ => waits_for_help(item).map_or_else(|| Holder::Lead(lead.clone()), Holder::Helper),
+impl Holder {
+    /// Who or what holds an item now: its lead, be it in time or late, or whoever else is waited for.
+    pub fn of(item: &Item) -> Holder {
+        let lead = &item.assignment.lead;
+        let waits_for_help = |item: &Item| {
+            let own = item.blockages.iter().find(|blockage| blockage.department == *lead);
+            own.filter(|own| own.help != Help::Given).map(|own| own.help_from.clone())
+        };
+        match item.stage {
+            Stage::Accepted | Stage::Rescinded => Holder::Done,
+            Stage::Claimed => Holder::Acceptor(item.acceptor.clone()),
+            Stage::Contested => Holder::Ruling,
+            _ if item.suspension.is_some() => Holder::Suspended,
+            _ if !item.waits_for.is_empty() => Holder::OtherItem,
+            _ => waits_for_help(item).map_or_else(|| Holder::Lead(lead.clone()), Holder::Helper),
+        }
+    }
+
+    /// The department, if it is one.
+    pub fn department(&self) -> Option<&Code> {
+        match self {
+            Holder::Lead(code) | Holder::Extension(code, _) | Holder::Late(code) | Holder::Helper(code) => {
+                Some(code)
+            }
+            Holder::Acceptor(acceptor) => acceptor.as_ref(),
+            Holder::Ruling | Holder::Suspended | Holder::OtherItem | Holder::Done => None,
+        }
     }
 }
 

@@ -17,9 +17,10 @@ pub(super) struct Walk {
 }
 
 impl ListQuery {
-    /// The walk to a page, when the scope has so many rows that some of them soon come.
+    /// The walk to a page, when the scope has so many rows that some of them soon come. Of what is searched, none may.
     pub(super) fn walked(&self, view: ScopedTables<'_>) -> rusqlite::Result<Option<Walk>> {
-        let Some(by_row) = self.from.by_row(view.scope()).filter(|_| self.group.is_none()) else {
+        let Some(by_row) = self.from.by_row(view.scope()).filter(|_| self.group.is_none() && !self.searches)
+        else {
             return Ok(None);
         };
         let reached = format!("SELECT count(*) FROM ({} LIMIT {SEEN_ROWS_FEW_MAX})", by_row.reached.0);
@@ -94,6 +95,8 @@ mod tests {
         "listed.lead IN (SELECT value FROM json_each(?, '$.departments'))",
     );
 
+    const COLLECTED: Rows = ROWS.selecting("SELECT rowid, * FROM matters NOT INDEXED");
+
     /// Of so many matters, in the order of their ranks, those that `is_of_bureau` says are of BUREAU.
     fn matters(count: u32, is_of_bureau: impl Fn(u32) -> bool) -> Connection {
         let mut tables = Connection::open_in_memory().unwrap();
@@ -119,14 +122,21 @@ mod tests {
         Scope::of(&actor, &hierarchy::State::default(), &stewards::State::default())
     }
 
+    /// Found by another way where few are seen, in which they are sorted.
     fn list(token: &str) -> ListQuery {
+        plain(token).reading(COLLECTED).sort_few().or_walking(plain(token))
+    }
+
+    fn plain(token: &str) -> ListQuery {
         ListQuery::new(ROWS, &["rank"], "rowid", "", 500, token).unwrap()
     }
 
     fn ranks(tables: &Connection) -> (Vec<u32>, bool) {
         let scope = bureau();
         let view = ScopedTables::new(tables, &scope);
-        let is_walked = list("").walked(view).unwrap().is_some();
+        let is_walked = plain("").walked(view).unwrap().is_some();
+        let searched = plain("").filter_words("lead", "text", "bureau").unwrap();
+        assert!(searched.walked(view).unwrap().is_none(), "what is searched may be rare");
         let (mut all, mut token) = (Vec::new(), String::new());
         loop {
             let page: Page<u32> = list(&token).run(view, |row| row.get("rank")).unwrap();
@@ -156,7 +166,8 @@ mod tests {
             assert_eq!(is_walked, walked);
         }
         let tables = matters(10, every_second);
-        let plan = list("").plan_of_walk(&tables).unwrap();
+        assert!(list("").walked(ScopedTables::new(&tables, &bureau())).unwrap().is_none(), "collected");
+        let plan = plain("").plan_of_walk(&tables).unwrap();
         assert!(plan.iter().any(|step| step.contains("USING INDEX matters_by_rank")), "{plan:?}");
     }
 }

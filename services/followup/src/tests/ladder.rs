@@ -1,4 +1,5 @@
 use super::*;
+use domain::directory::calendar::{self, Calendar};
 use domain::due::DueRule;
 use domain::resolution::resolution::{self, Origin, Registration, Resolution};
 use domain::scheduling::body::Body;
@@ -112,6 +113,41 @@ async fn what_is_foretold_is_what_is_sent() {
     let far = pb::ListUpcomingNoticesRequest { days: Some(93), ..Default::default() };
     let refused = place.copy.service.list_upcoming_notices(supervisor(far)).await.unwrap_err();
     assert_eq!(faulty_fields(&refused), ["days"]);
+}
+
+/// Two more holidays before the due date: what is still to come is planned again, and what was sent is not sent again.
+#[tokio::test]
+async fn another_calendar_counts_for_what_is_followed_up_already() {
+    let place = Place::new();
+    let item = place.assign(1, "WATER").await;
+    place.decide(item, "WATER", Command::Acknowledge).await;
+    place.follow_up_when(item, |found| found.acknowledged).await;
+    let at_nine = |day: &str| format!("2027-03-{day}T01:00:00Z");
+    place.move_clock(&at_nine("22"));
+    assert_eq!(place.notices(item, 1).await[0].days, 9, "seven working days before the last of March");
+    let weekend = WorkingCalendar::weekends_only("Asia/Shanghai").unwrap().weekend().to_vec();
+    let holidays = ["2027-03-29", "2027-03-30"].map(|day| day.parse().unwrap());
+    let calendar = WorkingCalendar::new("Asia/Shanghai", weekend, holidays, []).unwrap();
+    let context = workbench::context("calendar", "OFFICE", Role::Clerk);
+    let kit = &place.copy.service.kit;
+    kit.execute::<Calendar>(&context, Calendar::realm_id(), calendar::Command::Define(calendar))
+        .await
+        .unwrap();
+    let moment = |follow_up: &pb::FollowUp| follow_up.next_notice_at.map(|at| at.seconds);
+    let planned = Some(domain::testing::at(&at_nine("24")).as_second());
+    place.follow_up_when(item, |found| moment(found) == planned).await;
+    place.assert_agreed_on_what_comes_next(&[item]).await;
+    for (day, count) in [("24", 2), ("26", 3)] {
+        place.move_clock(&at_nine(day));
+        place.notices(item, count).await;
+    }
+    place.move_clock("2027-03-31T01:00:00Z");
+    let overdue = Some(domain::testing::at("2027-04-01T01:00:00Z").as_second());
+    let follow_up = place.follow_up_when(item, |found| moment(found) == overdue).await;
+    assert_eq!(follow_up.subject.unwrap().due_on, "2027-03-31", "what was promised stays promised");
+    let sent = place.notices(item, 3).await;
+    assert_eq!(kinds(&sent), [Kind::Reminder; 3]);
+    assert_eq!(sent.iter().map(|notice| notice.days).collect::<Vec<_>>(), [9, 7, 5], "days that are left");
 }
 
 #[tokio::test]

@@ -110,15 +110,7 @@ const ROWS: Rows = Rows::of_those_concerned(
     "SELECT rowid, * FROM follow_ups",
     concat!("rowid IN (", follow_ups_concerning!(), ")"),
 )
-.shown_by_row(
-    follow_ups_concerning!(),
-    "listed.lead_code IN (SELECT value FROM json_each(?, '$.departments'))
-     OR listed.body_code IN (SELECT value FROM json_each(?, '$.bodies'))
-     OR EXISTS (SELECT 1 FROM called_upon WHERE department IN (SELECT value FROM json_each(?, '$.departments'))
-                    AND follow_up = listed.rowid)
-     OR EXISTS (SELECT 1 FROM supporting WHERE department IN (SELECT value FROM json_each(?, '$.departments'))
-                    AND follow_up = listed.rowid)",
-);
+.shown_by_row(follow_ups_concerning!(), follow_up_concerns!("listed"));
 
 /// Led by one of some departments, waiting for a department.
 pub(super) const UNDER: &str = "lead_code IN (SELECT value FROM json_each(?))";
@@ -221,7 +213,8 @@ impl List {
         let (order, size, token) = (&request.order_by, request.page_size, &request.page_token);
         let resolution = uuid_filter("resolution_id", &request.resolution_id)?;
         let origins = origins::conditions(&request.session_id, &request.matter_id, &request.case_reference)?;
-        let is_narrow = resolution.is_some() || !origins.is_empty() || is_given(&request.body_code);
+        let narrow = [&request.body_code, &request.called_upon_code];
+        let is_narrow = resolution.is_some() || !origins.is_empty() || narrow.into_iter().any(is_given);
         let leads = is_given(&request.lead_code).then_some(1);
         let mut query = ListQuery::new(rows, &["due_at", "number"], "rowid", order, size, token)?
             .filter_text("lead_code = ?", &request.lead_code)
@@ -251,11 +244,11 @@ impl List {
     }
 
     /// How it is found in a past state.
-    fn way(&self, scope: &Scope) -> Way {
+    fn way(&self) -> Way {
         if are_open(&self.columns) {
             return Way::Open;
         }
-        if self.is_narrow || !scope.is_whole() {
+        if self.is_narrow {
             return Way::Filter;
         }
         match self.leads {
@@ -266,20 +259,25 @@ impl List {
 
     /// The query for the present or a past state, which is looked at at a moment.
     pub(crate) fn query(self, past: Option<Past>, at: Timestamp, zone: &Zone, scope: &Scope) -> ListQuery {
-        let way = self.way(scope);
-        let query = match past {
-            Some(past) => span::then(self.query, past, way),
-            None => self.query,
-        };
+        let way = self.way();
         let (from, until) =
             (self.due_from.map(|from| zone.start_of(from)), self.due_until.map(|until| zone.end_of(until)));
-        let query = query
+        let query = self
+            .query
             .filter_some("due_at >= ?", from.map(Timestamp::as_microsecond))
             .filter_some("due_at <= ?", until.map(Timestamp::as_microsecond));
-        self.columns.into_iter().fold(query, |query, chosen| {
+        let query = self.columns.into_iter().fold(query, |query, chosen| {
             let (condition, values) = column(chosen, at, zone);
             query.filter(condition, values)
-        })
+        });
+        match past {
+            None => query,
+            Some(past) if scope.is_whole() => span::then(query, past, way),
+            Some(past) => {
+                let walked = span::then(query.clone(), past, way);
+                span::then(query, past, way.of_some()).or_walking(walked)
+            }
+        }
     }
 }
 
@@ -288,7 +286,7 @@ pub(super) fn called_upon(code: &Option<String>, as_of: AsOf) -> Option<(&'stati
     let code = composed(code.as_deref().filter(|code| !code.is_empty())?).into_owned();
     Some(match as_of.is_now() {
         true => (CALLED_UPON, vec![code]),
-        false => (span::CALLED_UPON, vec![code.clone(), code]),
+        false => (span::CALLED_UPON, vec![code.clone(), code.clone(), code]),
     })
 }
 

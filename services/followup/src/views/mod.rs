@@ -11,6 +11,26 @@ macro_rules! follow_ups_concerning {
     };
 }
 
+/// The condition that a follow-up, of the table or selection of this name, concerns somebody: the same, looked at by itself.
+macro_rules! follow_up_concerns {
+    ($follow_up:literal) => {
+        concat!(
+            $follow_up,
+            ".lead_code IN (SELECT value FROM json_each(?, '$.departments')) OR ",
+            $follow_up,
+            ".body_code IN (SELECT value FROM json_each(?, '$.bodies'))
+             OR EXISTS (SELECT 1 FROM called_upon WHERE department IN (SELECT value FROM json_each(?, '$.departments'))
+                            AND follow_up = ",
+            $follow_up,
+            ".rowid)
+             OR EXISTS (SELECT 1 FROM supporting WHERE department IN (SELECT value FROM json_each(?, '$.departments'))
+                            AND follow_up = ",
+            $follow_up,
+            ".rowid)"
+        )
+    };
+}
+
 /// Follow-ups as they were, each as often as it changed: what is selected from. With arguments: the
 /// column that has the due moment, and the tables in the order in which they are walked.
 macro_rules! past_follow_ups {

@@ -92,6 +92,12 @@ CREATE TABLE called_upon (
     PRIMARY KEY (department, follow_up)
 ) WITHOUT ROWID;
 CREATE INDEX called_upon_for ON called_upon (follow_up);
+-- The same, and those that ever were: by it, what waited for them at any moment is found.
+CREATE TABLE ever_called_upon (
+    department TEXT NOT NULL,
+    follow_up INTEGER NOT NULL,
+    PRIMARY KEY (department, follow_up)
+) WITHOUT ROWID;
 
 -- The board's counts, kept by whoever writes a follow-up. Those that the clock does not change, for each department and
 -- body; the body is empty where it is not known:

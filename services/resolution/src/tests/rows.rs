@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use proto::Wire as _;
 use proto::resolution::v1 as pb;
 use service_kit::Scope;
-use service_kit::spans::AsOf;
+use service_kit::spans::{AsOf, Past};
 use service_kit::view::InMemory;
 use std::collections::BTreeSet;
 
@@ -139,7 +139,7 @@ fn check_past(
         views::items(&request, now, calendar().zone()).unwrap()(view.within(&Scope::whole())).unwrap().rows
     };
     let every = pb::ListItemsRequest::default;
-    let filters: [(pb::ListItemsRequest, Kept<'_>); 9] = [
+    let filters: [(pb::ListItemsRequest, Kept<'_>); 11] = [
         (every(), &|_| true),
         (pb::ListItemsRequest { late: Some(true), ..every() }, &|item| item.late),
         (pb::ListItemsRequest { late: Some(false), ..every() }, &|item| !item.late),
@@ -150,6 +150,12 @@ fn check_past(
         }),
         (pb::ListItemsRequest { paused: Some(true), ..every() }, &|item| item.paused_at.is_some()),
         (pb::ListItemsRequest { blocked: Some(true), ..every() }, &|item| item.blocked_reason.is_some()),
+        (pb::ListItemsRequest { holder_code: Some("HEALTH".into()), ..every() }, &|item| {
+            item.holder_code.as_deref() == Some("HEALTH")
+        }),
+        (pb::ListItemsRequest { holder_code: Some("WATER".into()), ..every() }, &|item| {
+            item.holder_code.as_deref() == Some("WATER")
+        }),
         (pb::ListItemsRequest { called_upon_code: Some("PRESS".into()), ..every() }, &|item| {
             item.acceptor_code.as_deref() == Some("PRESS")
         }),
@@ -193,6 +199,33 @@ fn check_past(
         prop_assert_eq!(story.item.as_ref(), Some(item));
         prop_assert!(story.history.iter().all(|entry| entry.position <= position));
         prop_assert_eq!(story.working_days, story.spans.iter().map(|span| span.working_days).sum::<u32>());
+    }
+    Ok(())
+}
+
+/// Somebody sees those of the items as they were that concern them now, whether they are collected or looked at one by one.
+fn check_past_within(
+    view: &InMemory<ResolutionView>,
+    scope: &Scope,
+    seen: &BTreeSet<String>,
+    position: u64,
+    (at, then): (Timestamp, &[pb::Item]),
+) -> Result<(), TestCaseError> {
+    let expected: Vec<pb::Item> = then.iter().filter(|item| seen.contains(&item.item_id)).cloned().collect();
+    for order_by in ["number", "due_at"] {
+        let order_by = order_by.to_owned();
+        let request = pb::ListItemsRequest { order_by, as_of_position: Some(position), ..Default::default() };
+        let query = views::items(&request, at, calendar().zone()).unwrap();
+        let listed = query(view.within(scope)).unwrap().rows;
+        if request.order_by == "number" {
+            prop_assert_eq!(listed, expected.clone());
+        } else {
+            prop_assert_eq!(listed.len(), expected.len());
+        }
+        let past = Some(Past { position: position as i64, at });
+        // As everybody's is walked.
+        let list = views::List::read(&request).unwrap().query(past, at, calendar().zone(), &Scope::whole());
+        prop_assert_eq!(list.seen_differently(view.within(scope)).unwrap(), 0);
     }
     Ok(())
 }
@@ -270,6 +303,16 @@ proptest! {
                 let seen = ids.iter().zip(&states).filter(|(_, state)| scope.covers(&ActionItem::audience(state)));
                 let expected: Vec<pb::Item> = seen.filter_map(|(id, state)| row(*id, state, now)).collect();
                 prop_assert_eq!(listed, expected, "{}", department);
+            }
+        }
+        for department in ["WATER", "ROADS", "HEALTH", "PRESS"] {
+            let scope = Scope::of(&of(department, Role::DepartmentLead), &Default::default(), &Default::default());
+            let seen: BTreeSet<String> = ids.iter().zip(&states)
+                .filter(|(_, state)| scope.covers(&ActionItem::audience(state)))
+                .map(|(id, _)| id.to_string())
+                .collect();
+            for (position, (at, then)) in (1..).zip(&thens).step_by(3) {
+                check_past_within(&view, &scope, &seen, position, (*at, then))?;
             }
         }
         for (position, then) in (1..).zip(&thens) {

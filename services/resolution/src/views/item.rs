@@ -149,7 +149,7 @@ fn write_item(tables: &Transaction<'_>, id: Uuid, item: &Item) -> rusqlite::Resu
             "UPDATE items SET lead_code = ?2, stage = ?3, due_on = ?4, due_at = ?5, first_due_at = ?6,
                  acceptor_code = ?7, blocked_reason = ?8, extension_due_on = ?9, paused_since = ?10,
                  claimed_at = ?11, holds = ?12, shown = ?13, reported_percent = ?14, parent = ?15, tier = ?16,
-                 sessions = ?17
+                 sessions = ?17, holder_code = ?18
              WHERE id = ?1",
         )?
         .execute(params![
@@ -170,6 +170,7 @@ fn write_item(tables: &Transaction<'_>, id: Uuid, item: &Item) -> rusqlite::Resu
             item.place.as_ref().map(|place| place.parent.to_string()),
             item.tier(),
             sessions.join(" "),
+            shown.holder_code,
         ])?;
     write_leading_above(tables, &id, item)?;
     write_called_upon(tables, &id, item)?;
@@ -199,8 +200,11 @@ fn called_upon(item: &Item) -> BTreeSet<&Code> {
 fn write_called_upon(tables: &Transaction<'_>, id: &str, item: &Item) -> rusqlite::Result<()> {
     tables.prepare_cached("DELETE FROM called_upon WHERE item = ?1")?.execute([id])?;
     let mut insert = tables.prepare_cached("INSERT INTO called_upon (department, item) VALUES (?1, ?2)")?;
+    let mut note = tables
+        .prepare_cached("INSERT OR IGNORE INTO ever_called_upon SELECT ?1, rowid FROM items WHERE id = ?2")?;
     for department in called_upon(item) {
         insert.execute(params![department.as_str(), id])?;
+        note.execute(params![department.as_str(), id])?;
     }
     Ok(())
 }

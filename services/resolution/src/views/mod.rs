@@ -52,7 +52,8 @@ macro_rules! past_items {
                 spans.lead_code AS lead_code, spans.stage AS stage, spans.due_on AS due_on,
                 spans.first_due_at AS first_due_at, spans.acceptor_code AS acceptor_code,
                 spans.called_upon AS called_upon, spans.paused_since AS paused_since,
-                spans.claimed_at AS claimed_at, spans.heard_at AS heard_at, spans.holds AS holds,
+                spans.claimed_at AS claimed_at, spans.heard_at AS heard_at,
+                spans.holder_code AS holder_code, spans.holds AS holds,
                 spans.returned AS returned, spans.extended AS extended, spans.reopened AS reopened,
                 nullif(spans.is_blocked, 0) AS blocked_reason,
                 nullif(spans.extension_requested, 0) AS extension_due_on

@@ -67,6 +67,8 @@ CREATE TABLE items (
     paused_since INTEGER,
     claimed_at INTEGER,
     holds INTEGER,
+    -- The department that has it, if one does.
+    holder_code TEXT,
     -- What the lead reported, in percent; the item that it is a part of, and its tier.
     reported_percent INTEGER NOT NULL DEFAULT 0,
     parent TEXT,
@@ -100,6 +102,11 @@ CREATE INDEX claimed_by_age ON items (claimed_at) WHERE stage = 4;
 CREATE INDEX underway_by_age ON items (heard_at) WHERE stage = 3;
 CREATE INDEX blocked_by_due ON items (due_at) WHERE blocked_reason IS NOT NULL;
 CREATE INDEX blocked_of_lead ON items (lead_code, due_at) WHERE blocked_reason IS NOT NULL;
+CREATE INDEX paused_by_due ON items (due_at) WHERE paused_since IS NOT NULL;
+CREATE INDEX extension_by_due ON items (due_at) WHERE extension_due_on IS NOT NULL;
+CREATE INDEX not_holding_by_due ON items (due_at) WHERE holds IS 0;
+CREATE INDEX held_by ON items (holder_code, due_at) WHERE stage <= 4;
+CREATE INDEX judged_by ON items (acceptor_code, due_at) WHERE acceptor_code IS NOT NULL;
 
 -- The departments that support an item, in their order.
 CREATE TABLE supporting (
@@ -117,6 +124,12 @@ CREATE TABLE called_upon (
     PRIMARY KEY (department, item)
 ) WITHOUT ROWID;
 CREATE INDEX called_upon_for ON called_upon (item);
+-- The same, and those that ever were, of an item by its rowid: by it, what waited for them at any moment is found.
+CREATE TABLE ever_called_upon (
+    department TEXT NOT NULL,
+    item INTEGER NOT NULL,
+    PRIMARY KEY (department, item)
+) WITHOUT ROWID;
 
 -- What items were since a position, up to before another one, as far as lists and scorecards look at it: those of any moment.
 -- `node` is under which node of all positions a span is found; see the module spans of service-kit.
@@ -140,6 +153,7 @@ CREATE TABLE item_spans (
     paused_since INTEGER,
     claimed_at INTEGER,
     heard_at INTEGER NOT NULL,
+    holder_code TEXT,
     holds INTEGER,
     returned INTEGER NOT NULL,
     extended INTEGER NOT NULL,
@@ -151,6 +165,7 @@ CREATE INDEX spans_of_lead ON item_spans (lead_code, due_at, since, until, item)
 CREATE INDEX spans_of_promise ON item_spans (lead_code, first_due_at, since, until, stage, claimed_at, item);
 CREATE INDEX accepted_spans_by_due ON item_spans (due_at, since, until, item) WHERE stage = 5;
 CREATE INDEX rescinded_spans_by_due ON item_spans (due_at, since, until, item) WHERE stage = 6;
+CREATE INDEX spans_not_holding ON item_spans (item, since, until) WHERE holds IS 0;
 CREATE INDEX open_spans_by_end ON item_spans (node, until) WHERE stage <= 4;
 CREATE INDEX open_spans_by_begin ON item_spans (node, since) WHERE stage <= 4;
 
@@ -269,12 +284,18 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('items', 'open_of_lead', '50000 500 5'),
     ('items', 'blocked_by_due', '500 5'),
     ('items', 'blocked_of_lead', '500 12 2'),
+    ('items', 'paused_by_due', '2000 20'),
+    ('items', 'extension_by_due', '500 5'),
+    ('items', 'not_holding_by_due', '2000 5'),
+    ('items', 'judged_by', '200000 5000 5'),
+    ('items', 'held_by', '50000 500 5'),
     ('item_spans', 'spans_of_item', '5000000 5 1 1'),
     ('item_spans', 'spans_by_due', '5000000 4000 1 1 1'),
     ('item_spans', 'spans_of_lead', '5000000 50000 40 1 1 1'),
     ('item_spans', 'spans_of_promise', '5000000 50000 40 1 1 1 1 1'),
     ('item_spans', 'accepted_spans_by_due', '1000000 700 1 1 1'),
     ('item_spans', 'rescinded_spans_by_due', '50000 50 1 1 1'),
+    ('item_spans', 'spans_not_holding', '2000 1 1 1'),
     ('items', 'claimed_by_age', '2000 1'),
     ('items', 'underway_by_age', '30000 1'),
     ('dues', NULL, '1200'),

@@ -249,7 +249,8 @@ pub(super) fn contest(
 }
 
 /// Refuses whoever put down the claim that is to be judged, or the request or contest that is to be ruled on. Once they were
-/// erased, nobody can tell who it was, and everybody of their department is refused.
+/// erased, nobody can tell who it was: only what they spoke for stays, and whoever does not speak for another department is
+/// refused.
 pub(super) fn by_another(
     item: &Item,
     kind: Kind,
@@ -257,8 +258,8 @@ pub(super) fn by_another(
     issued: &Issued,
 ) -> Result<(), Rejection> {
     let may_be_own = |one: &PutDown| {
-        let is_erased = one.by.starts_with(ERASED_PREFIX) && issued.by.speaks_for(&one.by_department);
-        one.by == issued.by.subject || is_erased
+        let of_another = issued.by.department.as_ref().is_some_and(|own| *own != one.by_department);
+        one.by == issued.by.subject || one.by.starts_with(ERASED_PREFIX) && !of_another
     };
     let mut marked = item.put_down.iter().filter(|one| one.kind == kind && one.department == *department);
     if marked.any(may_be_own) {

@@ -1,9 +1,10 @@
 use super::*;
 use crate::due::DueRule;
+use crate::resolution::action_item::put_down::{Grounds, Kind, Means, Said, Saying};
 use crate::resolution::action_item::{Assignment, Command};
 use crate::resolution::evidence::Evidence;
 use crate::testing::{actor, at, code, line, text};
-use crate::{Issued, Role, Uuid};
+use crate::{Issued, Role, Text, Uuid};
 use proptest::prelude::*;
 
 fn calendar() -> WorkingCalendar {
@@ -61,9 +62,14 @@ impl Life {
     }
 }
 
-fn claim() -> Command {
+fn done() -> (Text, Vec<Evidence>) {
     let evidence = Evidence { title: line("Report"), sha256: line(&"0a".repeat(32)), uri: line("urn:1") };
-    Command::ClaimCompletion { summary: text("done"), evidence: vec![evidence] }
+    (text("done"), vec![evidence])
+}
+
+fn claim() -> Command {
+    let (summary, evidence) = done();
+    Command::ClaimCompletion { summary, evidence }
 }
 
 #[test]
@@ -127,6 +133,38 @@ fn what_it_waits_for_is_on_no_account_of_the_lead() {
             (Holder::Suspended, 4),
             (Holder::Lead(code("WATER")), 6),
             (Holder::Late(code("WATER")), 3),
+        ],
+        "nine working days, as were promised"
+    );
+}
+
+fn put_down(said: Said) -> Command {
+    let saying = Saying {
+        department: code("WATER"),
+        said_by: line("王科长"),
+        means: Means::Telephone,
+        said_on: "2027-03-01".parse().unwrap(),
+    };
+    let grounds = Grounds { stewards: vec![code("OFFICE")], without_users: vec![code("WATER")] };
+    Command::PutDown { saying, said, grounds, calendar: calendar() }
+}
+
+#[test]
+fn a_claim_that_the_department_takes_back_took_none_of_its_time() {
+    let mut life = Life::new();
+    life.step("2027-03-02T02:00:00Z", "OFFICE", put_down(Said::Acknowledgement));
+    let (summary, evidence) = done();
+    life.step("2027-03-04T02:00:00Z", "OFFICE", put_down(Said::Completion { summary, evidence }));
+    let contest =
+        Command::ContestPutDown { kind: Kind::Completion, reason: text("Not said"), calendar: calendar() };
+    life.step("2027-03-09T02:00:00Z", "WATER", contest);
+    assert_eq!(
+        life.holders("2027-03-18T02:00:00Z"),
+        [
+            (Holder::Lead(code("WATER")), 3),
+            (Holder::Acceptor(None), 3),
+            (Holder::Lead(code("WATER")), 6),
+            (Holder::Late(code("WATER")), 1),
         ],
         "nine working days, as were promised"
     );

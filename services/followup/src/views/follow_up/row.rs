@@ -320,8 +320,10 @@ impl ChangingRow {
         tables.prepare_cached("DELETE FROM called_upon WHERE follow_up = ?1")?.execute([self.rowid])?;
         let mut insert =
             tables.prepare_cached("INSERT INTO called_upon (department, follow_up) VALUES (?1, ?2)")?;
+        let mut note = tables.prepare_cached("INSERT OR IGNORE INTO ever_called_upon VALUES (?1, ?2)")?;
         for department in self.called_upon() {
             insert.execute(rusqlite::params![department, self.rowid])?;
+            note.execute(rusqlite::params![department, self.rowid])?;
         }
         Ok(())
     }

@@ -20,11 +20,25 @@ pub(in super::super) const ROWS: Rows = Rows::of_those_concerned(
         "))"
     ),
 );
+/// The same, of which each row says by itself who sees it: for walks from one to the next.
+const WALKED: Rows = ROWS.shown_by_row(
+    concat!(
+        "SELECT follow_up FROM follow_up_spans WHERE lead_code IN (SELECT value FROM json_each(?, '$.departments'))
+         UNION ALL ",
+        follow_ups_concerning!()
+    ),
+    concat!(
+        "listed.lead_code IN (SELECT value FROM json_each(?, '$.departments'))
+         OR EXISTS (SELECT 1 FROM follow_ups WHERE follow_ups.rowid = listed.rowid AND (",
+        follow_up_concerns!("follow_ups"),
+        "))"
+    ),
+);
 
 /// From one due moment to the next, of each what began before the position: what begins later costs one look a moment.
 macro_rules! by_due {
     ($index:literal) => {
-        ROWS.selecting(concat!(
+        WALKED.selecting_each(concat!(
             "SELECT * FROM ",
             past_follow_ups!(
                 "dues.due_at",
@@ -44,7 +58,7 @@ const BY_DUE_CANCELLED: Rows = by_due!("cancelled_spans_by_due");
 const BY_DUE_LATE: Rows = by_due!("late_spans_by_due");
 
 /// From one number to the next.
-const BY_NUMBER: Rows = ROWS.selecting(concat!(
+const BY_NUMBER: Rows = WALKED.selecting_each(concat!(
     "SELECT * FROM ",
     past_follow_ups!(
         "spans.due_at",
@@ -53,7 +67,7 @@ const BY_NUMBER: Rows = ROWS.selecting(concat!(
     )
 ));
 /// All that a department led.
-const OF_LEAD: Rows = ROWS.selecting(concat!(
+const OF_LEAD: Rows = WALKED.selecting_each(concat!(
     "SELECT * FROM ",
     past_follow_ups!(
         "spans.due_at",
@@ -67,7 +81,8 @@ const PLANNED_THEN: &str =
 
 /// The department is asked for help, or judges.
 pub(in super::super) const CALLED_UPON: &str =
-    "acceptor_code = ? OR instr(blockages || ' ', ':' || ? || ' ') > 0";
+    "rowid IN (SELECT follow_up FROM ever_called_upon WHERE department = ?)
+     AND (acceptor_code = ? OR instr(blockages || ' ', ':' || ? || ' ') > 0)";
 
 /// The same as [`THEN`] for what was open then, found without a look at anything else; its values are [`Past::way`].
 const OPEN_THEN: &str =
@@ -84,6 +99,16 @@ pub(super) enum Way {
     Lead,
     /// By the column of the board, if it has an index of its own.
     Column(Option<BoardColumn>),
+}
+
+impl Way {
+    /// How they are found for somebody who sees some of all follow-ups: by whom they concern, where nothing leaves few.
+    pub(super) fn of_some(self) -> Way {
+        match self {
+            Way::Open | Way::Filter => self,
+            Way::Lead | Way::Column(_) => Way::Filter,
+        }
+    }
 }
 
 /// Keeps what was so at a past position.

@@ -5,6 +5,7 @@ use super::span::Way;
 use super::{OF_BODY, ROWS, UNDER, shown, span};
 use domain::calendar::Zone;
 use domain::resolution::action_item::Stage;
+use domain::text::composed;
 use domain::{Code, Date, Timestamp};
 use proto::resolution::v1 as pb;
 use proto::{Invalid, Wire as _};
@@ -67,6 +68,8 @@ pub(crate) struct List {
     silent_since: Option<Date>,
     /// Whether all that is asked for is open.
     are_open: bool,
+    /// Whether their results do not hold.
+    are_not_holding: bool,
     /// Whether a filter leaves few.
     is_narrow: bool,
     /// How many departments lead what is asked for; none where any may.
@@ -83,13 +86,15 @@ impl List {
         let of_lead = is_given(&request.lead_code);
         let few = of_lead && (are_open(stage, late) || request.blocked == Some(true));
         let rows = if as_of.is_now() { ROWS } else { span::ROWS };
-        let called_upon = match as_of.is_now() {
-            true => "id IN (SELECT item FROM called_upon WHERE department = ?)",
-            false => span::CALLED_UPON,
-        };
         let origins = origins::conditions(&request.session_id, &request.matter_id, &request.case_reference)?;
-        let narrow =
-            [&request.co_responsible_code, &request.resolution_id, &request.body_code, &request.id_prefix];
+        let narrow = [
+            &request.co_responsible_code,
+            &request.resolution_id,
+            &request.body_code,
+            &request.id_prefix,
+            &request.acceptor_code,
+            &request.called_upon_code,
+        ];
         let is_narrow = !origins.is_empty() || narrow.into_iter().any(is_given);
         let (order, size, token) = (&request.order_by, request.page_size, &request.page_token);
         let in_stage = if few || !as_of.is_now() { "+stage = ?" } else { "stage = ?" };
@@ -100,30 +105,38 @@ impl List {
                     "id IN (SELECT item FROM supporting WHERE department = ?)",
                     &request.co_responsible_code,
                 )
-                .filter_text("acceptor_code = ?", &request.acceptor_code)
-                .filter_text(called_upon, &request.called_upon_code)
                 .filter_some(in_stage, stage)
                 .filter_some("resolution = ?", uuid_filter("resolution_id", &request.resolution_id)?)
                 .filter_text(OF_BODY, &request.body_code)
                 .filter_some("due_on <= ?", latest_due_on.map(|date| date.to_string()))
                 .filter_id_prefix("id", &request.id_prefix)?
                 .filter_words("searched", "text", request.text())?;
-        if few {
+        let is_held = is_given(&request.holder_code);
+        if is_held {
+            query = query.filter_text("stage <= 4 AND holder_code = ?", &request.holder_code);
+        }
+        if few || is_held {
             query = query.sort_few_by("number");
         }
         let is_by_age = query.is_sorted_by("claimed_at");
         if is_by_age {
             query = query.filter::<i64>(CLAIMED, []);
         }
-        for (condition, values) in origins {
+        let judged = to_judge(&request.acceptor_code, as_of).into_iter();
+        let waiting = judged.chain(called_upon(&request.called_upon_code, as_of));
+        for (condition, values) in waiting.chain(origins) {
             query = query.filter(condition, values);
         }
         // What is blocked, suspended or asked to be extended is open.
         let flags = [request.blocked, request.paused, request.extension_requested];
-        let are_open =
-            are_open(stage, late) || silent_since.is_some() || is_by_age || flags.contains(&Some(true));
+        let are_open = are_open(stage, late)
+            || silent_since.is_some()
+            || is_by_age
+            || is_held
+            || flags.contains(&Some(true));
         let (query, leads) = (only(query, request), of_lead.then_some(1));
-        Ok(List { as_of, query, stage, late, silent_since, are_open, is_narrow, leads })
+        let are_not_holding = request.not_holding == Some(true);
+        Ok(List { as_of, query, stage, late, silent_since, are_open, are_not_holding, is_narrow, leads })
     }
 
     fn under(self, codes: Option<&BTreeSet<Code>>) -> List {
@@ -132,12 +145,15 @@ impl List {
     }
 
     /// How it is found in a past state.
-    fn way(&self, scope: &Scope) -> Way {
+    fn way(&self) -> Way {
         if self.are_open {
             return Way::Open;
         }
-        if self.is_narrow || !scope.is_whole() {
+        if self.is_narrow {
             return Way::Filter;
+        }
+        if self.are_not_holding {
+            return Way::NotHolding;
         }
         match self.leads {
             Some(..=LEADS_FEW) => Way::Lead,
@@ -147,7 +163,7 @@ impl List {
 
     /// The query for the present or a past state, which is looked at at a moment.
     pub(crate) fn query(self, past: Option<Past>, at: Timestamp, zone: &Zone, scope: &Scope) -> ListQuery {
-        let way = self.way(scope);
+        let way = self.way();
         let mut query = self.query;
         if let Some(date) = self.silent_since {
             query = query.filter(SILENT, [zone.start_of(date).as_microsecond()]).sort_few();
@@ -169,10 +185,38 @@ impl List {
             query = query.filter(condition, [at.as_microsecond()]);
         }
         match past {
-            Some(past) => span::then(query, past, way),
             None => query,
+            Some(past) if scope.is_whole() => span::then(query, past, way),
+            Some(past) => {
+                let walked = span::then(query.clone(), past, way);
+                span::then(query, past, way.of_some()).or_walking(walked)
+            }
         }
     }
+}
+
+/// The condition that a department was named to judge, with its values.
+fn to_judge(code: &Option<String>, as_of: AsOf) -> Option<(&'static str, Vec<String>)> {
+    let code = code_of(code)?;
+    Some(match as_of.is_now() {
+        true => ("acceptor_code = ?", vec![code]),
+        false => (span::TO_JUDGE, vec![code.clone(), code]),
+    })
+}
+
+/// A filter by a code, if it is given, as tables have it.
+fn code_of(code: &Option<String>) -> Option<String> {
+    let code = code.as_deref().filter(|code| !code.is_empty())?;
+    Some(composed(code).into_owned())
+}
+
+/// The condition that a department is called upon, with its values.
+fn called_upon(code: &Option<String>, as_of: AsOf) -> Option<(&'static str, Vec<String>)> {
+    let code = code_of(code)?;
+    Some(match as_of.is_now() {
+        true => ("id IN (SELECT item FROM called_upon WHERE department = ?)", vec![code]),
+        false => (span::CALLED_UPON, vec![code.clone(), code]),
+    })
 }
 
 /// Whether what is in this stage, or late, is open.

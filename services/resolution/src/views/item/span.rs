@@ -10,13 +10,26 @@ use std::collections::BTreeSet;
 
 /// Items as they were, each as often as it changed. Seen by those whom the item concerns now.
 pub(in super::super) const ROWS: Rows = super::ROWS.selecting(concat!("SELECT * FROM ", past_items!()));
+/// The same, of which each row says by itself who sees it: for walks from one to the next.
+const WALKED: Rows = ROWS.shown_by_row(
+    items_concerning!(),
+    concat!(
+        "EXISTS (SELECT 1 FROM items WHERE items.rowid = listed.rowid AND (",
+        item_concerns!("items"),
+        "))"
+    ),
+);
+/// The department was named to judge.
+pub(super) const TO_JUDGE: &str =
+    "rowid IN (SELECT item FROM ever_called_upon WHERE department = ?) AND acceptor_code = ?";
 /// The department was asked for help, or judged.
-pub(super) const CALLED_UPON: &str = "instr(called_upon, ' ' || ? || ' ') > 0";
+pub(super) const CALLED_UPON: &str = "rowid IN (SELECT item FROM ever_called_upon WHERE department = ?)
+     AND instr(called_upon, ' ' || ? || ' ') > 0";
 
 /// From one due moment to the next, of each what began before the position: what begins later costs one look a moment.
 macro_rules! by_due {
     ($index:literal) => {
-        super::ROWS.selecting(concat!(
+        WALKED.selecting_each(concat!(
             "SELECT * FROM ",
             past_items!(
                 "dues.due_at",
@@ -35,7 +48,7 @@ const BY_DUE_ACCEPTED: Rows = by_due!("accepted_spans_by_due");
 const BY_DUE_RESCINDED: Rows = by_due!("rescinded_spans_by_due");
 
 /// From one number to the next.
-const BY_NUMBER: Rows = super::ROWS.selecting(concat!(
+const BY_NUMBER: Rows = WALKED.selecting_each(concat!(
     "SELECT * FROM ",
     past_items!(
         "spans.due_at",
@@ -43,11 +56,19 @@ const BY_NUMBER: Rows = super::ROWS.selecting(concat!(
     )
 ));
 /// All that a department led.
-const OF_LEAD: Rows = super::ROWS.selecting(concat!(
+const OF_LEAD: Rows = WALKED.selecting_each(concat!(
     "SELECT * FROM ",
     past_items!(
         "spans.due_at",
         "item_spans AS spans INDEXED BY spans_of_lead CROSS JOIN items ON items.rowid = spans.item"
+    )
+));
+/// What did not hold.
+const NOT_HOLDING: Rows = super::ROWS.selecting(concat!(
+    "SELECT * FROM ",
+    past_items!(
+        "spans.due_at",
+        "item_spans AS spans INDEXED BY spans_not_holding CROSS JOIN items ON items.rowid = spans.item"
     )
 ));
 /// What was assigned by a position: items get their rowids as they are assigned.
@@ -67,10 +88,22 @@ pub(super) enum Way {
     Open,
     /// By a filter that leaves few, or by whom they concern.
     Filter,
+    /// Their results did not hold, as few do.
+    NotHolding,
     /// By who led them.
     Lead,
     /// By the stage, if it is one of those in which items end.
     Stage(Option<Stage>),
+}
+
+impl Way {
+    /// How they are found for somebody who sees some of all items: by whom they concern, where nothing leaves few.
+    pub(super) fn of_some(self) -> Way {
+        match self {
+            Way::Open | Way::Filter | Way::NotHolding => self,
+            Way::Lead | Way::Stage(_) => Way::Filter,
+        }
+    }
 }
 
 /// Keeps what was so at a past position.
@@ -82,6 +115,7 @@ pub(super) fn then(query: ListQuery, past: Past, way: Way) -> ListQuery {
     let query = query.filter(THEN, past.then());
     match way {
         Way::Open | Way::Filter => query.sort_few(),
+        Way::NotHolding => query.reading(NOT_HOLDING).sort_few(),
         Way::Lead if by_due => query.reading(BY_DUE_OF_LEAD),
         Way::Lead => query.reading(OF_LEAD).sort_few(),
         // As the index says it.
@@ -112,7 +146,7 @@ pub(super) fn keep(
             AND spans.acceptor_code IS items.acceptor_code AND spans.called_upon = ?2
             AND is_blocked = (blocked_reason IS NOT NULL) AND extension_requested = (extension_due_on IS NOT NULL)
             AND spans.paused_since IS items.paused_since AND spans.claimed_at IS items.claimed_at
-            AND spans.heard_at = items.heard_at
+            AND spans.heard_at = items.heard_at AND spans.holder_code IS items.holder_code
             AND spans.holds IS items.holds AND spans.returned = items.returned
             AND spans.extended = items.extended AND spans.reopened = items.reopened
         FROM items JOIN item_spans AS spans ON spans.item = items.rowid
@@ -128,12 +162,13 @@ pub(super) fn keep(
     tables
         .prepare_cached("INSERT OR IGNORE INTO dues SELECT due_at FROM items WHERE id = ?1")?
         .execute([id])?;
-    let insert = "INSERT INTO item_spans (item, since, until, node, lead_code, stage, due_on, due_at, first_due_at,
-            acceptor_code, called_upon, is_blocked, extension_requested, paused_since, claimed_at, heard_at, holds,
-            returned, extended, reopened)
+    let insert =
+        "INSERT INTO item_spans (item, since, until, node, lead_code, stage, due_on, due_at, first_due_at,
+            acceptor_code, called_upon, is_blocked, extension_requested, paused_since, claimed_at, heard_at,
+            holder_code, holds, returned, extended, reopened)
         SELECT rowid, ?2, ?3, ?4, lead_code, stage, due_on, due_at, first_due_at, acceptor_code, ?5,
-            blocked_reason IS NOT NULL, extension_due_on IS NOT NULL, paused_since, claimed_at, heard_at, holds,
-            returned, extended, reopened
+            blocked_reason IS NOT NULL, extension_due_on IS NOT NULL, paused_since, claimed_at, heard_at,
+            holder_code, holds, returned, extended, reopened
         FROM items WHERE id = ?1";
     let values = params![id, position, FOREVER, node(position, FOREVER), called_upon];
     tables.prepare_cached(insert)?.execute(values).map(drop)

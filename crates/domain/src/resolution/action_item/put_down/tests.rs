@@ -140,6 +140,16 @@ fn whoever_puts_a_claim_down_does_not_judge_it() {
     let erased = State::Assigned(Box::new(erased));
     let unknown = ActionItem::decide(&erased, accept(), &colleague).unwrap_err();
     assert!(matches!(unknown, Rejection::OwnEntry { .. }), "it may have been them: {unknown}");
+    let of_none = Actor { department: None, ..actor("li", "OFFICE", Role::Supervisor) };
+    let of_none = |state| ActionItem::decide(state, accept(), &Issued { at: at(NOW), by: of_none.clone() });
+    let unknown = of_none(&erased).unwrap_err();
+    assert!(matches!(unknown, Rejection::OwnEntry { .. }), "li may speak for nobody by now: {unknown}");
+    assert!(
+        matches!(of_none(&state).unwrap_err(), Rejection::OwnEntry { .. }),
+        "and is known by name before"
+    );
+    let elsewhere = Issued { at: at(NOW), by: actor("zhao", "AUDIT", Role::Supervisor) };
+    assert_eq!(ActionItem::decide(&erased, accept(), &elsewhere).unwrap().len(), 1);
     assert_eq!(
         ActionItem::decide(&state, accept(), &colleague).unwrap().len(),
         1,
