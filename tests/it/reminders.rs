@@ -83,7 +83,10 @@ fn letters(mailbox: &Receiver, to: &str) -> Vec<String> {
     let all = mailbox.received().unwrap_or_default();
     let own = all.iter().filter(|letter| letter["to"][0] == to);
     let subjects = own.filter_map(|letter| letter["subject"].as_str());
-    subjects.filter(|subject| subject.contains("waits for") || subject.contains("Remind")).map(str::to_owned).collect()
+    subjects
+        .filter(|subject| subject.contains("waits for") || subject.contains("Remind"))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// What somebody hears of reminders, by the feed and in the notices.

@@ -181,8 +181,7 @@ impl Look<'_> {
             false => hidden(record, |event| {
                 let closed = topic_number(event).is_some_and(|topic| topics.contains(&topic));
                 closed
-                    || is_addressed(kind_of(event))
-                        && !concern.is_for(&self.scope, addressee(event).as_ref())
+                    || is_addressed(kind_of(event)) && !concern.is_for(&self.scope, addressee(event).as_ref())
             })?,
         };
         let (position, decided_at) = (record.position(), record.decided_at()?);
