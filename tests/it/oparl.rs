@@ -117,7 +117,7 @@ async fn decided(sandbox: &Sandbox, clerk: &Client) -> anyhow::Result<String> {
         let words = if topic_number == 2 { "The drain is widened." } else { "HIDDEN-TEXT" };
         let proposal =
             SubmitProposalRequest { docket_id: id(), topic_number, text: words.into(), ..command() };
-        sandbox.client(Role::Delegate, Some("WATER")).await?.call(proposal).await?;
+        chair.call(proposal).await?;
         chair.call(CloseDebateRequest { docket_id: id(), topic_number, ..command() }).await?;
         chair.call(OpenBallotRequest { docket_id: id(), topic_number, version: 1, ..command() }).await?;
         for (code, _) in SEATS {
