@@ -365,7 +365,8 @@ async fn a_real_plan_plays_a_year(mode: Mode) -> anyhow::Result<()> {
     ensure!(looks.iter().any(|look| !look.late.is_empty()), "nothing was ever late");
     let items = year.items().await?;
     let parts = items.iter().flat_map(|item| &item.parts);
-    ensure!(parts.clone().count() == 93, "{} supports", parts.count());
+    // Of the 93 supports in the file, 18 are by the lead itself.
+    ensure!(parts.clone().count() == 75, "{} supports", parts.count());
     ensure!(parts.clone().any(|part| part.stage() == ItemPartStage::Accepted), "no part was ever done");
     for then in &looks {
         year.the_past_is_what_was_shown(then).await?;

@@ -1,7 +1,7 @@
 //! A matter with markers in all of its texts, and a small one of somebody else.
 
 use super::asked::Ids;
-use super::said;
+use super::{polled, said};
 use anyhow::Context as _;
 use domain::Role;
 use proto::deliberation::v1 as deliberation;
@@ -47,6 +47,7 @@ pub async fn plant_the_strangers(sandbox: &Sandbox) -> anyhow::Result<Ids> {
         roles: vec![],
     };
     clerk.call(directory::RegisterMemberRequest { member: Some(member), ..command() }).await?;
+    clerk.register_room("HALL").await?;
     define_the_body(&sandbox.client(Role::Operator, None).await?).await?;
     let item = resolution::ItemToRecord {
         title: "Count the trees".into(),
@@ -89,7 +90,7 @@ async fn define_the_body(operator: &Client) -> anyhow::Result<()> {
 /// Takes a matter of OWN from its request to a report on its item.
 pub async fn plant(sandbox: &Sandbox) -> anyhow::Result<Ids> {
     let clerk = sandbox.client(Role::Clerk, Some(OWN)).await?;
-    let session_id = convened(&clerk).await?;
+    let session_id = convened(sandbox, &clerk).await?;
     let position = debated_and_decided(sandbox, &session_id).await?;
     let supervisor = sandbox.client(Role::Supervisor, None).await?;
     let get = scheduling::GetSessionRequest { at_least_position: 0, session_id: session_id.clone() };
@@ -122,7 +123,7 @@ pub async fn plant(sandbox: &Sandbox) -> anyhow::Result<Ids> {
 }
 
 /// Requests the session, files its paper, and takes it to its docket; returns its id.
-async fn convened(clerk: &Client) -> anyhow::Result<String> {
+async fn convened(sandbox: &Sandbox, clerk: &Client) -> anyhow::Result<String> {
     let role =
         |role: scheduling::RoleOnTopic| vec![scheduling::TopicRole { topic_number: 1, role: role.into() }];
     let attendee = |code: &str, role_on_topic| scheduling::SessionAttendee {
@@ -174,6 +175,7 @@ async fn convened(clerk: &Client) -> anyhow::Result<String> {
     }
     clerk.call(scheduling::ScreenSessionRequest { session_id: session_id.clone(), ..command() }).await?;
     clerk.call(scheduling::AdmitSessionRequest { session_id: session_id.clone(), ..command() }).await?;
+    polled::which_times_suit(sandbox, &session_id, MATTER).await?;
     let convene = scheduling::ConveneSessionRequest { session_id: session_id.clone(), ..command() };
     let at_least_position = clerk.call(convene).await?.position;
     clerk.call(deliberation::GetDocketRequest { at_least_position, docket_id: session_id.clone() }).await?;
