@@ -298,3 +298,44 @@ async fn a_matter_gives_its_label_to_a_topic_that_has_none_and_takes_no_weaker_o
     assert_eq!(label().await, None, "internal");
     assert_eq!(fixture.matter(&matter.matter_id).await.label(), pb::Label::Internal);
 }
+
+#[tokio::test]
+async fn what_never_got_an_outcome_is_listed_by_its_age() {
+    // Given three matters of different days, the oldest deferred, and one that was withdrawn
+    let fixture = Fixture::furnished().await;
+    let mut ids = Vec::new();
+    for (day, word, title) in [("01", "one", "积水"), ("02", "two", "菜市场"), ("03", "three", "路灯")]
+    {
+        fixture.bench.move_clock(&format!("2027-03-{day}T02:00:00Z"));
+        ids.push(matter_of(fixture.taken_in(word, title).await).matter_id);
+    }
+    let withdraw = pb::WithdrawMatterRequest {
+        command_id: id("withdraw"),
+        matter_id: ids.remove(1),
+        reason: "已办结".into(),
+        ..Default::default()
+    };
+    fixture.service.withdraw_matter(clerk(withdraw)).await.unwrap();
+    let defer = pb::DeferMatterRequest {
+        command_id: id("defer"),
+        matter_id: ids[0].clone(),
+        resume_on: "2027-03-15".into(),
+        reason: "资料不全".into(),
+        ..Default::default()
+    };
+    fixture.service.defer_matter(clerk(defer)).await.unwrap();
+    // Then those without an outcome come with the oldest first, whatever became of them since, or the newest if asked.
+    let listed = async |order_by: &str| {
+        let list = pb::ListMattersRequest {
+            at_least_position: fixture.bench.end(),
+            order_by: order_by.into(),
+            settled: Some(false),
+            ..Default::default()
+        };
+        let listed = fixture.service.list_matters(clerk(list)).await.unwrap().into_inner().matters;
+        listed.into_iter().map(|row| row.matter_id).collect::<Vec<_>>()
+    };
+    assert_eq!(listed("").await, ids);
+    ids.reverse();
+    assert_eq!(listed("taken_in_at desc").await, ids);
+}
