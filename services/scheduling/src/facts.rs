@@ -23,6 +23,7 @@ use domain::scheduling::session::{
     Attendee, Command, Filed, Kind, Session, Stage, State, check_notice, check_start, check_working_time,
 };
 use domain::{Code, Timestamp, Uuid};
+use proto::record::EventCodec;
 use proto::{Invalid, Violation};
 use service_kit::{CommandError, UnitOfWork};
 use std::collections::BTreeSet;
@@ -90,41 +91,66 @@ pub(crate) async fn decide_session(
     seed: Uuid,
     default_calendar: &WorkingCalendar,
 ) -> Result<(), CommandError> {
-    decide_beside_its_poll(unit, session, command, seed, default_calendar).await?;
+    decide_beside_its_poll(unit, Aim::Write, session, command, seed, default_calendar).await?;
     polling::decide_poll(unit, session, command).await
 }
 
-/// The same, with what its poll makes of it left to the caller.
+/// What becomes of what is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Aim {
+    /// It is appended with the unit.
+    Write,
+    /// Nothing: it is only refused, if it would be.
+    Try,
+}
+
+/// Decides on one aggregate, with this aim.
+async fn decide<A: EventCodec>(
+    unit: &mut UnitOfWork,
+    aim: Aim,
+    id: Uuid,
+    command: A::Command,
+) -> Result<(), CommandError> {
+    if aim == Aim::Write {
+        return unit.decide::<A>(id, command).await;
+    }
+    let state = unit.load::<A>(id).await?;
+    A::decide(&state, command, unit.issued()).map(drop).map_err(CommandError::rejected::<A>)
+}
+
+/// Decides a command on a session with everything but what its poll makes of it, which is left to the caller.
 async fn decide_beside_its_poll(
     unit: &mut UnitOfWork,
+    aim: Aim,
     session: Uuid,
     command: &Command,
     seed: Uuid,
     default_calendar: &WorkingCalendar,
 ) -> Result<(), CommandError> {
-    unit.decide::<Session>(session, command.clone()).await?;
+    decide::<Session>(unit, aim, session, command.clone()).await?;
     // Loaded after the decision: if the session has changed meanwhile, the commit fails on the session's stream and is
     // decided again, and no other slot's room is touched.
     let before = unit.load::<Session>(session).await?;
     let issued = unit.issued().clone();
     let left = left_room(session, &before, command);
     for (room, command) in left.into_iter().chain(room_command(session, &before, command, issued.at)) {
-        unit.decide::<Room>(room, command).await?;
+        decide::<Room>(unit, aim, room, command).await?;
     }
-    decide_emergency(unit, session, &before, command).await?;
+    decide_emergency(unit, aim, session, &before, command).await?;
     let diaries = before.filed().map(|filed| diary_commands(session, filed, command)).unwrap_or_default();
     for (diary, command) in diaries {
-        unit.decide::<Diary>(diary, command).await?;
+        decide::<Diary>(unit, aim, diary, command).await?;
     }
     for (matter, command) in matter_commands(session, &before, command, seed, issued.by.department.as_ref()) {
-        unit.decide::<Matter>(matter, command).await?;
+        decide::<Matter>(unit, aim, matter, command).await?;
     }
-    keep_to_the_calendar(unit, session, &before, command, default_calendar).await
+    keep_to_the_calendar(unit, aim, session, &before, command, default_calendar).await
 }
 
 /// Starts the clock of an emergency that is requested by hand, and stops that of one that does not take place.
 pub(crate) async fn decide_emergency(
     unit: &mut UnitOfWork,
+    aim: Aim,
     session: Uuid,
     before: &State,
     command: &Command,
@@ -142,7 +168,7 @@ pub(crate) async fn decide_emergency(
         _ => None,
     };
     match command {
-        Some(command) => unit.decide::<Emergency>(session, command).await,
+        Some(command) => decide::<Emergency>(unit, aim, session, command).await,
         None => Ok(()),
     }
 }
@@ -150,6 +176,7 @@ pub(crate) async fn decide_emergency(
 /// Counts the session among those of its body in the quarter, or no longer; and refuses a start at too short a notice.
 async fn keep_to_the_calendar(
     unit: &mut UnitOfWork,
+    aim: Aim,
     session: Uuid,
     before: &State,
     command: &Command,
@@ -162,7 +189,7 @@ async fn keep_to_the_calendar(
     let defined = unit.load::<Body>(Body::id(body)).await?;
     let rules = defined.version().map(|version| version.charter.meeting_rules).unwrap_or_default();
     match quota_command(session, filed, command, &rules, &calendar) {
-        Some(command) => unit.decide::<Quota>(Quota::id(body), command).await,
+        Some(command) => decide::<Quota>(unit, aim, Quota::id(body), command).await,
         None => Ok(()),
     }
 }

@@ -1,17 +1,12 @@
 //! What a poll must know of its session, and the session of its poll.
 
-use super::{calendar, check_times, decide_beside_its_poll};
+use super::{Aim, decide_beside_its_poll};
 use domain::calendar::WorkingCalendar;
 use domain::scheduling::authority;
 use domain::scheduling::body::Body;
-use domain::scheduling::booking::{left_room, room_command};
-use domain::scheduling::diary::{Diary, diary_commands};
 use domain::scheduling::poll::{Asked, Command, Known, Poll, placing, poll_command};
-use domain::scheduling::quota::{Quota, quota_command};
-use domain::scheduling::room::Room;
 use domain::scheduling::session::{self, Filed, Session, Slot, Stage};
 use domain::{Code, Text, Timestamp, Uuid};
-use proto::record::EventCodec;
 use service_kit::{CommandError, UnitOfWork};
 
 /// Why a session is moved that departments were asked about, where nobody says so.
@@ -83,37 +78,8 @@ pub(crate) async fn must_fit(
     slot: &Slot,
     default_calendar: &WorkingCalendar,
 ) -> Result<(), CommandError> {
-    let before = unit.load::<Session>(session).await?;
-    let filed = before.filed().ok_or_else(|| not_found("session"))?;
-    let command = placing(filed, slot, &asked());
-    allowed::<Session>(unit, session, command.clone()).await?;
-    let now = unit.issued().at;
-    for (room, command) in
-        left_room(session, &before, &command).into_iter().chain(room_command(session, &before, &command, now))
-    {
-        allowed::<Room>(unit, room, command).await?;
-    }
-    for (diary, command) in diary_commands(session, filed, &command) {
-        allowed::<Diary>(unit, diary, command).await?;
-    }
-    let calendar = calendar(unit, default_calendar).await?;
-    check_times(filed, &command, &calendar, now)?;
-    let body = unit.load::<Body>(Body::id(&filed.outline.body)).await?;
-    let rules = body.version().map(|version| version.charter.meeting_rules).unwrap_or_default();
-    match quota_command(session, filed, &command, &rules, &calendar) {
-        Some(command) => allowed::<Quota>(unit, Quota::id(&filed.outline.body), command).await,
-        None => Ok(()),
-    }
-}
-
-/// Refuses what an aggregate would refuse, and writes nothing.
-async fn allowed<A: EventCodec>(
-    unit: &mut UnitOfWork,
-    id: Uuid,
-    command: A::Command,
-) -> Result<(), CommandError> {
-    let state = unit.load::<A>(id).await?;
-    A::decide(&state, command, unit.issued()).map(drop).map_err(CommandError::rejected::<A>)
+    let command = placing(&polled(unit, session).await?, slot, &asked());
+    decide_beside_its_poll(unit, Aim::Try, session, &command, session, default_calendar).await
 }
 
 fn asked() -> Text {
@@ -134,5 +100,5 @@ pub(crate) async fn adopt(
     let filed = polled(unit, session).await?;
     let reason = reason.or(time.reason.as_ref()).cloned().unwrap_or_else(asked);
     let command = placing(&filed, &time.slot, &reason);
-    decide_beside_its_poll(unit, session, &command, session, default_calendar).await
+    decide_beside_its_poll(unit, Aim::Write, session, &command, session, default_calendar).await
 }

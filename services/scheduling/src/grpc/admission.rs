@@ -277,7 +277,7 @@ pub(super) async fn merge(
             unit.decide::<Session>(session, command.clone()).await?;
             // Loaded after the decision: if the session has changed meanwhile, the commit fails on its stream.
             let before = unit.load::<Session>(session).await?;
-            facts::decide_emergency(unit, session, &before, &command).await?;
+            facts::decide_emergency(unit, facts::Aim::Write, session, &before, &command).await?;
             facts::polling::decide_poll(unit, session, &command).await?;
             match (before.filed(), unit.load::<Session>(other).await?.filed()) {
                 (_, None) => Err(not_found("session to merge into")),
