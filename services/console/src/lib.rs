@@ -19,7 +19,7 @@ mod ics;
 mod json;
 mod limits;
 mod messages;
-mod oparl;
+pub mod oparl;
 mod openapi;
 mod pages;
 mod paper;

@@ -2,6 +2,9 @@
 //! asks of a server. Nobody shows a token here: what is in the folder is public.
 
 mod filter;
+mod list;
+
+pub use list::list_page;
 
 use bytes::Bytes;
 use filter::{Filter, WrongFilter};
@@ -76,7 +79,6 @@ impl Published {
     }
 
     fn read(&self, folder: &str, name: &str, query: &str) -> Answer {
-        let nothing = || (StatusCode::NOT_FOUND, "there is nothing at this address".to_owned());
         let path = self.folder.join(folder).join(name);
         let filter = Filter::read(query).map_err(|WrongFilter(why)| (StatusCode::BAD_REQUEST, why))?;
         let kind = name.strip_suffix(".json").filter(|_| folder == LISTS);
@@ -97,12 +99,14 @@ impl Published {
     }
 }
 
+fn nothing() -> (StatusCode, String) {
+    (StatusCode::NOT_FOUND, "there is nothing at this address".to_owned())
+}
+
 fn content(path: &Path) -> Result<Vec<u8>, (StatusCode, String)> {
     match std::fs::read(path) {
         Ok(content) => Ok(content),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Err((StatusCode::NOT_FOUND, "there is nothing at this address".to_owned()))
-        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(nothing()),
         Err(error) => Err(failed(&error)),
     }
 }
@@ -132,7 +136,8 @@ pub(crate) async fn answer(published: Arc<Published>, method: &Method, uri: &Uri
         return response;
     }
     let Some((folder, name)) = file(rest) else {
-        return refused(StatusCode::NOT_FOUND, "there is nothing at this address");
+        let (status, why) = nothing();
+        return refused(status, &why);
     };
     let query = uri.query().unwrap_or_default().to_owned();
     let _turn = published.turns.acquire().await;

@@ -1,7 +1,8 @@
 //! Which objects of a list a reader wants, and which page of them.
 
+use super::list_page;
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use url::Url;
 use url::form_urlencoded;
@@ -24,7 +25,7 @@ pub(super) struct Filter {
     limit: Option<usize>,
     page: Option<usize>,
     /// What was given, for the links to other pages; but for the page.
-    given: BTreeMap<&'static str, String>,
+    given: BTreeMap<String, String>,
 }
 
 impl Filter {
@@ -39,38 +40,19 @@ impl Filter {
                 Ok(number) if number > 0 => Ok(Some(number)),
                 _ => Err(wrong(&name, "takes a number from 1 on")),
             };
-            let known = match &*name {
-                "created_since" => {
-                    filter.created_since = moment()?;
-                    "created_since"
-                }
-                "created_until" => {
-                    filter.created_until = moment()?;
-                    "created_until"
-                }
-                "modified_since" => {
-                    filter.modified_since = moment()?;
-                    "modified_since"
-                }
-                "modified_until" => {
-                    filter.modified_until = moment()?;
-                    "modified_until"
-                }
-                "omit_internal" => {
-                    filter.omit_internal = value == "true";
-                    "omit_internal"
-                }
-                "limit" => {
-                    filter.limit = number()?.map(|limit| limit.min(PAGE_OBJECTS_MAX));
-                    "limit"
-                }
-                "page" => {
-                    filter.page = number()?;
-                    continue;
-                }
+            match &*name {
+                "created_since" => filter.created_since = moment()?,
+                "created_until" => filter.created_until = moment()?,
+                "modified_since" => filter.modified_since = moment()?,
+                "modified_until" => filter.modified_until = moment()?,
+                "omit_internal" => filter.omit_internal = value == "true",
+                "limit" => filter.limit = number()?.map(|limit| limit.min(PAGE_OBJECTS_MAX)),
+                "page" => filter.page = number()?,
                 _ => continue,
-            };
-            filter.given.insert(known, value.into_owned());
+            }
+            if name != "page" {
+                filter.given.insert(name.into_owned(), value.into_owned());
+            }
         }
         Ok(filter)
     }
@@ -84,28 +66,11 @@ impl Filter {
     pub(super) fn page(&self, kind: &str, list: &str, objects: &[Value]) -> Value {
         let kept: Vec<&Value> = objects.iter().filter(|object| self.keeps(object)).collect();
         let size = self.limit.unwrap_or(PAGE_OBJECTS_MAX);
-        let (page, pages) = (self.page.unwrap_or(1), kept.len().div_ceil(size).max(1));
+        let page = self.page.unwrap_or(1);
         let first = (page - 1).saturating_mul(size);
         let data: Vec<Value> =
             kept.iter().skip(first).take(size).map(|object| self.shown(kind, (*object).clone())).collect();
-        let mut links = Map::new();
-        let mut link = |name: &str, page: usize| links.insert(name.to_owned(), self.link(list, page).into());
-        link("first", 1);
-        link("self", page);
-        link("last", pages);
-        if page > 1 {
-            link("prev", (page - 1).min(pages));
-        }
-        if page < pages {
-            link("next", page + 1);
-        }
-        let pagination = json!({
-            "totalElements": kept.len(),
-            "elementsPerPage": size,
-            "currentPage": page,
-            "totalPages": pages,
-        });
-        json!({"data": data, "pagination": pagination, "links": links})
+        list_page(data, kept.len(), size, page, |page| self.link(list, page))
     }
 
     /// What was deleted is for those only who ask what has changed.

@@ -1,7 +1,7 @@
 //! The client commands: one for every rpc, generated from the protos.
 //!
 //! [`commands`] has the command of every rpc, [`descriptors`] reads the protos, [`flags`] and [`value`] turn the
-//! command line into a request, [`options`] say where it goes, [`print`] and [`cell`] show the answer, [`document`]
+//! command line into a request, [`options`] say where it goes, [`print`] and [`cell`] show the answer, [`rows`] reads the whole of a list, [`document`]
 //! writes one that is a file, [`log`] shows a record, [`identified`] knows what has an id, [`ids`] finds what was named in short, [`moment`] knows time zones,
 //! [`layout`] terminals, [`error`] explains failures, [`token`] signs tokens for development, [`take_answer`] takes answers that
 //! come by mail, which [`itip`] reads.
@@ -21,6 +21,7 @@ mod log;
 pub mod moment;
 pub mod options;
 mod print;
+pub mod rows;
 mod table;
 pub mod take_answer;
 #[cfg(test)]

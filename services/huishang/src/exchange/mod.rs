@@ -7,6 +7,7 @@ pub mod votes;
 
 use crate::client::Error;
 use crate::client::options::Options;
+use crate::client::rows::{self, PAGE_SIZE};
 use crate::client::text_file::without_bom;
 use crate::language::{say, text};
 use crate::stdout::{print_line, print_text};
@@ -23,8 +24,6 @@ use std::time::Duration;
 
 /// How long a call is repeated while the service is away.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Rows that are listed with one call.
-const PAGE_SIZE: u32 = 500;
 /// Bytes of a file that is imported, at most.
 const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
@@ -86,30 +85,15 @@ fn usage(arguments: &Arguments, faults: &str) -> anyhow::Error {
 
 /// The directory as it is.
 async fn known(client: &Client) -> anyhow::Result<Directory> {
-    let mut directory = Directory::default();
-    let mut page_token = String::new();
-    loop {
-        let request = ListDepartmentsRequest { page_size: PAGE_SIZE, page_token, ..Default::default() };
-        let page = client.call(request).await.context(text("reading the directory"))?;
-        directory.departments.extend(page.departments);
-        page_token = page.next_page_token;
-        if page_token.is_empty() {
-            break;
-        }
-    }
-    loop {
-        let request = ListMembersRequest { page_size: PAGE_SIZE, page_token, ..Default::default() };
-        let page = client.call(request).await.context(text("reading the directory"))?;
-        directory.members.extend(page.members);
-        page_token = page.next_page_token;
-        if page_token.is_empty() {
-            break;
-        }
-    }
+    let doing = text("reading the directory");
+    let list = |page_token| ListDepartmentsRequest { page_size: PAGE_SIZE, page_token, ..Default::default() };
+    let departments = rows::all(client, doing, list, |page| (page.departments, page.next_page_token)).await?;
+    let list = |page_token| ListMembersRequest { page_size: PAGE_SIZE, page_token, ..Default::default() };
+    let members = rows::all(client, doing, list, |page| (page.members, page.next_page_token)).await?;
     let asked = client.call(GetCalendarRequest { at_least_position: 0 }).await;
     let answer = asked.context(text("reading the realm's calendar"))?;
-    directory.calendar = answer.calendar.filter(|_| answer.defined);
-    Ok(directory)
+    let calendar = answer.calendar.filter(|_| answer.defined);
+    Ok(Directory { departments, members, calendar })
 }
 
 /// What is new or another.

@@ -4,7 +4,7 @@
 //! agendas are wanted. Titles of sessions, statements, votes of single departments, minutes and papers are for those who take
 //! part, and are not read here.
 
-use super::PAGE_SIZE;
+use crate::client::rows::{self, PAGE_SIZE};
 use crate::language::text;
 use anyhow::Context as _;
 use client::Client;
@@ -19,7 +19,7 @@ use proto::resolution::v1::{
 };
 use proto::scheduling::v1::{
     BodySummary, GetSessionRequest, Label, ListBodiesRequest, ListRoomsRequest, ListSessionsRequest, Room,
-    Session, SessionStage, SessionTopic,
+    Session, SessionStage, SessionSummary, SessionTopic,
 };
 use std::collections::BTreeMap;
 
@@ -56,7 +56,7 @@ pub async fn read(client: &Client, agendas: bool) -> anyhow::Result<Published> {
     let at_least_position = head(client).await?;
     let mut published =
         Published { bodies: bodies(client).await?, rooms: rooms(client).await?, ..Default::default() };
-    for session_id in session_ids(client, at_least_position).await? {
+    for SessionSummary { session_id, .. } in sessions(client, at_least_position).await? {
         let request = GetSessionRequest { at_least_position, session_id: session_id.clone() };
         let answer = client.call(request).await.with_context(|| session_id.clone())?;
         let Some(session) = answer.session else { continue };
@@ -133,46 +133,29 @@ pub async fn head(client: &Client) -> anyhow::Result<u64> {
     Ok(answer.position)
 }
 
-async fn session_ids(client: &Client, at_least_position: u64) -> anyhow::Result<Vec<String>> {
-    let (mut ids, mut page_token) = (Vec::new(), String::new());
-    loop {
-        let request =
-            ListSessionsRequest { at_least_position, page_size: PAGE_SIZE, page_token, ..Default::default() };
-        let page = client.call(request).await.context(text("reading the sessions"))?;
-        ids.extend(page.sessions.into_iter().map(|session| session.session_id));
-        page_token = page.next_page_token;
-        if page_token.is_empty() {
-            return Ok(ids);
-        }
-    }
+/// All sessions.
+pub async fn sessions(client: &Client, at_least_position: u64) -> anyhow::Result<Vec<SessionSummary>> {
+    let list = |page_token| ListSessionsRequest {
+        at_least_position,
+        page_size: PAGE_SIZE,
+        page_token,
+        ..Default::default()
+    };
+    rows::all(client, text("reading the sessions"), list, |page| (page.sessions, page.next_page_token)).await
 }
 
 /// All bodies.
 pub async fn bodies(client: &Client) -> anyhow::Result<Vec<BodySummary>> {
-    let (mut bodies, mut page_token) = (Vec::new(), String::new());
-    loop {
-        let request = ListBodiesRequest { page_size: PAGE_SIZE, page_token, ..Default::default() };
-        let page = client.call(request).await.context(text("reading the bodies"))?;
-        bodies.extend(page.bodies);
-        page_token = page.next_page_token;
-        if page_token.is_empty() {
-            return Ok(bodies);
-        }
-    }
+    let list = |page_token| ListBodiesRequest { page_size: PAGE_SIZE, page_token, ..Default::default() };
+    rows::all(client, text("reading the bodies"), list, |page| (page.bodies, page.next_page_token)).await
 }
 
 /// All rooms, by their codes.
 pub async fn rooms(client: &Client) -> anyhow::Result<BTreeMap<String, Room>> {
-    let (mut rooms, mut page_token) = (BTreeMap::new(), String::new());
-    loop {
-        let request = ListRoomsRequest { page_size: PAGE_SIZE, page_token, ..Default::default() };
-        let page = client.call(request).await.context(text("reading the rooms"))?;
-        rooms.extend(page.rooms.into_iter().map(|room| (room.code.clone(), room)));
-        page_token = page.next_page_token;
-        if page_token.is_empty() {
-            return Ok(rooms);
-        }
-    }
+    let list = |page_token| ListRoomsRequest { page_size: PAGE_SIZE, page_token, ..Default::default() };
+    let rooms =
+        rows::all(client, text("reading the rooms"), list, |page| (page.rooms, page.next_page_token)).await?;
+    Ok(rooms.into_iter().map(|room| (room.code.clone(), room)).collect())
 }
 
 /// The resolutions of topics that are over.

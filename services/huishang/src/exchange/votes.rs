@@ -3,23 +3,26 @@
 //!
 //! It says what the caller may see, as every list does. Of a secret ballot nobody sees more than its counts.
 
-use super::oparl::object::moment;
+use super::oparl::object::{moment, without_nulls};
 use super::popolo::{BODY, Popolo};
-use super::{PAGE_SIZE, PATIENCE, known, published};
+use super::{PATIENCE, known, published};
 use crate::client::moment::realm_zone;
 use crate::client::options::Options;
+use crate::client::rows::{self, PAGE_SIZE};
 use crate::language::text;
 use crate::stdout::print_line;
 use anyhow::Context as _;
 use client::Client;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use proto::Wire as _;
 use proto::deliberation::v1::ballot_method::Method;
 use proto::deliberation::v1::{
     Ballot, BallotResult, Docket, DocketTopic, GetDocketRequest, ListDocketsRequest, MotionKind, RollSeat,
     Vote, VoteChoice,
 };
-use proto::scheduling::v1::{ListSessionsRequest, Room, SessionStage, SessionSummary};
-use serde_json::{Map, Value, json};
+use proto::scheduling::v1::{Room, SessionStage, SessionSummary};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Prints it.
@@ -37,7 +40,7 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
         );
     }
     let position = published::head(&client).await?;
-    let sessions = sessions(&client, position).await?;
+    let sessions = published::sessions(&client, position).await?;
     file["events"] = sessions.iter().map(|session| event(session, &rooms, &zone)).collect();
     let (mut motions, mut vote_events) = (Vec::new(), Vec::new());
     for docket in dockets(&client, position).await? {
@@ -57,35 +60,21 @@ fn body_id(code: &str) -> String {
     format!("{BODY}/{code}")
 }
 
-async fn sessions(client: &Client, at_least_position: u64) -> anyhow::Result<Vec<SessionSummary>> {
-    let (mut sessions, mut page_token) = (Vec::new(), String::new());
-    loop {
-        let request =
-            ListSessionsRequest { at_least_position, page_size: PAGE_SIZE, page_token, ..Default::default() };
-        let page = client.call(request).await.context(text("reading the sessions"))?;
-        sessions.extend(page.sessions);
-        page_token = page.next_page_token;
-        if page_token.is_empty() {
-            return Ok(sessions);
-        }
-    }
-}
-
 async fn dockets(client: &Client, at_least_position: u64) -> anyhow::Result<Vec<Docket>> {
-    let (mut dockets, mut page_token) = (Vec::new(), String::new());
-    loop {
-        let request =
-            ListDocketsRequest { at_least_position, page_size: PAGE_SIZE, page_token, ..Default::default() };
-        let page = client.call(request).await.context(text("reading the dockets"))?;
-        for docket_id in page.dockets.into_iter().map(|docket| docket.docket_id) {
-            let request = GetDocketRequest { at_least_position, docket_id: docket_id.clone() };
-            dockets.extend(client.call(request).await.with_context(|| docket_id)?.docket);
-        }
-        page_token = page.next_page_token;
-        if page_token.is_empty() {
-            return Ok(dockets);
-        }
+    let list = |page_token| ListDocketsRequest {
+        at_least_position,
+        page_size: PAGE_SIZE,
+        page_token,
+        ..Default::default()
+    };
+    let listed =
+        rows::all(client, text("reading the dockets"), list, |page| (page.dockets, page.next_page_token));
+    let mut dockets = Vec::new();
+    for docket_id in listed.await?.into_iter().map(|docket| docket.docket_id) {
+        let request = GetDocketRequest { at_least_position, docket_id: docket_id.clone() };
+        dockets.extend(client.call(request).await.with_context(|| docket_id)?.docket);
     }
+    Ok(dockets)
 }
 
 /// The ballots that were counted.
@@ -96,10 +85,7 @@ fn counted(docket: &Docket) -> impl Iterator<Item = (&DocketTopic, &Ballot, &Bal
 }
 
 fn event(session: &SessionSummary, rooms: &BTreeMap<String, Room>, zone: &TimeZone) -> Value {
-    let at = |time: Option<prost_types::Timestamp>| {
-        let time = time?;
-        Some(moment(jiff::Timestamp::new(time.seconds, time.nanos).ok()?, zone))
-    };
+    let at = |time: Option<prost_types::Timestamp>| Some(moment(Timestamp::from_wire(time?).ok()?, zone));
     let status = match session.stage() {
         SessionStage::Cancelled | SessionStage::Merged => "cancelled",
         SessionStage::Scheduled | SessionStage::Convened | SessionStage::Concluded => "confirmed",
@@ -231,10 +217,4 @@ fn option(choice: VoteChoice) -> &'static str {
         VoteChoice::No => "no",
         VoteChoice::Abstain | VoteChoice::Unspecified => "abstain",
     }
-}
-
-/// An object without the fields that have no value.
-fn without_nulls(value: Value) -> Value {
-    let Value::Object(fields) = value else { return value };
-    Value::Object(fields.into_iter().filter(|(_, value)| !value.is_null()).collect::<Map<_, _>>())
 }

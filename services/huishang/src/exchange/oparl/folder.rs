@@ -9,9 +9,10 @@ use super::objects::Objects;
 use crate::client::Error;
 use crate::language::say;
 use anyhow::Context as _;
+use console::oparl::list_page;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fs::{File, Permissions, TryLockError};
 use std::io::Write as _;
@@ -157,25 +158,9 @@ impl Folder {
             false => objects.chunks(PAGE_OBJECTS).collect(),
         };
         for (page, data) in (1..).zip(&pages) {
-            let mut links = Map::new();
-            let mut link =
-                |name: &str, page: usize| links.insert(name.to_owned(), urls.list(kind, page).into());
-            link("first", 1);
-            link("self", page);
-            link("last", pages.len());
-            if page > 1 {
-                link("prev", page - 1);
-            }
-            if page < pages.len() {
-                link("next", page + 1);
-            }
-            let pagination = json!({
-                "totalElements": objects.len(),
-                "elementsPerPage": PAGE_OBJECTS,
-                "currentPage": page,
-                "totalPages": pages.len(),
-            });
-            let list = json!({"data": data, "pagination": pagination, "links": links});
+            let data = data.iter().map(|object| (*object).clone()).collect();
+            let address = |page| urls.list(kind, page);
+            let list = list_page(data, objects.len(), PAGE_OBJECTS, page, address);
             save(&folder.join(list_file(kind, page)), &written(&list)?)?;
         }
         // Pages of a list that was longer.

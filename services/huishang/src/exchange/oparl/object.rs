@@ -105,10 +105,10 @@ pub enum Contained {
 impl Object {
     /// An object with these fields; those that are null are left out.
     pub fn new(kind: Kind, key: impl Into<String>, fields: Value) -> Object {
-        let Value::Object(mut fields) = fields else {
-            return Object::new(kind, key, Value::Object(Map::new()));
+        let fields = match without_nulls(fields) {
+            Value::Object(fields) => fields,
+            _ => Map::new(),
         };
-        fields.retain(|_, value| !value.is_null());
         Object { kind, key: key.into(), fields, contained: BTreeMap::new(), only_if_known: false }
     }
 
@@ -158,6 +158,14 @@ pub fn list_file(kind: Kind, page: usize) -> String {
         1 => format!("{}.json", kind.folder()),
         page => format!("{}-{page}.json", kind.folder()),
     }
+}
+
+/// An object without the fields that have no value.
+pub fn without_nulls(mut value: Value) -> Value {
+    if let Value::Object(fields) = &mut value {
+        fields.retain(|_, value| !value.is_null());
+    }
+    value
 }
 
 /// A moment as OParl writes it: with an offset in digits.

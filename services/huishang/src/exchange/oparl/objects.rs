@@ -5,8 +5,10 @@ use super::outcome_text;
 use crate::exchange::popolo::Directory;
 use crate::exchange::published::{PublicSession, PublicTopic, Published};
 use crate::language::text;
+use event_log::hex;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use proto::Wire as _;
 use proto::directory::v1::{Department, DepartmentKind, Member};
 use proto::resolution::v1::{Resolution, ResolutionStage};
 use proto::scheduling::v1::{BodySummary, Room, Session, SessionStage};
@@ -159,7 +161,7 @@ impl Maker<'_> {
             false => member.roles.iter().map(Some).collect(),
         };
         // The address stays when everything else is taken back, and so does not say who it was.
-        let person = hex(&Sha512::digest(member.code.as_bytes())[..PERSON_KEY_BYTES]);
+        let person = hex::encode(&Sha512::digest(member.code.as_bytes())[..PERSON_KEY_BYTES]);
         let mut keys = Vec::new();
         for (number, role) in roles.into_iter().enumerate() {
             let key = format!("{person}-{}", number + 1);
@@ -181,6 +183,7 @@ impl Maker<'_> {
         let body_code = session.outline.as_ref().map_or("", |outline| outline.body_code.as_str());
         let body_name = self.bodies.get(body_code).map_or(body_code, |body| body.name.as_str()).to_owned();
         let slot = session.slot.as_ref();
+        let at = |time| Timestamp::from_wire(time).ok();
         let starts_at = slot.map_or(public.opened_at, |slot| slot.starts_at).and_then(at);
         let ends_at = slot.map_or(public.closed_at, |slot| slot.ends_at).and_then(at);
         let zone = self.publisher.zone;
@@ -245,7 +248,7 @@ impl Maker<'_> {
             "mimeType": "text/plain; charset=utf-8",
             "date": registration.decided_on,
             "size": content.len(),
-            "sha512Checksum": hex(&Sha512::digest(content.as_bytes())),
+            "sha512Checksum": hex::encode(&Sha512::digest(content.as_bytes())),
             "text": registration.text,
             "accessUrl": access_url,
             "downloadUrl": access_url,
@@ -313,12 +316,4 @@ fn key_of_body(code: &str) -> String {
 
 fn key_of_department(code: &str) -> String {
     format!("department-{code}")
-}
-
-fn at(time: prost_types::Timestamp) -> Option<Timestamp> {
-    Timestamp::new(time.seconds, time.nanos).ok()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

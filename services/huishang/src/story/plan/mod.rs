@@ -5,6 +5,7 @@ mod file;
 
 use crate::client::Error;
 use crate::client::options::Options;
+use crate::client::rows::{self, PAGE_SIZE};
 use crate::language::{current, say, text};
 use crate::stdout::print_text;
 use crate::story::deployment::PATIENCE;
@@ -23,9 +24,6 @@ use service_kit::limits::REQUEST_BYTES_MAX;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tonic::Code as Status;
-
-/// Departments listed with one call.
-const PAGE_SIZE: u32 = 500;
 
 /// What is imported, and how gaps in the file are filled.
 #[derive(Debug, Clone, clap::Args)]
@@ -150,17 +148,14 @@ async fn imported_before(client: &Client, seed: Uuid) -> anyhow::Result<Option<(
 
 /// The departments in the directory, by code.
 async fn departments(client: &Client) -> anyhow::Result<BTreeMap<String, String>> {
-    let (mut known, mut page_token) = (BTreeMap::new(), String::new());
-    loop {
-        let request =
-            directory::ListDepartmentsRequest { page_size: PAGE_SIZE, page_token, ..Default::default() };
-        let page = client.call(request).await.context(text("reading the directory"))?;
-        known.extend(page.departments.into_iter().map(|department| (department.code, department.name)));
-        page_token = page.next_page_token;
-        if page_token.is_empty() {
-            return Ok(known);
-        }
-    }
+    let list = |page_token| directory::ListDepartmentsRequest {
+        page_size: PAGE_SIZE,
+        page_token,
+        ..Default::default()
+    };
+    let page = |page: directory::ListDepartmentsResponse| (page.departments, page.next_page_token);
+    let departments = rows::all(client, text("reading the directory"), list, page).await?;
+    Ok(departments.into_iter().map(|department| (department.code, department.name)).collect())
 }
 
 /// The agencies that have to be registered. Those in the directory stay as they are.
