@@ -10,7 +10,9 @@ use proto::deliberation::v1::{
     GetDocketRequest, OpenBallotRequest, OpenDocketRequest, OpenTopicRequest, RecordArrivalRequest,
     SubmitProposalRequest, VoteChoice,
 };
-use proto::directory::v1::{Member, RegisterMemberRequest};
+use proto::directory::v1::{
+    Department, DepartmentKind, DepartmentLevel, Member, RegisterDepartmentRequest, RegisterMemberRequest,
+};
 use proto::resolution::v1::ListResolutionsRequest;
 use proto::scheduling::v1::{
     BodyCharter, CancelSessionRequest, ConveneSessionRequest, DefineBodyRequest, EmergencyDeclaration, Label,
@@ -277,6 +279,62 @@ async fn what_is_to_come_is_published_where_it_is_wanted(mode: Mode) -> anyhow::
     Ok(())
 }
 in_both_modes!(what_is_to_come_is_published_where_it_is_wanted);
+
+async fn who_there_is_comes_back_from_what_was_published(mode: Mode) -> anyhow::Result<()> {
+    // Given a city that publishes its departments, one below another, and who works for them
+    let (from, to) = (Sandbox::start(mode)?, Sandbox::start(mode)?);
+    founded(&from).await?;
+    let operator = from.client(Role::Operator, None).await?;
+    let drains = Department {
+        code: "DRAINS".into(),
+        name: "排水管理处".into(),
+        parent_code: Some("WATER".into()),
+        level: DepartmentLevel::County.into(),
+        region: Some("郑州".into()),
+        kind: DepartmentKind::Enterprise.into(),
+        ..Default::default()
+    };
+    operator.call(RegisterDepartmentRequest { department: Some(drains), ..command() }).await?;
+    let li = Member {
+        code: "li.wei".into(),
+        name: "李".into(),
+        department_code: "DRAINS".into(),
+        email: Some("li@drains.example".into()),
+        roles: vec!["delegate".into()],
+    };
+    operator.call(RegisterMemberRequest { member: Some(li), ..command() }).await?;
+    let folder = from.folder().join("oparl");
+    exported(&from, &folder, &["--persons"])?;
+    let path = folder.to_str().context("a path")?;
+
+    // When another installation takes the folder in
+    let taken = to.run("operator", &["import", "directory", path])?;
+    ensure!(
+        taken.status.success() && text(&taken).contains("+ department DRAINS 排水管理处"),
+        "{}",
+        text(&taken)
+    );
+    ensure!(text(&taken).contains("1 bodies, parties and persons"), "{}", text(&taken));
+
+    // Then it publishes the same departments; in the first nothing changes, an address that was not published included.
+    let again = to.folder().join("oparl");
+    exported(&to, &again, &[])?;
+    let departments = |folder: &Path| -> anyhow::Result<Vec<Value>> {
+        let mut all = list(folder, "organization")?;
+        all.retain(|one| one["organizationType"] != "Gremium");
+        for one in &mut all {
+            one["created"] = Value::Null;
+            one["modified"] = Value::Null;
+        }
+        Ok(all)
+    };
+    ensure!(departments(&folder)? == departments(&again)?, "{:?}", departments(&again)?);
+    ensure!(departments(&again)?.len() == 4);
+    let unchanged = from.run("operator", &["import", "directory", path])?;
+    ensure!(text(&unchanged).contains("5 are as the file has them"), "{}", text(&unchanged));
+    Ok(())
+}
+in_both_modes!(who_there_is_comes_back_from_what_was_published);
 
 async fn what_was_exported_is_served_to_everybody(mode: Mode) -> anyhow::Result<()> {
     let served = tempfile::tempdir()?;

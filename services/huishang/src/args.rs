@@ -109,7 +109,7 @@ pub enum Identity {
 pub enum Import {
     /// Puts a plan on record that was decided elsewhere: one resolution, and an item for each action
     Plan(ImportPlan),
-    /// Registers departments and members of a Popolo file, and defines its working calendar
+    /// Registers departments and members of a Popolo file or OParl folder, and defines its working calendar
     Directory(ImportDirectory),
 }
 

@@ -8,7 +8,7 @@ pub mod votes;
 use crate::client::Error;
 use crate::client::options::Options;
 use crate::client::rows::{self, PAGE_SIZE};
-use crate::client::text_file::without_bom;
+use crate::client::text_file;
 use crate::language::{say, text};
 use crate::stdout::{print_line, print_text};
 use anyhow::Context as _;
@@ -24,22 +24,20 @@ use std::time::Duration;
 
 /// How long a call is repeated while the service is away.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Bytes of a file that is imported, at most.
-const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// What is imported.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Arguments {
-    /// The directory, a Popolo file in JSON
+    /// The directory: a Popolo file in JSON, or a folder of OParl objects
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// Says what would change, and changes nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Level of departments that have none in the file
+    /// Level of new departments that have none in the file
     #[arg(long, default_value = "municipal", value_name = "LEVEL")]
     pub level: String,
-    /// Kind of departments that have no classification in the file
+    /// Kind of new departments that have no classification in the file
     #[arg(long, default_value = "agency", value_name = "KIND")]
     pub kind: String,
 }
@@ -54,29 +52,41 @@ pub async fn export(options: &Options) -> anyhow::Result<()> {
 /// Registers what a file has and the directory has not, or has in another way. What the file does not have stays.
 /// An import that was interrupted goes on when it is started again.
 pub async fn import(arguments: &Arguments, options: &Options) -> anyhow::Result<()> {
-    let unreadable = || say("cannot read {file}", &[("file", &arguments.file.display())]);
-    let bytes = std::fs::metadata(&arguments.file).with_context(unreadable)?.len();
-    if bytes > FILE_BYTES_MAX {
-        return Err(usage(
-            arguments,
-            &say("{bytes} bytes are more than {max}", &[("bytes", &bytes), ("max", &FILE_BYTES_MAX)]),
-        ));
-    }
-    let content = std::fs::read_to_string(&arguments.file).with_context(unreadable)?;
-    let file: Popolo =
-        serde_json::from_str(without_bom(&content)).map_err(|fault| usage(arguments, &fault.to_string()))?;
-    let defaults = Defaults { level: &arguments.level, kind: &arguments.kind };
-    let wanted = file.directory(defaults).map_err(|faults| usage(arguments, &faults))?;
-
     let client = options.client()?.patient(PATIENCE);
-    let changes = Changes::between(&known(&client).await?, wanted);
+    let (changes, passed_over) = match arguments.file.is_dir() {
+        true => {
+            let known = known(&client).await?;
+            let read = oparl::read(&arguments.file, &known)?;
+            (changes(arguments, &known, &read.popolo)?, read.passed_over)
+        }
+        false => {
+            let content = text_file::read(&arguments.file)?;
+            let file =
+                serde_json::from_str(&content).map_err(|fault| usage(arguments, &fault.to_string()))?;
+            (changes(arguments, &known(&client).await?, &file)?, 0)
+        }
+    };
     let import = Import { client, seed: Uuid::new_v4() };
+    if passed_over > 0 {
+        let count = passed_over;
+        print_line(&say(
+            "{count} bodies, parties and persons in no department are passed over.",
+            &[("count", &count)],
+        ))?;
+    }
     if arguments.dry_run {
         import.validate(&changes).await?;
         return changes.report(text("Nothing was changed; it would be:"));
     }
     import.carry_out(&changes).await?;
     changes.report(text("Changed:"))
+}
+
+/// What a file changes.
+fn changes(arguments: &Arguments, known: &Directory, file: &Popolo) -> anyhow::Result<Changes> {
+    let defaults = Defaults { level: &arguments.level, kind: &arguments.kind };
+    let wanted = file.directory(known, defaults).map_err(|faults| usage(arguments, &faults))?;
+    Ok(Changes::between(known, wanted))
 }
 
 fn usage(arguments: &Arguments, faults: &str) -> anyhow::Error {

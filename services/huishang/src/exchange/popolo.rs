@@ -1,5 +1,6 @@
 //! The directory as Popolo (popoloproject.com) has it: organizations, persons and memberships, in JSON. What Popolo has no
-//! name for is beside it: the level of a department, and the working calendar.
+//! name for is beside it: the level of a department, and the working calendar. What a file does not say of a department or a
+//! member stays as it is.
 
 use crate::language::say;
 use proto::directory::v1::{Department, DepartmentKind, DepartmentLevel, Member, Weekday, WorkingCalendar};
@@ -43,8 +44,8 @@ pub struct Organization {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<String>,
     /// Whether nobody works with this system for it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub without_users: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without_users: Option<bool>,
 }
 
 /// Where a department is.
@@ -83,7 +84,7 @@ pub struct Days {
     pub make_up_days: Vec<String>,
 }
 
-/// What a department is that its file does not say.
+/// What a department is that is new, if its file does not say it.
 #[derive(Debug, Clone, Copy)]
 pub struct Defaults<'a> {
     pub level: &'a str,
@@ -121,14 +122,14 @@ impl Popolo {
         }
     }
 
-    /// The directory of a file.
+    /// The directory of a file, where the directory is as it is known.
     ///
     /// # Errors
     /// Everything that is wrong with it.
-    pub fn directory(&self, defaults: Defaults<'_>) -> Result<Directory, String> {
+    pub fn directory(&self, known: &Directory, defaults: Defaults<'_>) -> Result<Directory, String> {
         let mut faults = Vec::new();
-        let departments = self.departments(defaults, &mut faults);
-        let members = self.members(&mut faults);
+        let departments = self.departments(known, defaults, &mut faults);
+        let members = self.members(known, &mut faults);
         let calendar = self.working_calendar.as_ref().and_then(|days| days.calendar(&mut faults));
         match faults.is_empty() {
             true => Ok(Directory { departments, members, calendar }),
@@ -137,12 +138,17 @@ impl Popolo {
     }
 
     /// Those above others first: what is registered must be there before what is below it.
-    fn departments(&self, defaults: Defaults<'_>, faults: &mut Vec<String>) -> Vec<Department> {
+    fn departments(
+        &self,
+        known: &Directory,
+        defaults: Defaults<'_>,
+        faults: &mut Vec<String>,
+    ) -> Vec<Department> {
         let mut left: Vec<Department> = Vec::new();
         let is_body = |one: &&Organization| one.classification.as_deref() == Some(BODY);
         for organization in self.organizations.iter().filter(|one| !is_body(one)) {
-            match organization.department(defaults) {
-                _ if left.iter().any(|known| known.code == organization.id) => {
+            match organization.department(known.department(&organization.id), defaults) {
+                _ if left.iter().any(|other| other.code == organization.id) => {
                     faults.push(say("organization {id} is there twice", &[("id", &organization.id)]));
                 }
                 Ok(department) => left.push(department),
@@ -164,7 +170,7 @@ impl Popolo {
         ordered
     }
 
-    fn members(&self, faults: &mut Vec<String>) -> Vec<Member> {
+    fn members(&self, known: &Directory, faults: &mut Vec<String>) -> Vec<Member> {
         let mut of_person: BTreeMap<&str, Vec<&Membership>> = BTreeMap::new();
         for membership in &self.memberships {
             of_person.entry(&membership.person_id).or_default().push(membership);
@@ -176,16 +182,14 @@ impl Popolo {
             let one =
                 department.filter(|code| memberships.iter().all(|other| other.organization_id == **code));
             match one {
-                _ if members.iter().any(|known| known.code == person.id) => {
+                _ if members.iter().any(|other| other.code == person.id) => {
                     faults.push(say("person {id} is there twice", &[("id", &person.id)]));
                 }
-                Some(department) => members.push(Member {
-                    code: person.id.clone(),
-                    name: person.name.clone(),
-                    department_code: department.clone(),
-                    email: person.email.clone(),
-                    roles: memberships.iter().filter_map(|membership| membership.role.clone()).collect(),
-                }),
+                Some(department) => {
+                    let before = known.members.iter().find(|member| member.code == person.id);
+                    let roles = memberships.iter().filter_map(|membership| membership.role.clone());
+                    members.push(person.member(before, department.clone(), roles.collect()));
+                }
                 None => faults
                     .push(say("person {id} must be a member of one organization", &[("id", &person.id)])),
             }
@@ -200,30 +204,33 @@ impl Organization {
         Organization {
             id: department.code.clone(),
             name: department.name.clone(),
-            classification: Some(short(department.kind().as_str_name(), KIND)),
+            classification: Some(kind_of(department)),
             parent_id: department.parent_code.clone(),
             area: department.region.clone().map(|name| Area { name }),
-            level: Some(short(department.level().as_str_name(), LEVEL)),
-            without_users: department.without_users,
+            level: Some(level_of(department)),
+            without_users: department.without_users.then_some(true),
         }
     }
 
-    fn department(&self, defaults: Defaults<'_>) -> Result<Department, String> {
-        let level = self.level.as_deref().unwrap_or(defaults.level);
-        let kind = self.classification.as_deref().unwrap_or(defaults.kind);
+    /// The department, which was `before` this if it is known.
+    fn department(&self, before: Option<&Department>, defaults: Defaults<'_>) -> Result<Department, String> {
+        let level = self.level.clone().or_else(|| before.map(level_of)).unwrap_or(defaults.level.to_owned());
+        let kind =
+            self.classification.clone().or_else(|| before.map(kind_of)).unwrap_or(defaults.kind.to_owned());
         let unknown = |what: &str| {
             let details: [(&str, &dyn std::fmt::Display); 2] = [("id", &self.id), ("what", &what)];
             say("organization {id} has the unknown {what}", &details)
         };
-        let known_level = DepartmentLevel::from_str_name(&long(level, LEVEL));
-        let known_kind = DepartmentKind::from_str_name(&long(kind, KIND));
+        let known_level = DepartmentLevel::from_str_name(&long(&level, LEVEL));
+        let known_kind = DepartmentKind::from_str_name(&long(&kind, KIND));
+        let area = self.area.as_ref().map(|area| area.name.clone());
         Ok(Department {
             code: self.id.clone(),
             name: self.name.clone(),
-            parent_code: self.parent_id.clone(),
+            parent_code: self.parent_id.clone().or_else(|| before?.parent_code.clone()),
             level: known_level.ok_or_else(|| unknown(&format!("level {level:?}")))?.into(),
-            region: self.area.as_ref().map(|area| area.name.clone()),
-            without_users: self.without_users,
+            region: area.or_else(|| before?.region.clone()),
+            without_users: self.without_users.unwrap_or(before.is_some_and(|before| before.without_users)),
             kind: known_kind.ok_or_else(|| unknown(&format!("classification {kind:?}")))?.into(),
         })
     }
@@ -232,6 +239,24 @@ impl Organization {
 impl Person {
     fn of(member: &Member) -> Person {
         Person { id: member.code.clone(), name: member.name.clone(), email: member.email.clone() }
+    }
+
+    /// The member of a department, who was `before` this if they are known.
+    fn member(&self, before: Option<&Member>, department_code: String, roles: Vec<String>) -> Member {
+        let stays = before.filter(|_| roles.is_empty()).map(|before| before.roles.clone());
+        Member {
+            code: self.id.clone(),
+            name: self.name.clone(),
+            department_code,
+            email: self.email.clone().or_else(|| before?.email.clone()),
+            roles: stays.unwrap_or(roles),
+        }
+    }
+}
+
+impl Directory {
+    fn department(&self, code: &str) -> Option<&Department> {
+        self.departments.iter().find(|department| department.code == code)
     }
 }
 
@@ -265,6 +290,15 @@ impl Days {
     }
 }
 
+/// The level of a department as files have it.
+pub fn level_of(department: &Department) -> String {
+    short(department.level().as_str_name(), LEVEL)
+}
+
+fn kind_of(department: &Department) -> String {
+    short(department.kind().as_str_name(), KIND)
+}
+
 /// An enum value as files have it.
 fn short(value: &str, prefix: &str) -> String {
     value.strip_prefix(prefix).unwrap_or(value).to_lowercase().replace('_', "-")
@@ -281,7 +315,7 @@ mod tests {
     const DEFAULTS: Defaults<'static> = Defaults { level: "municipal", kind: "agency" };
 
     fn read(json: &str) -> Result<Directory, String> {
-        serde_json::from_str::<Popolo>(json).unwrap().directory(DEFAULTS)
+        serde_json::from_str::<Popolo>(json).unwrap().directory(&Directory::default(), DEFAULTS)
     }
 
     #[test]
@@ -304,7 +338,32 @@ mod tests {
         assert_eq!(codes, ["CITY", "WATER"], "those above come first");
         assert_eq!(directory.departments[1].level(), DepartmentLevel::Municipal);
         assert_eq!(directory.members[0].roles, ["delegate", "chair"]);
-        assert_eq!(Popolo::of(&directory).directory(DEFAULTS), Ok(directory));
+        assert_eq!(Popolo::of(&directory).directory(&Directory::default(), DEFAULTS), Ok(directory));
+    }
+
+    #[test]
+    fn what_a_file_does_not_say_stays() {
+        let known = read(
+            r#"{
+                "organizations": [
+                    {"id": "CITY", "name": "City"},
+                    {"id": "WATER", "name": "Water", "parent_id": "CITY", "classification": "enterprise",
+                     "level": "county", "area": {"name": "Zhengzhou"}, "without_users": true}
+                ],
+                "persons": [{"id": "chen", "name": "Chen", "email": "chen@water.example"}],
+                "memberships": [{"person_id": "chen", "organization_id": "WATER", "role": "chair"}]
+            }"#,
+        )
+        .unwrap();
+        let names = r#"{
+            "organizations": [{"id": "WATER", "name": "City Water"}],
+            "persons": [{"id": "chen", "name": "Chen Li"}],
+            "memberships": [{"person_id": "chen", "organization_id": "WATER"}]
+        }"#;
+        let read = serde_json::from_str::<Popolo>(names).unwrap().directory(&known, DEFAULTS).unwrap();
+        let renamed = Department { name: "City Water".into(), ..known.departments[1].clone() };
+        assert_eq!(read.departments, [renamed]);
+        assert_eq!(read.members, [Member { name: "Chen Li".into(), ..known.members[0].clone() }]);
     }
 
     #[test]

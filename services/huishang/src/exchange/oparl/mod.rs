@@ -3,6 +3,7 @@
 mod folder;
 pub mod object;
 mod objects;
+mod read;
 
 use super::published;
 use crate::client::Error;
@@ -15,6 +16,7 @@ use jiff::tz::TimeZone;
 use object::Urls;
 use objects::{Objects, Publisher};
 use proto::deliberation::v1::outcome::Outcome;
+pub use read::read;
 use serde_json::json;
 use service_kit::clock::Clock;
 use std::path::PathBuf;

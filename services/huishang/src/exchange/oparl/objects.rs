@@ -2,7 +2,7 @@
 
 use super::object::{Contained, Kind, Object, Urls, moment};
 use super::outcome_text;
-use crate::exchange::popolo::Directory;
+use crate::exchange::popolo::{self, Directory};
 use crate::exchange::published::{PublicSession, PublicTopic, Published};
 use crate::language::text;
 use event_log::hex;
@@ -20,6 +20,13 @@ use std::collections::{BTreeMap, BTreeSet};
 const ONLY: &str = "system";
 /// The key of the one body.
 const REALM: &str = "realm";
+/// The types of organizations that are departments, in the words of OParl.
+pub const AGENCY: &str = "Verwaltungsbereich";
+pub const ENTERPRISE: &str = "Institution";
+pub const NON_PROFIT: &str = "Sonstiges";
+/// What OParl has no name for, and lets a vendor name.
+pub const LEVEL: &str = "huishang:level";
+pub const REGION: &str = "huishang:region";
 /// Bytes of the digest of a member's code that are the key of the person.
 const PERSON_KEY_BYTES: usize = 16;
 
@@ -138,9 +145,9 @@ impl Maker<'_> {
 
     fn department(&mut self, department: &Department) {
         let (kind, classification) = match department.kind() {
-            DepartmentKind::Enterprise => ("Institution", text("enterprise")),
-            DepartmentKind::NonProfit => ("Sonstiges", text("nonprofit")),
-            _ => ("Verwaltungsbereich", text("agency")),
+            DepartmentKind::Enterprise => (ENTERPRISE, text("enterprise")),
+            DepartmentKind::NonProfit => (NON_PROFIT, text("nonprofit")),
+            _ => (AGENCY, text("agency")),
         };
         let above = department.parent_code.as_deref();
         let fields = json!({
@@ -150,6 +157,8 @@ impl Maker<'_> {
             "organizationType": kind,
             "classification": classification,
             "subOrganizationOf": above.map(|code| self.urls.of(Kind::Organization, &key_of_department(code))),
+            LEVEL: popolo::level_of(department),
+            REGION: department.region,
         });
         self.add(Object::new(Kind::Organization, key_of_department(&department.code), fields));
     }
@@ -161,7 +170,7 @@ impl Maker<'_> {
             false => member.roles.iter().map(Some).collect(),
         };
         // The address stays when everything else is taken back, and so does not say who it was.
-        let person = hex::encode(&Sha512::digest(member.code.as_bytes())[..PERSON_KEY_BYTES]);
+        let person = key_of_person(&member.code);
         let mut keys = Vec::new();
         for (number, role) in roles.into_iter().enumerate() {
             let key = format!("{person}-{}", number + 1);
@@ -312,6 +321,11 @@ fn stage(resolution: &Resolution) -> &'static str {
 
 fn key_of_body(code: &str) -> String {
     format!("body-{code}")
+}
+
+/// The key of a member.
+pub fn key_of_person(code: &str) -> String {
+    hex::encode(&Sha512::digest(code.as_bytes())[..PERSON_KEY_BYTES])
 }
 
 fn key_of_department(code: &str) -> String {

@@ -23,8 +23,6 @@ use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// Maximum size of a plan file.
-pub const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Agencies of one plan, at most.
 const AGENCIES_MAX: usize = 500;
 

@@ -6,10 +6,11 @@ mod file;
 use crate::client::Error;
 use crate::client::options::Options;
 use crate::client::rows::{self, PAGE_SIZE};
+use crate::client::text_file;
 use crate::language::{current, say, text};
 use crate::stdout::print_text;
 use crate::story::deployment::PATIENCE;
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use client::{Client, Refusal};
 use domain::calendar::WorkingCalendar;
 use domain::resolution::resolution::Resolution;
@@ -22,7 +23,7 @@ use proto::resolution::v1 as resolution;
 use resolution::{DueRule, ItemToRecord, RecordResolutionRequest, due_rule::Rule};
 use service_kit::limits::REQUEST_BYTES_MAX;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use tonic::Code as Status;
 
 /// What is imported, and how gaps in the file are filled.
@@ -48,7 +49,7 @@ pub struct Arguments {
 /// Imports a plan. The command ids are derived from the file: an import that was interrupted continues where it
 /// stopped when it is started again, and one that was finished changes nothing.
 pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()> {
-    let content = read_text(&arguments.file)?;
+    let content = text_file::read(&arguments.file)?;
     let client = options.client()?.patient(PATIENCE);
     let today = today(&client).await?;
     let plan = file::read(&content, today)
@@ -118,18 +119,6 @@ async fn today(client: &Client) -> anyhow::Result<Date> {
     let calendar = WorkingCalendar::from_wire(answer.calendar.context("the realm has no calendar")?)
         .map_err(|fault| anyhow::anyhow!("the realm's calendar: {fault}"))?;
     Ok(calendar.date_of(now))
-}
-
-fn read_text(file: &Path) -> anyhow::Result<String> {
-    let unreadable = || say("cannot read {file}", &[("file", &file.display())]);
-    let size = std::fs::metadata(file).with_context(unreadable)?.len();
-    if size > file::FILE_BYTES_MAX {
-        bail!(say(
-            "{file} has {size} bytes; at most {max} are accepted",
-            &[("file", &file.display()), ("size", &size), ("max", &file::FILE_BYTES_MAX)]
-        ));
-    }
-    std::fs::read_to_string(file).with_context(unreadable)
 }
 
 /// The number of the resolution that an earlier import of the same file made, and a position that shows it.
