@@ -15,8 +15,8 @@ const DIRECTORY: &str = "huishang.directory.v1.DirectoryService";
 /// Patience with what must happen within seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The health of one service, as it changes.
-struct Watched(Streaming<HealthCheckResponse>);
+/// The health of one service of the directory's process, as it changes.
+pub(crate) struct Watched(Streaming<HealthCheckResponse>);
 
 async fn client(sandbox: &Sandbox, process: &str) -> anyhow::Result<HealthClient<Channel>> {
     Ok(HealthClient::new(Endpoint::from_shared(sandbox.server_of(process))?.connect().await?))
@@ -28,13 +28,13 @@ async fn check(sandbox: &Sandbox, service: &str) -> anyhow::Result<ServingStatus
 }
 
 impl Watched {
-    async fn begin(sandbox: &Sandbox, service: &str) -> anyhow::Result<Watched> {
+    pub(crate) async fn begin(sandbox: &Sandbox, service: &str) -> anyhow::Result<Watched> {
         let request = HealthCheckRequest { service: service.to_owned() };
         Ok(Watched(client(sandbox, "directory").await?.watch(request).await?.into_inner()))
     }
 
     /// Waits until it is so.
-    async fn until(&mut self, expected: ServingStatus) -> anyhow::Result<()> {
+    pub(crate) async fn until(&mut self, expected: ServingStatus) -> anyhow::Result<()> {
         let changes = async {
             while self.0.message().await?.context("the watch ended")?.status() != expected {}
             anyhow::Ok(())

@@ -1,16 +1,15 @@
 //! Commands over NATS while no ledger can commit them: the caller hears in time, and what to do.
 
+use crate::health::Watched;
 use anyhow::ensure;
 use domain::Role;
 use proto::directory::v1::ListDepartmentsRequest;
 use proto::directory::v1::directory_service_client::DirectoryServiceClient;
 use std::time::Duration;
 use tests::{Client, Mode, Sandbox, SandboxConfig, registration};
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
-use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
-use tonic_health::pb::health_client::HealthClient;
 
 /// The caller's own deadline.
 const DEADLINE: Duration = Duration::from_secs(4);
@@ -87,13 +86,8 @@ async fn every_service_knows_that_the_disk_of_the_ledger_is_full() -> anyhow::Re
         "{refused}"
     );
     // which is what health says,
-    let mut health =
-        HealthClient::new(Endpoint::from_shared(sandbox.server_of("directory"))?.connect().await?);
-    for (service, expected) in [("", ServingStatus::Serving), ("ready", ServingStatus::NotServing)] {
-        let asked = HealthCheckRequest { service: service.into() };
-        let status = health.check(asked).await?.into_inner().status();
-        ensure!(status == expected, "{service:?} is {status:?}");
-    }
+    Watched::begin(&sandbox, "ready").await?.until(ServingStatus::NotServing).await?;
+    Watched::begin(&sandbox, "").await?.until(ServingStatus::Serving).await?;
     // and answers queries.
     let query = ListDepartmentsRequest { at_least_position: 1, ..Default::default() };
     let listed = directory(&sandbox).await?.list_departments(as_clerk(&sandbox, query)?).await?.into_inner();
