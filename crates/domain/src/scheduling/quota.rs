@@ -48,7 +48,7 @@ rejections! {
     /// Why a session is not counted.
     Rejection {
         RuleBroken("RULE_BROKEN") { rule: Rule, measure: u32, limit: u32 } =
-            "the request breaks the rule {rule}: it has {measure}, the limit is {limit}",
+            "the request breaks the rule {rule}: {measure} where the limit is {limit}; change the request, or have the rule overridden with a reason",
     }
 }
 

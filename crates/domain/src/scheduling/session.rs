@@ -507,7 +507,7 @@ rejections! {
         NotOverridable("NOT_OVERRIDABLE") { rule: Rule } =
             "no reason can override the rule {rule}; the request must be revised",
         RuleBroken("RULE_BROKEN") { rule: Rule, measure: u32, limit: u32 } =
-            "the request breaks the rule {rule}: it has {measure}, the limit is {limit}",
+            "the request breaks the rule {rule}: {measure} where the limit is {limit}; change the request, or have the rule overridden with a reason",
         MergedIntoItself("MERGED_INTO_ITSELF") = "a session cannot be merged into itself",
         BeforeEarliestStart("BEFORE_EARLIEST_START") { starts_at: Timestamp, earliest_start_at: Timestamp } =
             "the session must not start before {earliest_start_at}; {starts_at} is earlier",
