@@ -4,6 +4,7 @@
 
 use crate::report::{self, Line, Target};
 use domain::calendar::WorkingCalendar;
+use domain::scheduling::equipment::Equipment;
 use domain::scheduling::session::RoleOnTopic;
 use domain::scheduling::slots::{
     Attending, Busy, Cause, Diaries, Engagement, RoomDiary, Timeline, Wanted, find,
@@ -80,6 +81,8 @@ fn wanted(from_at: Timestamp, days: i64) -> Wanted {
         duration_minutes: 120,
         is_urgent: false,
         attending: attending.collect(),
+        people: DEPARTMENTS,
+        equipment: Equipment::default(),
         quorum: DEPARTMENTS / 2,
         full_quarters: BTreeSet::new(),
         asked: vec![],
@@ -100,6 +103,7 @@ fn diaries() -> Diaries {
     let room = |nth: u32| RoomDiary {
         code: code(&format!("ROOM-{nth}")),
         seats: 50,
+        equipment: Equipment::default(),
         busy: timeline(nth, 3, Cause::Session),
     };
     let departments: BTreeMap<Code, Timeline> =

@@ -250,6 +250,7 @@ pub fn outline(title: &str, department_code: &str) -> scheduling::SessionOutline
         attendees: vec![scheduling::SessionAttendee {
             department_code: department_code.into(),
             roles: vec![role],
+            companions: 0,
         }],
         duration_minutes: 60,
         earliest_start_at: Some(Client::moment("2027-03-08T01:00:00Z")),
@@ -257,5 +258,6 @@ pub fn outline(title: &str, department_code: &str) -> scheduling::SessionOutline
         decide_by: None,
         emergency: None,
         carries_out_item_id: None,
+        equipment: vec![],
     }
 }

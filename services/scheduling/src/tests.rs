@@ -22,6 +22,7 @@ mod lists;
 mod matters;
 mod polls;
 mod quota;
+mod rooms;
 mod rows;
 mod scope;
 mod series;
@@ -111,7 +112,8 @@ impl Fixture {
 /// The request for a session of one hour on one topic, from 8 March on.
 fn request(word: &str) -> pb::RequestSessionRequest {
     let role = |role: pb::RoleOnTopic| vec![pb::TopicRole { topic_number: 1, role: role.into() }];
-    let attendee = |code: &str, roles| pb::SessionAttendee { department_code: code.into(), roles };
+    let attendee =
+        |code: &str, roles| pb::SessionAttendee { department_code: code.into(), roles, companions: 0 };
     pb::RequestSessionRequest {
         command_id: id(word),
         outline: Some(pb::SessionOutline {
@@ -138,6 +140,7 @@ fn request(word: &str) -> pb::RequestSessionRequest {
             decide_by: None,
             emergency: None,
             carries_out_item_id: None,
+            equipment: vec![],
         }),
         ..Default::default()
     }

@@ -7,6 +7,7 @@ pub mod body;
 pub mod booking;
 pub mod diary;
 pub mod emergency;
+pub mod equipment;
 pub mod free_busy;
 pub mod matter;
 pub mod poll;

@@ -2,7 +2,7 @@
 //! taken, ranked by what speaks against it; and when there is none, the smallest set of obstacles whose removal opens
 //! one.
 //!
-//! A start needs a free room with enough seats, as many departments that decide as the quorum says, one of those who may
+//! A start needs a free room with enough seats and the equipment, as many departments that decide as the quorum says, one of those who may
 //! be in the chair, the body's notice, and a place in the quarter; and nobody who decides may decide elsewhere then, by the
 //! rule that scheduling holds to (see [`diary`](super::diary)). Everything else only costs.
 
@@ -20,6 +20,7 @@ pub use starts::{START_MINUTES, WINDOW_DAYS_DEFAULT, WINDOW_DAYS_MAX, WORK_ENDS_
 pub use timeline::{Busy, Cause, Engagement, Timeline};
 pub use wanted::{Setting, Wanted, quorum};
 
+use super::equipment::Equipment;
 use super::session::{RoleOnTopic, Slot};
 use crate::Code;
 use crate::calendar::WorkingCalendar;
@@ -49,6 +50,8 @@ pub struct RoomDiary {
     pub code: Code,
     /// Its seats.
     pub seats: u32,
+    /// What it has.
+    pub equipment: Equipment,
     /// When it is taken.
     pub busy: Timeline,
 }

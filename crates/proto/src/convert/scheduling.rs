@@ -134,12 +134,13 @@ wire_struct!(session::Topic => scheduling::SessionTopic, api::SessionTopic {
 });
 wire_struct!(session::TopicRole => scheduling::TopicRole, api::TopicRole { topic_number: topic, role });
 wire_struct!(session::Attendee => scheduling::SessionAttendee, api::SessionAttendee {
-    department_code: department, roles,
+    department_code: department, roles, companions,
 });
 wire_struct!(session::Declaration => scheduling::EmergencyDeclaration, api::EmergencyDeclaration { reason, authority });
 wire_struct!(session::Outline => scheduling::SessionOutline, api::SessionOutline {
     title, purpose, body_code: body, kind, matter_class: class, topics, attendees, duration_minutes,
     earliest_start_at, case_reference, decide_by, emergency, carries_out_item_id: carries_out,
+    equipment,
 });
 wire_struct!(session::Paper => scheduling::Paper, api::Paper { title, sha256, uri, label });
 wire_struct!(session::Finding => scheduling::Finding, api::Finding { rule, measure, limit, overridable });
@@ -153,10 +154,10 @@ wire_enum!(slots::Cause => scheduling::BusyCause, api::BusyCause {
     Session, Decision, Absence, Calendar, StaleCalendar, Held,
 });
 wire_enum!(slots::ObstacleKind => scheduling::SlotObstacleKind, api::SlotObstacleKind {
-    RoomTaken, RoomTooSmall, DepartmentBusy, Notice, QuarterFull,
+    RoomTaken, RoomTooSmall, DepartmentBusy, Notice, QuarterFull, RoomLacksEquipment,
 });
 wire_struct!(slots::ObstacleRecord => scheduling::TimetableObstacle, api::SlotObstacle {
-    kind, room_code: room, department_code: department, starts_at, ends_at, cause, quarter_on,
+    kind, room_code: room, department_code: department, starts_at, ends_at, cause, quarter_on, equipment,
 });
 wire_struct!(slots::Penalty => api::SlotPenalty {
     reason, department_code: department, substitute_code: substitute, cause, price,
@@ -218,11 +219,15 @@ wire_events!(session::Session, session::Event => scheduling {
     FindingOverridden => SessionFindingOverridden { rule, reason },
     Admitted => SessionAdmitted {},
     Returned => SessionReturned { reason },
-    Revised => SessionRevised { title, purpose, topics, attendees, duration_minutes, earliest_start_at },
+    Revised => SessionRevised {
+        title, purpose, topics, attendees, duration_minutes, earliest_start_at, equipment,
+    },
     ConvertedToCountersign => SessionConvertedToCountersign { sign_by, reason, constitution },
     TopicRelabelled => SessionTopicRelabelled { topic_number: topic, label, reason },
     PaperRelabelled => SessionPaperRelabelled { topic_number: topic, sha256, label, reason },
-    TopicsAbsorbed => SessionTopicsAbsorbed { from_session_id: from, topics, attendees, duration_minutes },
+    TopicsAbsorbed => SessionTopicsAbsorbed {
+        from_session_id: from, topics, attendees, duration_minutes, equipment,
+    },
     Merged => SessionMerged { into_session_id: into, reason },
     Scheduled => SessionScheduled { room_code: room, starts_at, ends_at, invited_codes: invited },
     Postponed => SessionPostponed { reason },

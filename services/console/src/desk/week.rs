@@ -14,7 +14,7 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use prost_types::Timestamp as Moment;
 use proto::ledger::v1::GetHeadRequest;
-use proto::scheduling::v1::{DiaryEntry, DiaryHolderKind, GetDiaryRequest, ListRoomsRequest};
+use proto::scheduling::v1::{DiaryEntry, DiaryHolderKind, GetDiaryRequest, ListRoomsRequest, Room};
 use std::collections::BTreeMap;
 use tonic::body::Body;
 
@@ -24,6 +24,8 @@ const ROOMS_SHOWN: u32 = 100;
 /// A room or a department, and what it has on each day.
 struct Row {
     name: String,
+    /// What a room has.
+    has: String,
     days: Vec<Vec<String>>,
 }
 
@@ -74,14 +76,25 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
         rooms: rooms
             .rooms
             .iter()
-            .map(|room| Row { name: room.name.clone(), days: shown(by_room.remove(&room.code)) })
+            .map(|room| Row {
+                name: room.name.clone(),
+                has: has(words, room),
+                days: shown(by_room.remove(&room.code)),
+            })
             .collect(),
         departments: of(DiaryHolderKind::Department)
             .into_iter()
-            .map(|(code, days)| Row { name: around.directory.name(&code), days })
+            .map(|(code, days)| Row { name: around.directory.name(&code), has: String::new(), days })
             .collect(),
     };
     Ok(html(&page))
+}
+
+/// The seats of a room, and its equipment.
+fn has(words: Words, room: &Room) -> String {
+    let seats = words.say("{count} seats", &[("count", &room.seats)]);
+    let names: Vec<String> = [seats].into_iter().chain(room.equipment.iter().cloned()).collect();
+    words.list(&names)
 }
 
 /// The days of the week of this one, from Monday on, and the next Monday.

@@ -18,6 +18,7 @@ fn outline() -> Outline {
     let attendee = |department| Attendee {
         department: code(department),
         roles: vec![session::TopicRole { topic: 1, role: session::RoleOnTopic::Decides }],
+        companions: 0,
     };
     Outline {
         title: line("防汛会商"),
@@ -42,6 +43,7 @@ fn outline() -> Outline {
         case_reference: None,
         decide_by: None,
         carries_out: None,
+        equipment: vec![],
     }
 }
 
@@ -259,7 +261,7 @@ async fn the_indicators_of_a_past_position_are_those_that_were_shown_then() {
     look().await;
     let Outline { topics, duration_minutes, earliest_start_at, .. } = outline();
     let both = [1, 2].map(|topic| session::TopicRole { topic, role: session::RoleOnTopic::Decides });
-    let water = Attendee { department: code("WATER"), roles: both.into() };
+    let water = Attendee { department: code("WATER"), roles: both.into(), companions: 0 };
     let second = session::Topic { number: 2, title: line("安置"), ..topics[0].clone() };
     place
         .on_session(
@@ -271,6 +273,7 @@ async fn the_indicators_of_a_past_position_are_those_that_were_shown_then() {
                 attendees: vec![water],
                 duration_minutes: 2 * duration_minutes,
                 earliest_start_at,
+                equipment: vec![],
             },
         )
         .await;

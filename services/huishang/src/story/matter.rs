@@ -77,7 +77,11 @@ pub fn attendee(department: &str, decides: &[u32], advises: &[u32]) -> SessionAt
     let role = |role: RoleOnTopic| move |&topic_number: &u32| TopicRole { topic_number, role: role.into() };
     let decides = decides.iter().map(role(RoleOnTopic::Decides));
     let advises = advises.iter().map(role(RoleOnTopic::Advises));
-    SessionAttendee { department_code: department.into(), roles: decides.chain(advises).collect() }
+    SessionAttendee {
+        department_code: department.into(),
+        roles: decides.chain(advises).collect(),
+        companions: 0,
+    }
 }
 
 /// Takes one matter from its request to its closed docket.

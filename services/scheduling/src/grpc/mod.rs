@@ -95,7 +95,10 @@ impl Service {
                 facts::must_be_listed(unit, &named).await
             })
         });
-        self.answer(id, &decided.await?).await
+        match decided.await {
+            Ok(done) => self.answer(id, &done).await,
+            Err(refused) => Err(self.naming_rooms(context, &[id], refused).await),
+        }
     }
 
     /// The answer to a command, as its issuer sees it.

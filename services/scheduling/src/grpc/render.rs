@@ -36,6 +36,7 @@ pub(super) fn session(id: Uuid, filed: &Filed) -> pb::Session {
         second_call_at: filed.second_call_at.to_wire(),
         emergency: None,
         person_minutes: filed.outline.person_minutes(),
+        people: filed.outline.people(),
     }
 }
 

@@ -75,7 +75,7 @@ proptest! {
             let session = Uuid::from_u128(session);
             let Busy { starts_at, ends_at } = busy(from, hours);
             if books {
-                room::Command::Book { session, starts_at, ends_at, attendees: 1 }
+                room::Command::Book { session, starts_at, ends_at, attendees: 1, equipment: vec![] }
             } else {
                 room::Command::Release { session }
             }

@@ -91,6 +91,7 @@ fn request_of(word: &str, minutes: u32, deciding: &[&str]) -> pb::RequestSession
     let attendee = |code: &str| pb::SessionAttendee {
         department_code: code.into(),
         roles: vec![pb::TopicRole { topic_number: 1, role: role(code).into() }],
+        companions: 0,
     };
     outline.attendees = ["NDRC", "MOF", "MIIT"].map(attendee).into();
     outline.duration_minutes = minutes;

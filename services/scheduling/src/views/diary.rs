@@ -1,12 +1,15 @@
 //! Diaries: when rooms and departments are taken, and by what.
 
 use domain::scheduling::availability::{Holder, HolderKind, STALE_AFTER};
+use domain::scheduling::room::Profile;
 use domain::scheduling::session::Stage;
 use domain::scheduling::slots::{Busy, Cause, Diaries, Engagement, Holds, RoomDiary, Timeline};
 use domain::{Code, Timestamp, Uuid};
 use proto::Wire as _;
+use proto::scheduling::v1 as pb;
 use rusqlite::Row;
 use rusqlite::types::Value;
+use service_kit::row::message;
 use service_kit::{Rows, ScopedTables};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +21,7 @@ const ENTRIES_MAX: u32 = 100_000;
 const SHOWN_MAX: usize = 5_000;
 
 /// Everybody may look for a room.
-const ROOMS: Rows = Rows::of_everybody("SELECT code, seats FROM rooms");
+const ROOMS: Rows = Rows::of_everybody("SELECT code, message FROM rooms");
 
 /// Whoever looks for a slot learns when a room is taken, and not for what.
 const TAKEN: Rows = Rows::of_everybody(
@@ -76,16 +79,14 @@ pub(crate) fn diaries(
             all.into_iter().partition(|entry| entry.engagement.cause == Cause::Held);
         let (mut rooms, departments) = by_holder(taken);
         let (rooms_held, departments_held) = by_holder(held);
-        let seats = tables.all(&ROOMS, "1", "code", [], ROOMS_MAX, |row| {
-            Ok((row.get::<_, String>("code")?, row.get("seats")?))
-        })?;
-        let diary = |(name, seats): (String, u32)| {
-            let code = Code::parse(&name).ok()?;
+        let listed = tables.all(&ROOMS, "1", "code", [], ROOMS_MAX, |row| message(row, "message"))?;
+        let diary = |room: pb::Room| {
+            let Profile { code, seats, equipment, .. } = Profile::from_wire(room).ok()?;
             let busy = rooms.remove(&code).unwrap_or_default();
-            Some(RoomDiary { busy, code, seats })
+            Some(RoomDiary { busy, code, seats, equipment: equipment.iter().collect() })
         };
         Ok(Diaries {
-            rooms: seats.into_iter().filter_map(diary).collect(),
+            rooms: listed.into_iter().filter_map(diary).collect(),
             departments,
             holds: Holds { rooms: rooms_held, departments: departments_held },
         })

@@ -19,6 +19,13 @@ CREATE TABLE rooms (
 );
 CREATE INDEX rooms_by_name ON rooms (name, code);
 CREATE INDEX rooms_by_seats ON rooms (seats, code);
+-- What rooms have, as it is searched.
+CREATE TABLE room_equipment (
+    piece TEXT NOT NULL,
+    code TEXT NOT NULL,
+    PRIMARY KEY (piece, code)
+) WITHOUT ROWID;
+CREATE INDEX equipment_of_room ON room_equipment (code);
 -- When rooms are taken, in microseconds since 1970.
 CREATE TABLE bookings (
     room_id TEXT NOT NULL,

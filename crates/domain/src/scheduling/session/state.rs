@@ -396,12 +396,13 @@ impl Filed {
             Event::Admitted => self.progress = Progress::Admitted,
             Event::Returned { .. } => self.progress = Progress::Returned,
             Event::Revised { .. } => self.revised(event),
-            Event::TopicsAbsorbed { from, topics, attendees, duration_minutes } => {
+            Event::TopicsAbsorbed { from, topics, attendees, duration_minutes, equipment } => {
                 self.begin_anew();
                 self.absorbed.push(*from);
                 self.replace_topics(topics);
                 self.outline.attendees.clone_from(attendees);
                 self.outline.duration_minutes = *duration_minutes;
+                self.outline.equipment.clone_from(equipment);
                 self.forget_findings();
                 self.progress = Progress::Requested;
             }
@@ -465,7 +466,15 @@ impl Filed {
     }
 
     fn revised(&mut self, event: &Event) {
-        let Event::Revised { title, purpose, topics, attendees, duration_minutes, earliest_start_at } = event
+        let Event::Revised {
+            title,
+            purpose,
+            topics,
+            attendees,
+            duration_minutes,
+            earliest_start_at,
+            equipment,
+        } = event
         else {
             return;
         };
@@ -478,6 +487,7 @@ impl Filed {
         self.outline.attendees.clone_from(attendees);
         self.outline.duration_minutes = *duration_minutes;
         self.outline.earliest_start_at = *earliest_start_at;
+        self.outline.equipment.clone_from(equipment);
         self.forget_findings();
         self.progress = Progress::Requested;
     }

@@ -4,7 +4,7 @@ use super::{Attending, Busy, Cause, Diaries, Engagement, RoomDiary, Wanted};
 use crate::calendar::WorkingCalendar;
 use crate::scheduling::quota::quarter;
 use crate::scheduling::session::{RoleOnTopic, Slot};
-use crate::{Code, Date, Timestamp};
+use crate::{Code, Date, Line, Timestamp};
 
 /// Something that stands in the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,13 @@ pub enum Obstacle {
         seats: u32,
         /// Seats that are needed.
         needed: u32,
+    },
+    /// The room lacks something that is needed.
+    RoomLacksEquipment {
+        /// The room.
+        room: Code,
+        /// What it lacks.
+        piece: Line,
     },
     /// A department is busy without which there is no quorum, or nobody in the chair; or one that decides, decides elsewhere.
     DepartmentBusy {
@@ -51,6 +58,8 @@ pub enum ObstacleKind {
     RoomTaken,
     /// The room has too few seats.
     RoomTooSmall,
+    /// The room lacks something that is needed.
+    RoomLacksEquipment,
     /// A department is busy without which there is no quorum, or nobody in the chair; or one that decides, decides elsewhere.
     DepartmentBusy,
     /// The body needs more notice.
@@ -76,6 +85,8 @@ pub struct ObstacleRecord {
     pub cause: Option<Cause>,
     /// The first day of the quarter that it is about.
     pub quarter_on: Option<Date>,
+    /// The equipment that it is about.
+    pub equipment: Option<Line>,
 }
 
 impl ObstacleRecord {
@@ -89,6 +100,7 @@ impl ObstacleRecord {
             ends_at: None,
             cause: None,
             quarter_on: None,
+            equipment: None,
         };
         let during = |engagement: &Engagement, kind| ObstacleRecord {
             starts_at: Some(engagement.time.starts_at),
@@ -103,6 +115,11 @@ impl ObstacleRecord {
             Obstacle::RoomTooSmall { room, .. } => {
                 ObstacleRecord { room: Some(room.clone()), ..plain(ObstacleKind::RoomTooSmall) }
             }
+            Obstacle::RoomLacksEquipment { room, piece } => ObstacleRecord {
+                room: Some(room.clone()),
+                equipment: Some(piece.clone()),
+                ..plain(ObstacleKind::RoomLacksEquipment)
+            },
             Obstacle::DepartmentBusy { department, engagement } => ObstacleRecord {
                 department: Some(department.clone()),
                 ..during(engagement, ObstacleKind::DepartmentBusy)
@@ -128,12 +145,15 @@ pub struct Opening {
 
 /// What keeps the session from taking place in this room at this time.
 pub(in crate::scheduling) fn of_room(wanted: &Wanted, room: &RoomDiary, time: &Busy) -> Vec<Obstacle> {
-    let needed = u32::try_from(wanted.attending.len()).unwrap_or(u32::MAX);
+    let needed = wanted.people;
     let too_small = Obstacle::RoomTooSmall { room: room.code.clone(), seats: room.seats, needed };
     let taken = room.busy.overlapping(*time);
     let taken =
         taken.map(|engagement| Obstacle::RoomTaken { room: room.code.clone(), engagement: *engagement });
-    (room.seats < needed).then_some(too_small).into_iter().chain(taken).collect()
+    let lacking = wanted.equipment.missing_from(&room.equipment);
+    let lacking =
+        lacking.map(|piece| Obstacle::RoomLacksEquipment { room: room.code.clone(), piece: piece.clone() });
+    (room.seats < needed).then_some(too_small).into_iter().chain(lacking).chain(taken).collect()
 }
 
 /// The fewest things that keep the session from taking place at this time in any room.

@@ -1,7 +1,8 @@
 use super::*;
+use crate::scheduling::equipment::Equipment;
 use crate::scheduling::poll::Suitability;
-use crate::testing::code;
-use crate::{Date, Timestamp};
+use crate::testing::{code, line};
+use crate::{Date, Line, Timestamp};
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -40,6 +41,8 @@ fn wanted() -> Wanted {
         duration_minutes: 120,
         is_urgent: false,
         attending: vec![decides("CHAIR"), decides("WATER"), decides("ROADS")],
+        people: 3,
+        equipment: Equipment::default(),
         quorum: 2,
         full_quarters: BTreeSet::new(),
         asked: vec![],
@@ -51,7 +54,8 @@ fn engaged(cause: Cause, busy: &[Busy]) -> Timeline {
 }
 
 fn room(name: &str, seats: u32, busy: &[Busy]) -> RoomDiary {
-    RoomDiary { code: code(name), seats, busy: engaged(Cause::Session, busy) }
+    let busy = engaged(Cause::Session, busy);
+    RoomDiary { code: code(name), seats, equipment: Equipment::default(), busy }
 }
 
 fn diaries(rooms: Vec<RoomDiary>, departments: &[(&str, &[Busy])]) -> Diaries {
@@ -178,6 +182,25 @@ fn whoever_decides_elsewhere_keeps_the_session_away_unless_it_is_exempt() {
 }
 
 #[test]
+fn a_room_without_what_is_needed_is_not_proposed_and_named_when_there_is_no_other() {
+    let equipped = |room: RoomDiary, pieces: &[&str]| {
+        let pieces: Vec<Line> = pieces.iter().map(|piece| line(piece)).collect();
+        RoomDiary { equipment: pieces.iter().collect(), ..room }
+    };
+    let needs = [line("视频会议"), line("Projector")];
+    let session = Wanted { equipment: needs.iter().collect(), ..wanted() };
+    let bare = equipped(room("BARE", 3, &[]), &["ｐｒｏｊｅｃｔｏｒ"]);
+    let studio = equipped(room("STUDIO", 30, &[]), &["视频会议", "PROJECTOR"]);
+    let found = find(&session, &diaries(vec![bare.clone(), studio], &[]), &calendar());
+    assert!(found.suggestions.iter().all(|one| one.slot.room == code("STUDIO")), "{found:?}");
+    let opening = find(&session, &diaries(vec![bare], &[]), &calendar()).opening.unwrap();
+    assert_eq!(
+        opening.obstacles,
+        [Obstacle::RoomLacksEquipment { room: code("BARE"), piece: line("视频会议") }]
+    );
+}
+
+#[test]
 fn a_full_quarter_is_named() {
     let quarter_on = "2027-01-01".parse().unwrap();
     let full = Wanted { full_quarters: BTreeSet::from([quarter_on]), ..wanted() };
@@ -204,6 +227,13 @@ fn removed(obstacle: &Obstacle, wanted: &mut Wanted, diaries: &mut Diaries) {
             let at = room(diaries, name);
             diaries.rooms[at].seats = *needed;
         }
+        Obstacle::RoomLacksEquipment { room: name, piece } => {
+            let (at, more) = (room(diaries, name), Equipment::from_iter([piece]));
+            let there = &mut diaries.rooms[at].equipment;
+            let all: Vec<Line> =
+                there.missing_from(&Equipment::default()).chain(more.missing_from(there)).cloned().collect();
+            *there = all.iter().collect();
+        }
         Obstacle::DepartmentBusy { department, engagement } => {
             without(diaries.departments.get_mut(department).unwrap(), engagement);
         }
@@ -214,12 +244,15 @@ fn removed(obstacle: &Obstacle, wanted: &mut Wanted, diaries: &mut Diaries) {
 
 /// Everything that could be an obstacle at all.
 fn everything(wanted: &Wanted, diaries: &Diaries) -> Vec<Obstacle> {
-    let needed = wanted.attending.len() as u32;
+    let needed = wanted.people;
     let rooms = diaries.rooms.iter().flat_map(|room| {
         let small = Obstacle::RoomTooSmall { room: room.code.clone(), seats: room.seats, needed };
         let taken = room.busy.iter();
         let taken = taken.map(|it| Obstacle::RoomTaken { room: room.code.clone(), engagement: *it });
-        taken.chain((room.seats < needed).then_some(small)).collect::<Vec<_>>()
+        let lacking = wanted.equipment.missing_from(&room.equipment);
+        let lacking = lacking
+            .map(|piece| Obstacle::RoomLacksEquipment { room: room.code.clone(), piece: piece.clone() });
+        taken.chain((room.seats < needed).then_some(small)).chain(lacking).collect::<Vec<_>>()
     });
     let departments = diaries.departments.iter().flat_map(|(department, diary)| {
         let named =
@@ -240,7 +273,8 @@ fn some_diary(max: usize) -> impl Strategy<Value = Vec<Busy>> {
 
 prop_compose! {
     fn some_case()(
-        rooms in prop::collection::vec((2_u32..5, some_diary(1)), 1..3),
+        rooms in prop::collection::vec((2_u32..5, some_diary(1), any::<bool>()), 1..3),
+        needs in prop::bool::weighted(0.3),
         departments in prop::collection::vec((some_diary(2), any::<bool>()), 3),
         bound in prop::collection::vec(any::<bool>(), 3),
         full in prop::bool::weighted(0.2),
@@ -251,10 +285,15 @@ prop_compose! {
     ) -> (Wanted, Diaries) {
         let mut wanted = Wanted { quorum, notice_until_at: notice.map(hour), duration_minutes: 240, ..wanted() };
         wanted.attending[0].role = role;
+        let projector = line("projector");
+        wanted.equipment = needs.then_some(&projector).into_iter().collect();
         wanted.attending.iter_mut().zip(bound).for_each(|(one, bound)| one.is_bound = bound);
         wanted.full_quarters.extend(full.then(|| "2027-01-01".parse::<Date>().unwrap()));
         wanted.attending[1].may_chair = deputy;
-        let rooms = rooms.into_iter().enumerate().map(|(at, (seats, busy))| room(&format!("R{at}"), seats, &busy));
+        let rooms = rooms.into_iter().enumerate().map(|(at, (seats, busy, has))| {
+            let equipment = has.then_some(&projector).into_iter().collect();
+            RoomDiary { equipment, ..room(&format!("R{at}"), seats, &busy) }
+        });
         let names = ["CHAIR", "WATER", "ROADS"].map(code);
         let diary = |(busy, decides): (Vec<Busy>, bool)| {
             engaged(if decides { Cause::Decision } else { Cause::Session }, &busy)

@@ -3,6 +3,7 @@
 
 use super::board::{Board, MOVED, Place, UNDECIDABLE, UNPLACED, moved};
 use super::quarter::{Planned, Quarter};
+use crate::scheduling::equipment::Equipment;
 use crate::scheduling::session::Slot;
 use crate::scheduling::slots::obstacles::of_time;
 use crate::scheduling::slots::{
@@ -77,7 +78,12 @@ pub(super) fn penalties(quarter: &Quarter, at: usize, board: &Board) -> Vec<Pena
     let planned = &quarter.sessions[at];
     let Some((time, room)) = board.at(at) else { return vec![Penalty::general(Reason::Unplaced, UNPLACED)] };
     let diaries = beside(quarter, at, board, Some(time));
-    let nowhere = RoomDiary { code: planned.body.clone(), seats: 0, busy: Timeline::default() };
+    let nowhere = RoomDiary {
+        code: planned.body.clone(),
+        seats: 0,
+        equipment: Equipment::default(),
+        busy: Timeline::default(),
+    };
     let room = room.map_or(&nowhere, |room| &quarter.diaries.rooms[usize::from(room)]);
     let mut penalties = price::of(&planned.wanted, &diaries, &quarter.calendar, room, &time);
     let slot = slot(quarter, at, board);

@@ -1,5 +1,6 @@
 use super::*;
 use crate::calendar::WorkingCalendar;
+use crate::scheduling::equipment::Equipment;
 use crate::scheduling::session::RoleOnTopic;
 use crate::scheduling::slots::obstacles::{of_room, of_time};
 use crate::scheduling::slots::{Attending, Busy, Cause, Diaries, Engagement, RoomDiary, Wanted};
@@ -44,6 +45,8 @@ fn session(nth: u128, departments: &[&str], days: i64) -> Planned {
             duration_minutes: 120,
             is_urgent: false,
             attending: attending.collect(),
+            people: departments.len() as u32,
+            equipment: Equipment::default(),
             quorum: departments.len() as u32,
             full_quarters: BTreeSet::new(),
             asked: vec![],
@@ -56,7 +59,12 @@ fn session(nth: u128, departments: &[&str], days: i64) -> Planned {
 }
 
 fn quarter(sessions: Vec<Planned>, rooms: &[&str]) -> Quarter {
-    let rooms = rooms.iter().map(|room| RoomDiary { code: code(room), seats: 6, busy: Default::default() });
+    let rooms = rooms.iter().map(|room| RoomDiary {
+        code: code(room),
+        seats: 6,
+        equipment: Equipment::default(),
+        busy: Default::default(),
+    });
     Quarter {
         sessions,
         diaries: Diaries { rooms: rooms.collect(), ..Default::default() },

@@ -18,7 +18,9 @@ pub fn all() -> Vec<Box<dyn Sample>> {
     let aggregates = [
         samples::<room::Room>(of_a_room()),
         samples::<body::Body>(of_a_body()),
-        samples::<session::Session>([to_admission(), later_life(), with_matters(), with_labels()].concat()),
+        samples::<session::Session>(
+            [to_admission(), later_life(), with_matters(), with_labels(), with_needs()].concat(),
+        ),
         samples::<matter::Matter>(of_a_matter()),
         samples::<quota::Quota>(of_a_quota()),
         samples::<stewards::Stewards>(of_the_stewards()),
@@ -243,6 +245,7 @@ fn attendees() -> Vec<session::Attendee> {
     let attendee = |(department, role)| session::Attendee {
         department: code(department),
         roles: vec![TopicRole { topic: 1, role }, TopicRole { topic: 2, role }],
+        companions: 0,
     };
     ["MIIT", "NDRC", "MOF"].into_iter().zip(roles).map(attendee).collect()
 }
@@ -262,6 +265,7 @@ pub fn outline(kind: session::Kind) -> session::Outline {
         decide_by: (kind == session::Kind::Emergency).then(|| at("2027-03-05T03:00:00Z")),
         emergency: (kind == session::Kind::Emergency).then(declaration),
         carries_out: None,
+        equipment: vec![],
     }
 }
 
@@ -315,6 +319,7 @@ fn to_admission() -> Vec<session::Event> {
             attendees: attendees(),
             duration_minutes: 45,
             earliest_start_at: at("2027-03-05T01:00:00Z"),
+            equipment: vec![],
         },
         Event::ConvertedToCountersign {
             sign_by: at("2027-03-08T10:00:00Z"),
@@ -384,6 +389,7 @@ fn with_matters() -> Vec<session::Event> {
             attendees: attendees(),
             duration_minutes: 45,
             earliest_start_at: at("2027-03-05T01:00:00Z"),
+            equipment: vec![],
         },
         session::Event::Adjourned {
             reason: text("未达法定人数"), adjournments: 1, second_call_at: None
@@ -402,6 +408,7 @@ fn with_matters() -> Vec<session::Event> {
             topics,
             attendees: attendees(),
             duration_minutes: 90,
+            equipment: vec![],
         },
         session::Event::TopicRelabelled {
             topic: 1, label: Label::Secret, reason: text("涉及商业秘密")
@@ -412,6 +419,36 @@ fn with_matters() -> Vec<session::Event> {
             sha256: line(&"0a".repeat(32)),
             label: Label::Public,
             reason: text("可以公开"),
+        },
+    ]
+}
+
+fn with_needs() -> Vec<session::Event> {
+    let equipment = vec![line("视频会议"), line("投影仪")];
+    let attendees: Vec<session::Attendee> =
+        attendees().into_iter().map(|one| session::Attendee { companions: 2, ..one }).collect();
+    let outline = session::Outline {
+        equipment: equipment.clone(),
+        attendees: attendees.clone(),
+        ..outline(session::Kind::Standing)
+    };
+    vec![
+        session::Event::Requested { outline, requester: Some(code("NDRC")), chair: code("NDRC") },
+        session::Event::Revised {
+            title: None,
+            purpose: None,
+            topics: topics(),
+            attendees: attendees.clone(),
+            duration_minutes: 45,
+            earliest_start_at: at("2027-03-05T01:00:00Z"),
+            equipment: equipment.clone(),
+        },
+        session::Event::TopicsAbsorbed {
+            from: Uuid::from_u128(8),
+            topics: topics(),
+            attendees,
+            duration_minutes: 90,
+            equipment,
         },
     ]
 }
@@ -577,6 +614,7 @@ fn of_a_timetable() -> Vec<timetable::Event> {
         ends_at: Some(at("2027-04-06T03:00:00Z")),
         cause: Some(slots::Cause::Decision),
         quarter_on: None,
+        equipment: None,
     };
     let full = slots::ObstacleRecord {
         kind: slots::ObstacleKind::QuarterFull,

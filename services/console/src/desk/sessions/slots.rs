@@ -128,6 +128,10 @@ pub(in crate::desk) fn obstacle(words: Words, around: &Surroundings, obstacle: &
     let what = words.value("huishang.scheduling.v1.SlotObstacleKind", obstacle.kind);
     let of = match obstacle.kind() {
         SlotObstacleKind::QuarterFull => obstacle.quarter_on.clone().unwrap_or_default(),
+        SlotObstacleKind::RoomLacksEquipment => {
+            let (room, piece) = (obstacle.room_code.as_deref(), obstacle.equipment.as_deref());
+            format!("{} ({})", room.unwrap_or_default(), piece.unwrap_or_default())
+        }
         _ => match (&obstacle.department_code, &obstacle.room_code) {
             (Some(department), _) => around.directory.name(department),
             (None, Some(room)) => room.clone(),
