@@ -96,7 +96,7 @@ fn diaries() -> Diaries {
             let begins = 1 + (i64::from(own) * 7 + day * 5) % 8;
             let starts_at = days_on(day) + SignedDuration::from_hours(begins);
             let time = Busy { starts_at, ends_at: starts_at + SignedDuration::from_hours(hours) };
-            Engagement { time, cause }
+            Engagement { time, cause, site: None }
         };
         (0..DAYS).map(engagement).collect()
     };
@@ -104,6 +104,7 @@ fn diaries() -> Diaries {
         code: code(&format!("ROOM-{nth}")),
         seats: 50,
         equipment: Equipment::default(),
+        site: None,
         busy: timeline(nth, 3, Cause::Session),
     };
     let departments: BTreeMap<Code, Timeline> =

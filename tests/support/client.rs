@@ -109,7 +109,13 @@ impl Client {
 
     /// Registers a room with 20 seats.
     pub async fn register_room(&self, code: &str) -> Result<(), Status> {
-        let room = scheduling::Room { code: code.into(), name: code.into(), seats: 20, equipment: vec![] };
+        let room = scheduling::Room {
+            code: code.into(),
+            name: code.into(),
+            seats: 20,
+            equipment: vec![],
+            site_code: None,
+        };
         self.call(scheduling::RegisterRoomRequest { room: Some(room), ..command() }).await.map(drop)
     }
 

@@ -29,6 +29,7 @@ mod series;
 mod slots;
 mod times;
 mod timetables;
+mod travel;
 
 /// A service on a workbench.
 struct Fixture {
@@ -61,6 +62,7 @@ impl Fixture {
             name: "三楼会议室".into(),
             seats: 10,
             equipment: vec!["投影仪".into()],
+            site_code: None,
         };
         let register =
             pb::RegisterRoomRequest { command_id: id("R-301"), room: Some(room), ..Default::default() };

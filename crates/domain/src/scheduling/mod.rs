@@ -18,3 +18,4 @@ pub mod session;
 pub mod slots;
 pub mod stewards;
 pub mod timetable;
+pub mod travel;

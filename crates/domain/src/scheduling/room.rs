@@ -1,10 +1,9 @@
 //! A room (会议室) and its bookings: one stream decides both, so that no two sessions are ever in a room at the
 //! same time.
 
+use super::authority::must_be_own;
 use super::equipment::{Equipment, listed};
-use crate::{
-    Aggregate, Audience, Code, Issued, Line, Role, Timestamp, Uuid, aggregate::id_of_code, rejections,
-};
+use crate::{Aggregate, Audience, Code, Issued, Line, Timestamp, Uuid, aggregate::id_of_code, rejections};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Pieces of equipment in a room, at most.
@@ -21,6 +20,8 @@ pub struct Profile {
     pub seats: u32,
     /// Equipment, such as a projector.
     pub equipment: Vec<Line>,
+    /// Where it is; none when nobody has said it.
+    pub site: Option<Code>,
 }
 
 impl Profile {
@@ -250,24 +251,13 @@ fn register(
     let department = match state {
         State::Absent => issued.by.department.clone(),
         State::Listed { department, .. } => {
-            may_change(department.as_ref(), answered_for, issued)?;
+            must_be_own(department.as_ref(), answered_for, issued).map_err(|needed_codes| {
+                Rejection::NotYourDepartment { department_code: issued.by.spoken_for(), needed_codes }
+            })?;
             department.clone()
         }
     };
     Ok(vec![Event::Registered { profile, department }])
-}
-
-fn may_change(
-    department: Option<&Code>,
-    answered_for: &BTreeSet<Code>,
-    issued: &Issued,
-) -> Result<(), Rejection> {
-    let is_own = department.is_some_and(|department| answered_for.contains(department));
-    if is_own || issued.by.is(Role::Operator) || issued.by.is_process() {
-        return Ok(());
-    }
-    let needed_codes = department.map_or("operators", Code::as_str).to_owned();
-    Err(Rejection::NotYourDepartment { department_code: issued.by.spoken_for(), needed_codes })
 }
 
 /// Refuses a room that has too few seats, or not what is needed.

@@ -5,10 +5,12 @@ use crate::scheduling::v1 as api;
 use crate::{wire_enum, wire_events, wire_struct};
 use domain::scheduling::{
     availability, body, diary, emergency, matter, poll, quota, room, series, session, slots, stewards,
-    timetable,
+    timetable, travel,
 };
 
-wire_struct!(room::Profile => scheduling::RoomProfile, api::Room { code, name, seats, equipment });
+wire_struct!(room::Profile => scheduling::RoomProfile, api::Room {
+    code, name, seats, equipment, site_code: site,
+});
 
 wire_events!(room::Room, room::Event => scheduling {
     Registered => RoomRegistered { profile, department_code: department },
@@ -110,8 +112,14 @@ wire_events!(availability::Availability, availability::Event => scheduling {
 });
 
 wire_events!(diary::Diary, diary::Event => scheduling {
-    Entered => DiaryEntered { session_id: session, starts_at, ends_at },
+    Entered => DiaryEntered { session_id: session, starts_at, ends_at, site_code: site },
     Left => DiaryLeft { session_id: session },
+});
+
+wire_events!(travel::Travel, travel::Event => scheduling {
+    Defined => TravelTimeDefined {
+        from_site_code: from, to_site_code: to, minutes, one_way, department_code: department,
+    },
 });
 
 wire_events!(quota::Quota, quota::Event => scheduling {
@@ -155,9 +163,11 @@ wire_enum!(slots::Cause => scheduling::BusyCause, api::BusyCause {
 });
 wire_enum!(slots::ObstacleKind => scheduling::SlotObstacleKind, api::SlotObstacleKind {
     RoomTaken, RoomTooSmall, DepartmentBusy, Notice, QuarterFull, RoomLacksEquipment,
+    TravelTime,
 });
 wire_struct!(slots::ObstacleRecord => scheduling::TimetableObstacle, api::SlotObstacle {
     kind, room_code: room, department_code: department, starts_at, ends_at, cause, quarter_on, equipment,
+    from_site_code: from_site, to_site_code: to_site, travel_minutes,
 });
 wire_struct!(slots::Penalty => api::SlotPenalty {
     reason, department_code: department, substitute_code: substitute, cause, price,

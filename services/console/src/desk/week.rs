@@ -90,10 +90,11 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     Ok(html(&page))
 }
 
-/// The seats of a room, and its equipment.
+/// Where a room is, its seats and its equipment.
 fn has(words: Words, room: &Room) -> String {
     let seats = words.say("{count} seats", &[("count", &room.seats)]);
-    let names: Vec<String> = [seats].into_iter().chain(room.equipment.iter().cloned()).collect();
+    let site = room.site_code.iter().cloned();
+    let names: Vec<String> = site.chain([seats]).chain(room.equipment.iter().cloned()).collect();
     words.list(&names)
 }
 

@@ -37,7 +37,7 @@ pub async fn register_departments(clerk: &Client, departments: &[Department]) ->
 
 /// Registers a room.
 pub async fn register_room(clerk: &Client, code: &str, name: &str, seats: u32) -> Result<(), Status> {
-    let room = Room { code: code.into(), name: name.into(), seats, equipment: vec![] };
+    let room = Room { code: code.into(), name: name.into(), seats, equipment: vec![], site_code: None };
     let request =
         scheduling::RegisterRoomRequest { command_id: command_id(), room: Some(room), ..Default::default() };
     clerk.call(request).await.map(drop)

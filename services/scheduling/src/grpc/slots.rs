@@ -11,6 +11,7 @@ use domain::scheduling::session::{Rejection, Session};
 use domain::scheduling::slots::{
     AskedTime, Found, ObstacleRecord, Opening, Setting, Suggestion, WINDOW_DAYS_MAX, Wanted, find,
 };
+use domain::scheduling::travel::Travel;
 use jiff::SignedDuration;
 use proto::Wire as _;
 use proto::scheduling::v1 as pb;
@@ -59,7 +60,8 @@ pub(super) async fn find_slots(
     // What is taken when the last of the starts is over counts too.
     let length = SignedDuration::from_mins(i64::from(wanted.duration_minutes));
     let until_at = wanted.until_at.checked_add(length).unwrap_or(Timestamp::MAX);
-    let query = views::diaries(vec![id], (wanted.from_at, until_at), now);
+    let travel = service.kit.load::<Travel>(Travel::realm_id()).await?.distances();
+    let query = views::diaries(vec![id], (wanted.from_at, until_at), now, travel);
     let (diaries, position) = service.view.query(scope, request.at_least_position, query).await?;
     let found = find(&wanted, &diaries, &calendar);
     Ok(Response::new(answer(found, request.slots_max, position)))

@@ -14,6 +14,7 @@ use domain::scheduling::timetable::{
     self, Command, Entry, Known, Left, Planned, Proposal, Quarter, Rejection, STEPS_DEFAULT, STEPS_MAX,
     Timetable,
 };
+use domain::scheduling::travel::Travel;
 use domain::{Actor, Aggregate as _, Code, Date, Issued, Line, Text, Timestamp, Uuid};
 use jiff::SignedDuration;
 use proto::scheduling::v1 as pb;
@@ -157,7 +158,8 @@ impl Service {
         let longest = sessions.iter().map(|planned: &Planned| planned.wanted.duration_minutes).max();
         let length = SignedDuration::from_mins(i64::from(longest.unwrap_or(0)));
         let until_at = asked.until_at.checked_add(length).unwrap_or(Timestamp::MAX);
-        let query = views::diaries(ids.iter().copied().collect(), (asked.from_at, until_at), now);
+        let travel = self.kit.load::<Travel>(Travel::realm_id()).await?.distances();
+        let query = views::diaries(ids.iter().copied().collect(), (asked.from_at, until_at), now, travel);
         let (diaries, _) = self.view.query(scope, committed, query).await?;
         Ok((ids, Quarter { sessions, diaries, places, calendar }))
     }

@@ -346,7 +346,7 @@ proptest! {
         let (mut state, now) = (room::State::default(), at("2027-03-01T01:00:00Z"));
         for (seats, what) in life {
             let name = line(&format!("{seats} seats"));
-            let profile = room::Profile { code: code("R-301"), name, seats, equipment: vec![] };
+            let profile = room::Profile { code: code("R-301"), name, seats, equipment: vec![], site: None };
             let (session, starts_at) = (Uuid::from_u128(seats.into()), now + SignedDuration::from_hours(seats.into()));
             let command = match what {
                 0 => room::Command::Register { profile, answered_for: [code("NDRC")].into() },

@@ -18,13 +18,14 @@ pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), V
         match event {
             Event::Registered { profile, .. } => {
                 let wire: pb::Room = profile.to_wire();
-                let insert = "INSERT OR REPLACE INTO rooms (code, room_id, name, seats, message) VALUES (?1, ?2, ?3, ?4, ?5)";
+                let insert = "INSERT OR REPLACE INTO rooms (code, room_id, name, seats, message, site_code) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
                 tables.prepare_cached(insert)?.execute(params![
                     wire.code,
                     id,
                     wire.name,
                     wire.seats,
-                    wire.encode_to_vec()
+                    wire.encode_to_vec(),
+                    wire.site_code
                 ])?;
                 equip(tables, &wire)?;
             }

@@ -15,6 +15,7 @@ CREATE TABLE rooms (
     room_id TEXT NOT NULL UNIQUE,
     name TEXT NOT NULL,
     seats INTEGER NOT NULL,
+    site_code TEXT,
     message BLOB NOT NULL
 );
 CREATE INDEX rooms_by_name ON rooms (name, code);
@@ -67,6 +68,8 @@ CREATE TABLE sessions (
     countersigned INTEGER NOT NULL DEFAULT 0,
     -- Where and when it takes place; 0 while it is not scheduled.
     room_code TEXT,
+    -- The site of the room when it was scheduled.
+    site_code TEXT,
     starts_at INTEGER NOT NULL DEFAULT 0,
     ends_at INTEGER NOT NULL DEFAULT 0
 );

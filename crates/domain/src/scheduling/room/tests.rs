@@ -1,6 +1,6 @@
 use super::*;
-use crate::Actor;
 use crate::testing::{actor, code, given};
+use crate::{Actor, Role};
 use proptest::prelude::*;
 
 fn profile(seats: u32) -> Profile {
@@ -9,6 +9,7 @@ fn profile(seats: u32) -> Profile {
         name: Line::parse("三楼第一会议室").unwrap(),
         seats,
         equipment: vec![Line::parse("投影仪").unwrap()],
+        site: None,
     }
 }
 

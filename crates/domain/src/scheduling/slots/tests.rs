@@ -1,6 +1,7 @@
 use super::*;
 use crate::scheduling::equipment::Equipment;
 use crate::scheduling::poll::Suitability;
+use crate::scheduling::travel;
 use crate::testing::{code, line};
 use crate::{Date, Line, Timestamp};
 use jiff::SignedDuration;
@@ -50,12 +51,12 @@ fn wanted() -> Wanted {
 }
 
 fn engaged(cause: Cause, busy: &[Busy]) -> Timeline {
-    busy.iter().map(|time| Engagement { time: *time, cause }).collect()
+    busy.iter().map(|time| Engagement { time: *time, cause, site: None }).collect()
 }
 
 fn room(name: &str, seats: u32, busy: &[Busy]) -> RoomDiary {
     let busy = engaged(Cause::Session, busy);
-    RoomDiary { code: code(name), seats, equipment: Equipment::default(), busy }
+    RoomDiary { code: code(name), seats, equipment: Equipment::default(), site: None, busy }
 }
 
 fn diaries(rooms: Vec<RoomDiary>, departments: &[(&str, &[Busy])]) -> Diaries {
@@ -157,7 +158,7 @@ fn what_is_in_the_way_is_named() {
         opening.obstacles,
         [Obstacle::RoomTaken {
             room: code("HALL"),
-            engagement: Engagement { time: all_day, cause: Cause::Session }
+            engagement: Engagement { time: all_day, cause: Cause::Session, site: None }
         }]
     );
     let late = Wanted { notice_until_at: Some(hour(48)), ..wanted() };
@@ -171,7 +172,7 @@ fn whoever_decides_elsewhere_keeps_the_session_away_unless_it_is_exempt() {
     diaries.departments.insert(code("ROADS"), engaged(Cause::Decision, &[busy(0, 17)]));
     let obstacle = Obstacle::DepartmentBusy {
         department: code("ROADS"),
-        engagement: Engagement { time: busy(0, 17), cause: Cause::Decision },
+        engagement: Engagement { time: busy(0, 17), cause: Cause::Decision, site: None },
     };
     let found = find(&wanted(), &diaries, &calendar());
     assert_eq!((found.suggestions.len(), found.opening.unwrap().obstacles), (0, vec![obstacle]));
@@ -198,6 +199,43 @@ fn a_room_without_what_is_needed_is_not_proposed_and_named_when_there_is_no_othe
         opening.obstacles,
         [Obstacle::RoomLacksEquipment { room: code("BARE"), piece: line("视频会议") }]
     );
+}
+
+/// It takes two hours from CITY to PORT, and one back.
+fn distances() -> Distances {
+    let way =
+        |from: &str, to: &str, minutes| ((code(from), code(to)), travel::Way { minutes, department: None });
+    travel::State { ways: [way("CITY", "PORT", 120), way("PORT", "CITY", 60)].into() }.distances()
+}
+
+#[test]
+fn whoever_decides_at_another_site_has_the_time_for_the_way() {
+    let travel = distances();
+    let (city, port) = (travel.site(&code("CITY")), travel.site(&code("PORT")));
+    let hall = RoomDiary { site: port, ..room("HALL", 3, &[]) };
+    let mut diaries = Diaries { travel, ..diaries(vec![hall], &[]) };
+    let engagement = Engagement { time: busy(11, 12), cause: Cause::Decision, site: city };
+    diaries.departments.insert(code("ROADS"), [engagement].into_iter().collect());
+    let session = Wanted { duration_minutes: 60, ..wanted() };
+    let starts = |diaries: &Diaries| {
+        let found = find(&session, diaries, &calendar()).suggestions;
+        found.iter().map(|one| one.slot.starts_at).min_by_key(|at| (*at < hour(12), *at)).unwrap()
+    };
+    assert_eq!(starts(&diaries), hour(14), "two hours after CITY");
+    let early = Wanted { until_at: hour(10), ..session.clone() };
+    let found = find(&early, &diaries, &calendar()).suggestions;
+    assert_eq!(
+        found.last().unwrap().slot.starts_at,
+        hour(9),
+        "at 9:30 there is half an hour left for the way back"
+    );
+    let between = Wanted { from_at: hour(12), until_at: hour(13), ..session.clone() };
+    let opening = find(&between, &diaries, &calendar()).opening.unwrap();
+    let (department, from, to) = (code("ROADS"), code("CITY"), code("PORT"));
+    let way = Obstacle::TravelTime { department, engagement, from, to, minutes: 120 };
+    assert_eq!(opening.obstacles, [way]);
+    diaries.rooms.push(RoomDiary { site: city, ..room("TOWER", 9, &[]) });
+    assert_eq!(starts(&diaries), hour(12), "in the other room nobody travels");
 }
 
 #[test]
@@ -234,7 +272,8 @@ fn removed(obstacle: &Obstacle, wanted: &mut Wanted, diaries: &mut Diaries) {
                 there.missing_from(&Equipment::default()).chain(more.missing_from(there)).cloned().collect();
             *there = all.iter().collect();
         }
-        Obstacle::DepartmentBusy { department, engagement } => {
+        Obstacle::DepartmentBusy { department, engagement }
+        | Obstacle::TravelTime { department, engagement, .. } => {
             without(diaries.departments.get_mut(department).unwrap(), engagement);
         }
         Obstacle::Notice { .. } => wanted.notice_until_at = None,
@@ -275,6 +314,7 @@ prop_compose! {
     fn some_case()(
         rooms in prop::collection::vec((2_u32..5, some_diary(1), any::<bool>()), 1..3),
         needs in prop::bool::weighted(0.3),
+        sites in prop::collection::vec(0_usize..3, 5),
         departments in prop::collection::vec((some_diary(2), any::<bool>()), 3),
         bound in prop::collection::vec(any::<bool>(), 3),
         full in prop::bool::weighted(0.2),
@@ -290,16 +330,21 @@ prop_compose! {
         wanted.attending.iter_mut().zip(bound).for_each(|(one, bound)| one.is_bound = bound);
         wanted.full_quarters.extend(full.then(|| "2027-01-01".parse::<Date>().unwrap()));
         wanted.attending[1].may_chair = deputy;
+        let travel = distances();
+        let site = |at: usize| travel.site(&code(["CITY", "PORT", "NOWHERE"][at]));
         let rooms = rooms.into_iter().enumerate().map(|(at, (seats, busy, has))| {
             let equipment = has.then_some(&projector).into_iter().collect();
-            RoomDiary { equipment, ..room(&format!("R{at}"), seats, &busy) }
+            RoomDiary { equipment, site: site(sites[at]), ..room(&format!("R{at}"), seats, &busy) }
         });
         let names = ["CHAIR", "WATER", "ROADS"].map(code);
-        let diary = |(busy, decides): (Vec<Busy>, bool)| {
-            engaged(if decides { Cause::Decision } else { Cause::Session }, &busy)
+        let diary = |(at, (busy, decides)): (usize, (Vec<Busy>, bool))| {
+            let cause = if decides { Cause::Decision } else { Cause::Session };
+            let there = site(sites[2 + at]);
+            busy.iter().map(|time| Engagement { time: *time, cause, site: there }).collect::<Timeline>()
         };
-        let departments = names.into_iter().zip(departments.into_iter().map(diary)).collect();
-        (wanted, Diaries { rooms: rooms.collect(), departments, ..Diaries::default() })
+        let departments = names.into_iter().zip(departments.into_iter().enumerate().map(diary)).collect();
+        let rooms = rooms.collect();
+        (wanted, Diaries { rooms, departments, travel, ..Diaries::default() })
     }
 }
 

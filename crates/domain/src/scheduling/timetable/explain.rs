@@ -82,6 +82,7 @@ pub(super) fn penalties(quarter: &Quarter, at: usize, board: &Board) -> Vec<Pena
         code: planned.body.clone(),
         seats: 0,
         equipment: Equipment::default(),
+        site: None,
         busy: Timeline::default(),
     };
     let room = room.map_or(&nowhere, |room| &quarter.diaries.rooms[usize::from(room)]);
@@ -142,17 +143,24 @@ fn beside(quarter: &Quarter, at: usize, board: &Board, time: Option<Busy>) -> Di
         if time.is_some_and(|time| !time.overlaps(&when)) {
             continue;
         }
+        let site =
+            room.and_then(|room| quarter.diaries.rooms.get(usize::from(room))).and_then(|room| room.site);
         for one in &planned.wanted.attending {
             let cause = if one.decides { Cause::Decision } else { Cause::Session };
-            departments.entry(one.department.clone()).or_default().push(Engagement { time: when, cause });
+            departments.entry(one.department.clone()).or_default().push(Engagement {
+                time: when,
+                cause,
+                site,
+            });
         }
         if let Some((_, taken)) = room.and_then(|room| rooms.get_mut(usize::from(room))) {
-            taken.push(Engagement { time: when, cause: Cause::Session });
+            taken.push(Engagement { time: when, cause: Cause::Session, site });
         }
     }
     let rooms = rooms
         .into_iter()
         .map(|(room, taken)| RoomDiary { busy: taken.into_iter().collect(), ..room.clone() });
     let departments = departments.into_iter().map(|(code, diary)| (code, diary.into_iter().collect()));
-    Diaries { rooms: rooms.collect(), departments: departments.collect(), ..Diaries::default() }
+    let travel = quarter.diaries.travel.clone();
+    Diaries { rooms: rooms.collect(), departments: departments.collect(), travel, ..Diaries::default() }
 }
