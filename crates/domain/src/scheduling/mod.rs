@@ -5,6 +5,7 @@ pub mod authority;
 pub mod availability;
 pub mod body;
 pub mod booking;
+pub mod cost;
 pub mod diary;
 pub mod emergency;
 pub mod equipment;

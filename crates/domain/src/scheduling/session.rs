@@ -19,7 +19,7 @@ pub use convening::{
 };
 pub use outline::{
     AGENDA_BYTES_MAX, ATTENDEES_MAX, Attendee, COMPANIONS_MAX, DURATION_MINUTES_MAX, Declaration, Kind,
-    Outline, RoleOnTopic, TOPICS_MAX, Topic, TopicRole,
+    Outline, RoleOnTopic, TOPICS_MAX, Topic, TopicRole, person_minutes,
 };
 pub use screening::{Finding, Rule};
 pub use state::{

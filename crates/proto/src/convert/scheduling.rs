@@ -4,7 +4,7 @@ use crate::scheduling::events::v1 as scheduling;
 use crate::scheduling::v1 as api;
 use crate::{wire_enum, wire_events, wire_struct};
 use domain::scheduling::{
-    availability, body, diary, emergency, matter, poll, quota, room, series, session, slots, stewards,
+    availability, body, cost, diary, emergency, matter, poll, quota, room, series, session, slots, stewards,
     timetable, travel,
 };
 
@@ -22,9 +22,10 @@ wire_enum!(body::Standing => scheduling::SeatStanding, api::SeatStanding { Decid
 wire_struct!(body::Seat => scheduling::Seat, api::Seat {
     department_code: department, standing, weight, vetoes, since_on, until_on, substitute_codes: substitutes,
 });
+wire_struct!(cost::HourlyRate => scheduling::HourlyRate, api::HourlyRate { currency_code: currency, minor_units });
 wire_struct!(body::MeetingRules => scheduling::MeetingRules, api::MeetingRules {
     topics_max, duration_minutes_max, notice_days_min, papers_days_min, sessions_per_quarter_max, deferrals_max,
-    second_call_quorum, counts_working_days,
+    second_call_quorum, counts_working_days, hourly_rate,
 });
 wire_struct!(body::PlanSubstitutes => scheduling::PlanSubstitutes, api::PlanSubstitutes {
     department_code: department, substitute_codes: substitutes,

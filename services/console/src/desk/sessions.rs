@@ -295,13 +295,17 @@ fn lede(words: Words, around: &Surroundings, session: &Session) -> Markup {
     }
 }
 
-/// What it costs in working time, before anybody has come.
+/// What it costs in working time, and in money where its body has a rate, before anybody has come.
 fn cost(words: Words, session: &Session) -> String {
     let departments = session.outline.as_ref().map_or(0, |outline| outline.attendees.len());
     let hours = format!("{:.1}", f64::from(session.person_minutes) / 60.0);
     let values: [(&str, &dyn ToString); 3] =
         [("hours", &hours), ("people", &session.people), ("count", &departments)];
-    words.say("{hours} person-hours, of {people} people from {count} departments", &values)
+    let time = words.say("{hours} person-hours, of {people} people from {count} departments", &values);
+    match &session.cost {
+        Some(cost) => format!("{time}; {} {}", cost.currency_code, cost.amount),
+        None => time,
+    }
 }
 
 /// The meeting rules that a session breaks, each with its figures.

@@ -164,7 +164,7 @@ async fn the_indicators_are_what_the_log_shows() {
     let place = Place::new();
     let request = pb::GetIndicatorsRequest::default();
     let empty = place.copy.service.get_indicators(supervisor(request)).await.unwrap().into_inner().indicators;
-    assert_eq!(empty.len(), 9);
+    assert_eq!(empty.len(), 10);
     assert!(empty.iter().take(5).all(|indicator| indicator.value.is_none() && indicator.baseline.is_some()));
 
     for department in ["WATER", "ROADS", "HEALTH", "AUDIT"] {
@@ -227,6 +227,26 @@ async fn the_indicators_are_what_the_log_shows() {
     // A year on, the hours are those of another year.
     place.move_clock("2028-03-04T01:00:00Z");
     assert_eq!(place.value("session_hours_per_person").await, Some(0.0));
+}
+
+#[tokio::test]
+async fn a_merger_spares_what_the_one_would_have_taken_less_what_the_other_takes_longer_once_that_decides() {
+    let place = Place::new();
+    let request = |outline| OnSession::Request { outline, chair: code("WATER") };
+    place.on_session(MATTER, request(outline())).await;
+    let twin = Uuid::from_u128(8);
+    // Half an hour of its hour is for its topic: that is what the other one takes longer, for two people.
+    let mut half = outline();
+    half.topics[0].timebox_minutes = 30;
+    place.on_session(twin, request(half.clone())).await;
+    let merge = OnSession::Merge { session: twin, into: MATTER, reason: text("同一事项") };
+    place.on_session(twin, merge).await;
+    place.on_session(MATTER, OnSession::Absorb { from: twin, outline: half }).await;
+    assert_eq!(place.value("person_hours_avoided").await, Some(0.0), "nothing is decided yet");
+    place.move_clock("2027-03-03T01:00:00Z");
+    place.meet_and_decide(15).await;
+    assert_eq!(place.value("person_hours_avoided").await, Some(1.0));
+    assert_eq!(place.value("sessions_avoided").await, Some(0.0), "somebody met");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Slots: when a session could take place.
 
-use super::{Reply, Service, not_found, session_id};
+use super::{Reply, Service, not_found, render, session_id};
 use crate::{facts, views};
 use domain::Timestamp;
 use domain::directory::calendar::Calendar;
@@ -64,7 +64,12 @@ pub(super) async fn find_slots(
     let query = views::diaries(vec![id], (wanted.from_at, until_at), now, travel);
     let (diaries, position) = service.view.query(scope, request.at_least_position, query).await?;
     let found = find(&wanted, &diaries, &calendar);
-    Ok(Response::new(answer(found, request.slots_max, position)))
+    let answer = answer(found, request.slots_max, position);
+    Ok(Response::new(pb::FindSlotsResponse {
+        person_minutes: filed.outline.person_minutes(),
+        cost: filed.cost().map(render::money),
+        ..answer
+    }))
 }
 
 fn answer(found: Found, slots_max: u32, position: u64) -> pb::FindSlotsResponse {
@@ -74,6 +79,7 @@ fn answer(found: Found, slots_max: u32, position: u64) -> pb::FindSlotsResponse 
         slots: found.suggestions.iter().take(max as usize).map(suggested).collect(),
         opening: found.opening.as_ref().map(opening),
         position,
+        ..Default::default()
     }
 }
 

@@ -147,3 +147,24 @@ async fn what_a_session_needs_stays_until_it_is_revised_and_rooms_are_listed_by_
     assert_eq!(listed(&["投影仪", "视频会议"]).await, ["R-302"]);
     assert_eq!(listed(&["白板"]).await, Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn what_a_session_costs_is_known_once_it_was_screened_if_its_body_says_what_an_hour_costs() {
+    let fixture = Fixture::furnished().await;
+    let free = fixture.needing_video("free", 0).await;
+    assert_eq!(fixture.session(&free).await.cost, None, "nobody has said what an hour costs");
+    let mut paid = charter(None);
+    let rate = pb::HourlyRate { currency_code: "CNY".into(), minor_units: 12_050 };
+    paid.meeting_rules.as_mut().unwrap().hourly_rate = Some(rate);
+    fixture.service.change_body(clerk(change("paid", paid.clone()))).await.unwrap();
+    assert_eq!(fixture.session(&free).await.cost, None, "and then it was screened");
+    let session_id = fixture.needing_video("paid", 2).await;
+    let cost = pb::Money { currency_code: "CNY".into(), minor_units: 48_200, amount: "482.00".into() };
+    let shown = fixture.session(&session_id).await;
+    assert_eq!((shown.people, shown.person_minutes, shown.cost), (4, 240, Some(cost.clone())));
+    let found = fixture.rooms_of_slots(&session_id).await;
+    assert_eq!((found.person_minutes, found.cost), (240, Some(cost)));
+    paid.meeting_rules.as_mut().unwrap().hourly_rate.as_mut().unwrap().currency_code = "yuan".into();
+    let refused = fixture.service.change_body(clerk(change("yuan", paid))).await.unwrap_err();
+    assert_eq!(faulty_fields(&refused), ["charter.meeting_rules.hourly_rate.currency_code"]);
+}

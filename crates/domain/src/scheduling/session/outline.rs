@@ -167,12 +167,12 @@ impl Outline {
 
     /// The people who are expected.
     pub fn people(&self) -> u32 {
-        self.attendees.iter().fold(0, |sum, attendee| sum.saturating_add(attendee.people()))
+        people(&self.attendees)
     }
 
     /// What it costs in working time: its duration, for each of the people who are expected.
     pub fn person_minutes(&self) -> u32 {
-        self.duration_minutes.saturating_mul(self.people())
+        person_minutes(self.duration_minutes, &self.attendees)
     }
 
     /// The topic with this number.
@@ -213,6 +213,15 @@ impl Outline {
         let (bytes, max) = (titles.chain(roles).chain(equipment).sum(), AGENDA_BYTES_MAX);
         if bytes > max { Err(Rejection::AgendaTooLong { bytes, max }) } else { Ok(()) }
     }
+}
+
+/// The working time, in minutes, that so long a session with these attendees costs.
+pub fn person_minutes(duration_minutes: u32, attendees: &[Attendee]) -> u32 {
+    duration_minutes.saturating_mul(people(attendees))
+}
+
+fn people(attendees: &[Attendee]) -> u32 {
+    attendees.iter().fold(0, |sum, attendee| sum.saturating_add(attendee.people()))
 }
 
 fn check_agenda(topics: &[Topic], duration_minutes: u32) -> Result<(), Rejection> {

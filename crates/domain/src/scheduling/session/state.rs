@@ -3,6 +3,7 @@
 use super::{Answer, Event, Finding, Kind, Outline, Paper, Rejection, Rule, Topic};
 use crate::constitution::Constitution;
 use crate::scheduling::body::MeetingRules;
+use crate::scheduling::cost::Money;
 use crate::{Code, Line, Text, Timestamp, Uuid};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
@@ -276,6 +277,12 @@ impl Filed {
     /// Its stage.
     pub fn stage(&self) -> Stage {
         self.progress.stage()
+    }
+
+    /// What it costs in money, by the rules that it was screened against; none before that, or when its body had no rate.
+    pub fn cost(&self) -> Option<Money> {
+        let rate = self.screening.as_ref()?.rules.hourly_rate?;
+        Some(rate.of(self.outline.person_minutes()))
     }
 
     /// The rules that it breaks, according to the last screening.

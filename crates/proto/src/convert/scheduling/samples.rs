@@ -9,7 +9,7 @@ use domain::decision_rule::{
     RecusalEffect, SecondCall, Tie, VotingRule,
 };
 use domain::scheduling::{
-    availability, body, diary, emergency, matter, poll as polls, quota, room, session, slots, stewards,
+    availability, body, cost, diary, emergency, matter, poll as polls, quota, room, session, slots, stewards,
     timetable, travel,
 };
 use domain::testing::seat;
@@ -81,6 +81,7 @@ const RULES: body::MeetingRules = body::MeetingRules {
     deferrals_max: None,
     second_call_quorum: None,
     counts_working_days: false,
+    hourly_rate: None,
 };
 
 fn decision_rule(class: MatterClass, method: Method, base: QuorumBase) -> DecisionRule {
@@ -467,6 +468,16 @@ fn with_needs() -> Vec<session::Event> {
             attendees,
             duration_minutes: 90,
             equipment,
+        },
+        session::Event::Screened {
+            rules: body::MeetingRules {
+                hourly_rate: Some(cost::HourlyRate {
+                    currency: cost::Currency::parse("CNY").unwrap(),
+                    minor_units: 12_050,
+                }),
+                ..RULES
+            },
+            findings: vec![],
         },
     ]
 }
