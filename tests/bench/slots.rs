@@ -4,6 +4,7 @@
 
 use crate::report::{self, Line, Target};
 use domain::calendar::WorkingCalendar;
+use domain::scheduling::equipment::Equipment;
 use domain::scheduling::session::RoleOnTopic;
 use domain::scheduling::slots::{
     Attending, Busy, Cause, Diaries, Engagement, RoomDiary, Timeline, Wanted, find,
@@ -80,6 +81,8 @@ fn wanted(from_at: Timestamp, days: i64) -> Wanted {
         duration_minutes: 120,
         is_urgent: false,
         attending: attending.collect(),
+        people: DEPARTMENTS,
+        equipment: Equipment::default(),
         quorum: DEPARTMENTS / 2,
         full_quarters: BTreeSet::new(),
         asked: vec![],
@@ -93,13 +96,15 @@ fn diaries() -> Diaries {
             let begins = 1 + (i64::from(own) * 7 + day * 5) % 8;
             let starts_at = days_on(day) + SignedDuration::from_hours(begins);
             let time = Busy { starts_at, ends_at: starts_at + SignedDuration::from_hours(hours) };
-            Engagement { time, cause }
+            Engagement { time, cause, site: None }
         };
         (0..DAYS).map(engagement).collect()
     };
     let room = |nth: u32| RoomDiary {
         code: code(&format!("ROOM-{nth}")),
         seats: 50,
+        equipment: Equipment::default(),
+        site: None,
         busy: timeline(nth, 3, Cause::Session),
     };
     let departments: BTreeMap<Code, Timeline> =

@@ -58,6 +58,7 @@ def addresses(ids):
         "indicators-bodies": "/indicators?by=body",
         "request-not-mine": "/sessions/new?body=RENEWAL",
         "week": "/week",
+        "month": "/month",
         "timetables": "/timetables",
         "scorecards": "/scorecards",
         "targets": "/targets",

@@ -79,6 +79,7 @@ fn outline(kind: session::Kind) -> session::Outline {
     let attendee = |department: &str, role| Attendee {
         department: code(department),
         roles: vec![TopicRole { topic: 1, role }],
+        companions: 0,
     };
     let seats = SEATS.iter().map(|department| attendee(department, RoleOnTopic::Decides));
     let emergency = kind == Kind::Emergency;
@@ -103,6 +104,7 @@ fn outline(kind: session::Kind) -> session::Outline {
         case_reference: None,
         decide_by: None,
         carries_out: None,
+        equipment: vec![],
     }
 }
 
@@ -151,6 +153,7 @@ fn on_session(command: &str, own: &Code) -> Option<session::Command> {
             attendees,
             duration_minutes: 30,
             earliest_start_at: later,
+            equipment: vec![],
         },
         "session countersign" => {
             Command::ConvertToCountersign { sign_by: later, reason: reason(), constitution: frozen() }

@@ -63,6 +63,7 @@ fn given(context: &str) -> Vec<CatalogEntry> {
             catalog::<scheduling::quota::Rejection>(),
             catalog::<scheduling::emergency::Rejection>(),
             catalog::<scheduling::diary::Rejection>(),
+            catalog::<scheduling::travel::Rejection>(),
             catalog::<scheduling::timetable::Rejection>(),
             catalog::<scheduling::availability::Rejection>(),
             catalog::<scheduling::poll::Rejection>(),

@@ -57,6 +57,7 @@ async fn who_read_what_is_secret_is_on_record(mode: Mode) -> anyhow::Result<()> 
     outline.attendees.push(scheduling::SessionAttendee {
         department_code: "ROADS".into(),
         roles: vec![role(1, scheduling::RoleOnTopic::Advises)],
+        companions: 0,
     });
     let request = scheduling::RequestSessionRequest { outline: Some(outline), ..command() };
     let session_id = clerk.call(request).await?.session.context("a session")?.session_id;

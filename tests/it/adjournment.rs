@@ -48,7 +48,11 @@ impl Secretariat {
         let mut outline = outline(title, "WATER");
         outline.body_code = "JOINT".into();
         let role = TopicRole { topic_number: 1, role: RoleOnTopic::Decides.into() };
-        outline.attendees.push(SessionAttendee { department_code: "ROADS".into(), roles: vec![role] });
+        outline.attendees.push(SessionAttendee {
+            department_code: "ROADS".into(),
+            roles: vec![role],
+            companions: 0,
+        });
         self.clerk.admitted_session(outline).await
     }
 

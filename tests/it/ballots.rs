@@ -69,6 +69,7 @@ pub async fn convened(clerk: &Client, topics: u32) -> anyhow::Result<String> {
     let attendee = |department: &str| SessionAttendee {
         department_code: department.into(),
         roles: (1..=topics).map(decides).collect(),
+        companions: 0,
     };
     outline.attendees = ["WATER", "ROADS", "HEALTH"].map(attendee).to_vec();
     let session_id = clerk.admitted_session(outline).await?;

@@ -26,7 +26,7 @@ fn charter() -> BodyCharter {
 
 fn attendee(department: &str, role: RoleOnTopic) -> SessionAttendee {
     let roles = vec![TopicRole { topic_number: 1, role: role.into() }];
-    SessionAttendee { department_code: department.into(), roles }
+    SessionAttendee { department_code: department.into(), roles, companions: 0 }
 }
 
 /// An emergency that this department alone decides.

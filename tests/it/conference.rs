@@ -280,6 +280,7 @@ fn evening() -> scheduling::SessionOutline {
     outline.attendees = vec![scheduling::SessionAttendee {
         department_code: "WATER".into(),
         roles: (1..=COUNCIL_TOPICS).map(role).collect(),
+        companions: 0,
     }];
     outline
 }

@@ -1,9 +1,9 @@
-//! A room is never booked twice, however many ask for it at the same moment.
+//! A room is never booked twice, and nobody has to be at two sites without the time for the way, however many ask at the same moment.
 
 use crate::in_both_modes;
 use anyhow::ensure;
 use domain::Role;
-use proto::scheduling::v1::ScheduleSessionRequest;
+use proto::scheduling::v1::{DefineTravelTimeRequest, RegisterRoomRequest, Room, ScheduleSessionRequest};
 use tests::{Client, Mode, Sandbox, command, outline};
 use tokio::task::JoinSet;
 use tonic::Code;
@@ -46,3 +46,58 @@ async fn one_of_fifty_gets_the_room(mode: Mode) -> anyhow::Result<()> {
     Ok(())
 }
 in_both_modes!(one_of_fifty_gets_the_room);
+
+/// How many schedulers ask for rooms that are too far from each other.
+const TRAVELLERS: usize = 12;
+
+async fn of_sessions_that_are_too_far_apart_one_is_scheduled(mode: Mode) -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(mode)?;
+    let clerk = sandbox.client(Role::Clerk, Some("OFFICE")).await?;
+    clerk.register_department("OFFICE").await?;
+    clerk.define_body("BODY", "OFFICE", "OFFICE").await?;
+    let mut sessions = Vec::new();
+    // Each room is at a site of its own, half an hour from every other one; each session begins when another one has ended.
+    for number in 0..TRAVELLERS {
+        let (code, site) = (format!("ROOM-{number}"), format!("SITE-{number}"));
+        let room =
+            Room { code: code.clone(), name: code, seats: 9, equipment: vec![], site_code: Some(site) };
+        clerk.call(RegisterRoomRequest { room: Some(room), ..command() }).await?;
+        for other in 0..number {
+            let way = DefineTravelTimeRequest {
+                from_site_code: format!("SITE-{number}"),
+                to_site_code: format!("SITE-{other}"),
+                minutes: 30,
+                ..command()
+            };
+            clerk.call(way).await?;
+        }
+        sessions.push(clerk.admitted_session(outline(&format!("Session {number}"), "OFFICE")).await?);
+    }
+
+    let mut asked = JoinSet::new();
+    for (number, session_id) in sessions.into_iter().enumerate() {
+        let clerk: Client = clerk.clone();
+        // Three times that follow each other; no two sessions at one site.
+        let starts_at = ["2027-03-08T02:00:00Z", "2027-03-08T03:00:00Z", "2027-03-08T04:00:00Z"][number % 3];
+        asked.spawn(async move {
+            let request = ScheduleSessionRequest {
+                session_id,
+                room_code: format!("ROOM-{number}"),
+                starts_at: Some(Client::moment(starts_at)),
+                ..command()
+            };
+            clerk.call(request).await
+        });
+    }
+    let answers = asked.join_all().await;
+
+    // The first and the last time have an hour between them, which is enough; any two others do not.
+    let got = answers.iter().filter(|answer| answer.is_ok()).count();
+    ensure!((1..=2).contains(&got), "{got} sessions were scheduled");
+    for status in answers.into_iter().filter_map(Result::err) {
+        let reason = Client::reason(&status).unwrap_or_default();
+        ensure!(["TRAVEL_TIME_NEEDED", "DEPARTMENT_BUSY"].contains(&reason.as_str()), "{status}");
+    }
+    Ok(())
+}
+in_both_modes!(of_sessions_that_are_too_far_apart_one_is_scheduled);

@@ -46,6 +46,7 @@ fn attendees(topics: &[u32]) -> Vec<SessionAttendee> {
     let attendee = |(code, _): (&str, u32)| SessionAttendee {
         department_code: code.into(),
         roles: topics.iter().map(role).collect(),
+        companions: 0,
     };
     SEATS.map(attendee).to_vec()
 }

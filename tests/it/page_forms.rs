@@ -59,6 +59,7 @@ async fn pages(sandbox: &Sandbox) -> anyhow::Result<Vec<(String, Forms)>> {
         ("/sessions".to_owned(), dated(TABLE)),
         (format!("/sessions/{session}"), dated(NOTHING)),
         ("/week".to_owned(), TABLE),
+        ("/month".to_owned(), TABLE),
         ("/timetables".to_owned(), TABLE),
         ("/resolutions".to_owned(), TABLE),
         (format!("/resolutions/{resolution}"), NOTHING),

@@ -105,6 +105,7 @@ async fn every_page_reads_in_both_languages(mode: Mode) -> anyhow::Result<()> {
         "/items?q=drain",
         "/sessions",
         "/week",
+        "/month",
         "/timetables",
         "/resolutions",
         "/matters",

@@ -116,6 +116,7 @@ async fn nothing_is_invented(sandbox: &Sandbox) -> anyhow::Result<()> {
     for name in [
         "sessions_convened",
         "sessions_avoided",
+        "person_hours_avoided",
         "effective_session_ratio",
         "session_hours_per_person",
         "off_topic_ratio",

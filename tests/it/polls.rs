@@ -35,6 +35,7 @@ fn session() -> SessionOutline {
     let attendee = |department: &str, role: RoleOnTopic| SessionAttendee {
         department_code: department.into(),
         roles: vec![TopicRole { topic_number: 1, role: role.into() }],
+        companions: 0,
     };
     SessionOutline {
         attendees: vec![

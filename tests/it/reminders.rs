@@ -41,6 +41,7 @@ async fn signed_by_two(sandbox: &Sandbox, clerk: &Client) -> anyhow::Result<Stri
     let decides = |department: &str| SessionAttendee {
         department_code: department.into(),
         roles: vec![TopicRole { topic_number: 1, role: RoleOnTopic::Decides.into() }],
+        companions: 0,
     };
     wanted.attendees = SEATS.map(decides).to_vec();
     let requested = clerk.call(RequestSessionRequest { outline: Some(wanted), ..command() }).await?;

@@ -32,6 +32,7 @@ fn emergency(title: &str, body: &str) -> SessionOutline {
     let attendee = |(department, role): (&str, RoleOnTopic)| SessionAttendee {
         department_code: department.into(),
         roles: vec![TopicRole { topic_number: 1, role: role.into() }],
+        companions: 0,
     };
     outline.attendees =
         [("WATER", RoleOnTopic::Decides), ("ROADS", RoleOnTopic::Advises)].map(attendee).to_vec();

@@ -67,6 +67,7 @@ pub(crate) async fn in_session(clerk: &Client, operator: &Client) -> anyhow::Res
     let attendee = |department: &str| SessionAttendee {
         department_code: department.into(),
         roles: vec![TopicRole { topic_number: 1, role: RoleOnTopic::Decides.into() }],
+        companions: 0,
     };
     outline.attendees = SEATS.map(attendee).to_vec();
     let docket_id = clerk.admitted_session(outline).await?;

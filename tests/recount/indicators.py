@@ -20,6 +20,11 @@ def moment(text):
     return datetime.fromisoformat(head).replace(microsecond=micros, tzinfo=timezone.utc)
 
 
+def person_minutes(event):
+    people = sum(1 + one.get("companions", 0) for one in event.get("attendees", []))
+    return event.get("durationMinutes", 0) * people
+
+
 class Session:
     def __init__(self, at, outline, event):
         self.requested, self.body = at, outline["bodyCode"]
@@ -27,6 +32,8 @@ class Session:
         self.convened = self.closed = self.opened = None
         self.always = {event["chairCode"]} | ({event["requesterCode"]} if "requesterCode" in event else set())
         self.attending = {one["departmentCode"] for one in outline.get("attendees", [])}
+        self.minutes = person_minutes(outline)
+        self.into, self.spared, self.spared_at = None, 0, None
         self.meeting = False
         self.bounded = self.agenda_topics = self.outcomes = self.decided = self.spent = self.off = 0
         self.present, self.stays, self.roles, self.acted, self.decisions = {}, [], set(), set(), {}
@@ -129,6 +136,7 @@ def figures(sessions, departments, now, body=None, codes=None, day=None, zone=No
         ("decision_lead_time", seconds / 86400, len(decisions)),
         ("sessions_convened", len(convened), 0),
         ("sessions_avoided", sum(not one.meeting and one.decided > 0 and bool(within(one.closed)) for one in ours), 0),
+        ("person_hours_avoided", sum(one.spared for one in ours if within(one.spared_at)) / 60, 0),
         ("idle_attendance", len(idle), 0),
         ("idle_attendance_hours", sum(idle), 0),
     ]
@@ -157,8 +165,21 @@ def main():
                     elif kind in ("SessionRevised", "SessionTopicsAbsorbed"):
                         session.topics = len(event.get("topics", []))
                         session.attending = {one["departmentCode"] for one in event.get("attendees", [])}
+                        before, session.minutes = session.minutes, person_minutes(event)
+                        if kind == "SessionTopicsAbsorbed":
+                            merged = sessions[event["fromSessionId"]]
+                            merged.spared = max(0, merged.minutes - (session.minutes - before))
+                            for one in sessions.values():
+                                if one is merged or one.into == event["fromSessionId"]:
+                                    one.into = thing
                 elif category == "deliberation.docket":
                     sessions[thing].apply(kind, event, at, issuer)
+                    if kind == "DocketClosed" and sessions[thing].decided:
+                        for one in sessions.values():
+                            if one.into == thing and not one.spared_at:
+                                one.spared_at = sessions[thing].closed
+                        if not sessions[thing].meeting:
+                            sessions[thing].spared, sessions[thing].spared_at = sessions[thing].minutes, sessions[thing].closed
                     days.add(at.astimezone(zone).date())
     asked = [{}] + [{"body": body} for body in sorted({one.body for one in sessions.values()})]
     asked += [{"code": code, "codes": downwards(code, departments)} for code in sorted(departments)]

@@ -109,7 +109,13 @@ impl Client {
 
     /// Registers a room with 20 seats.
     pub async fn register_room(&self, code: &str) -> Result<(), Status> {
-        let room = scheduling::Room { code: code.into(), name: code.into(), seats: 20, equipment: vec![] };
+        let room = scheduling::Room {
+            code: code.into(),
+            name: code.into(),
+            seats: 20,
+            equipment: vec![],
+            site_code: None,
+        };
         self.call(scheduling::RegisterRoomRequest { room: Some(room), ..command() }).await.map(drop)
     }
 
@@ -250,6 +256,7 @@ pub fn outline(title: &str, department_code: &str) -> scheduling::SessionOutline
         attendees: vec![scheduling::SessionAttendee {
             department_code: department_code.into(),
             roles: vec![role],
+            companions: 0,
         }],
         duration_minutes: 60,
         earliest_start_at: Some(Client::moment("2027-03-08T01:00:00Z")),
@@ -257,5 +264,6 @@ pub fn outline(title: &str, department_code: &str) -> scheduling::SessionOutline
         decide_by: None,
         emergency: None,
         carries_out_item_id: None,
+        equipment: vec![],
     }
 }

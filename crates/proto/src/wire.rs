@@ -4,6 +4,7 @@
 //! is checked and every fault is reported, each under its path.
 
 use domain::calendar::Zone;
+use domain::scheduling::cost::Currency;
 use domain::{Code, Date, Line, Text, Timestamp, Uuid};
 
 /// One field that could not be read.
@@ -120,7 +121,7 @@ macro_rules! wire_text {
         }
     )+ };
 }
-wire_text!(Code, Line, Text);
+wire_text!(Code, Line, Text, Currency);
 
 impl Wire<String> for Uuid {
     fn to_wire(&self) -> String {

@@ -156,6 +156,7 @@ fn outline() -> Outline {
     let attendee = |department, role| Attendee {
         department: code(department),
         roles: vec![TopicRole { topic: 1, role }],
+        companions: 0,
     };
     Outline {
         title: line("防汛会商"),
@@ -182,6 +183,7 @@ fn outline() -> Outline {
         case_reference: None,
         decide_by: None,
         carries_out: None,
+        equipment: vec![],
     }
 }
 

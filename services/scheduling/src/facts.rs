@@ -22,6 +22,7 @@ use domain::scheduling::room::Room;
 use domain::scheduling::session::{
     Attendee, Command, Filed, Kind, Session, Stage, State, check_notice, check_start, check_working_time,
 };
+use domain::scheduling::travel::{Travel, Whereabouts};
 use domain::{Code, Timestamp, Uuid};
 use proto::record::EventCodec;
 use proto::{Invalid, Violation};
@@ -137,7 +138,9 @@ async fn decide_beside_its_poll(
         decide::<Room>(unit, aim, room, command).await?;
     }
     decide_emergency(unit, aim, session, &before, command).await?;
-    let diaries = before.filed().map(|filed| diary_commands(session, filed, command)).unwrap_or_default();
+    let there = whereabouts(unit, command).await?;
+    let diaries = before.filed().map(|filed| diary_commands(session, filed, command, &there));
+    let diaries = diaries.unwrap_or_default();
     for (diary, command) in diaries {
         decide::<Diary>(unit, aim, diary, command).await?;
     }
@@ -145,6 +148,18 @@ async fn decide_beside_its_poll(
         decide::<Matter>(unit, aim, matter, command).await?;
     }
     keep_to_the_calendar(unit, aim, session, &before, command, default_calendar).await
+}
+
+/// Where the room is that a command gives to a session.
+async fn whereabouts(unit: &mut UnitOfWork, command: &Command) -> Result<Whereabouts, CommandError> {
+    let (Command::Schedule { room, .. } | Command::Move { room, .. }) = command else {
+        return Ok(Whereabouts::default());
+    };
+    let room = unit.load::<Room>(Room::id(room)).await?;
+    let Some(site) = room.profile().and_then(|profile| profile.site.as_ref()) else {
+        return Ok(Whereabouts::default());
+    };
+    Ok(unit.load::<Travel>(Travel::realm_id()).await?.around(Some(site)))
 }
 
 /// Starts the clock of an emergency that is requested by hand, and stops that of one that does not take place.

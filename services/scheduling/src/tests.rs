@@ -22,12 +22,14 @@ mod lists;
 mod matters;
 mod polls;
 mod quota;
+mod rooms;
 mod rows;
 mod scope;
 mod series;
 mod slots;
 mod times;
 mod timetables;
+mod travel;
 
 /// A service on a workbench.
 struct Fixture {
@@ -60,6 +62,7 @@ impl Fixture {
             name: "三楼会议室".into(),
             seats: 10,
             equipment: vec!["投影仪".into()],
+            site_code: None,
         };
         let register =
             pb::RegisterRoomRequest { command_id: id("R-301"), room: Some(room), ..Default::default() };
@@ -111,7 +114,8 @@ impl Fixture {
 /// The request for a session of one hour on one topic, from 8 March on.
 fn request(word: &str) -> pb::RequestSessionRequest {
     let role = |role: pb::RoleOnTopic| vec![pb::TopicRole { topic_number: 1, role: role.into() }];
-    let attendee = |code: &str, roles| pb::SessionAttendee { department_code: code.into(), roles };
+    let attendee =
+        |code: &str, roles| pb::SessionAttendee { department_code: code.into(), roles, companions: 0 };
     pb::RequestSessionRequest {
         command_id: id(word),
         outline: Some(pb::SessionOutline {
@@ -138,6 +142,7 @@ fn request(word: &str) -> pb::RequestSessionRequest {
             decide_by: None,
             emergency: None,
             carries_out_item_id: None,
+            equipment: vec![],
         }),
         ..Default::default()
     }
@@ -185,6 +190,7 @@ fn charter(sessions_per_quarter_max: Option<u32>) -> pb::BodyCharter {
         deferrals_max: None,
         second_call_quorum: None,
         counts_working_days: false,
+        hourly_rate: None,
     };
     pb::BodyCharter {
         name: "部际联席会议".into(),

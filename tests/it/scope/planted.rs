@@ -129,6 +129,7 @@ async fn convened(sandbox: &Sandbox, clerk: &Client) -> anyhow::Result<String> {
     let attendee = |code: &str, role_on_topic| scheduling::SessionAttendee {
         department_code: code.into(),
         roles: role(role_on_topic),
+        companions: 0,
     };
     let of_both = |code: &str| {
         let mut attendee = attendee(code, scheduling::RoleOnTopic::Decides);

@@ -4,6 +4,7 @@ use super::body::{self, Function, Version};
 use super::poll;
 use super::session::{Attendee, Command, Filed, Kind, Outline, Rejection, RoleOnTopic, State};
 use crate::{Audience, Code, Issued, Label, Role};
+use std::collections::BTreeSet;
 
 /// Refuses a command on a session of this body from whoever may not issue it, and a request that the body does not
 /// allow. Process managers may do everything; a session that does not exist refuses by itself.
@@ -219,6 +220,20 @@ fn speaks_for_one_of(departments: &[Code], issued: &Issued) -> bool {
 /// Whether a clerk of one of these departments issues the command.
 pub(super) fn is_clerk_of(departments: &[Code], issued: &Issued) -> bool {
     issued.by.is(Role::Clerk) && speaks_for_one_of(departments, issued)
+}
+
+/// Refuses to change what belongs to a department, or to nobody, to whoever is neither of that department, nor of one above it, nor an
+/// operator. Answers with those who may.
+pub(super) fn must_be_own(
+    department: Option<&Code>,
+    answered_for: &BTreeSet<Code>,
+    issued: &Issued,
+) -> Result<(), String> {
+    let is_own = department.is_some_and(|department| answered_for.contains(department));
+    if is_own || issued.by.is(Role::Operator) || issued.by.is_process() {
+        return Ok(());
+    }
+    Err(department.map_or("operators", Code::as_str).to_owned())
 }
 
 pub(super) fn joined<'a>(codes: impl IntoIterator<Item = &'a Code>) -> String {

@@ -1,9 +1,10 @@
 //! What keeps a department or a room busy apart from sessions: absences that its own people record, and busy times from
 //! calendars that are kept elsewhere. Only when, and never with what.
 
+use super::authority::must_be_own;
 use super::slots::Busy;
 use crate::aggregate::id_of_code;
-use crate::{Aggregate, Audience, Code, Issued, Line, Role, Timestamp, Uuid, rejections};
+use crate::{Aggregate, Audience, Code, Issued, Line, Timestamp, Uuid, rejections};
 use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -256,21 +257,17 @@ fn check_size(field: &'static str, given: usize, max: usize) -> Result<(), Rejec
     if given <= max { Ok(()) } else { Err(Rejection::TooManyEntries { field, given, max }) }
 }
 
-/// The people of the department itself, of those above it, and operators.
 fn must_be_kept_by(keepers: &Keepers, issued: &Issued) -> Result<(), Rejection> {
-    let is_own = keepers.department.as_ref().is_some_and(|own| keepers.answered_for.contains(own));
-    if is_own || issued.by.is(Role::Operator) || issued.by.is_process() {
-        return Ok(());
-    }
-    let needed_codes = keepers.department.as_ref().map_or("operators", Code::as_str).to_owned();
-    Err(Rejection::NotYourDepartment { department_code: issued.by.spoken_for(), needed_codes })
+    must_be_own(keepers.department.as_ref(), &keepers.answered_for, issued).map_err(|needed_codes| {
+        Rejection::NotYourDepartment { department_code: issued.by.spoken_for(), needed_codes }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Refusal as _;
     use crate::testing::{actor, at, code, given, line};
+    use crate::{Refusal as _, Role};
 
     const NOW: &str = "2027-03-01T01:00:00Z";
 

@@ -15,17 +15,20 @@ pub fn room_command(
     now: Timestamp,
 ) -> Option<(Uuid, room::Command)> {
     let filed = before.filed()?;
-    let attendees = u32::try_from(filed.outline.attendees.len()).unwrap_or(u32::MAX);
+    let attendees = filed.outline.people();
     match command {
         Command::Schedule { room, starts_at } | Command::Move { room, starts_at, .. } => {
             let ends_at = filed.ends_at(*starts_at);
-            let book = room::Command::Book { session, starts_at: *starts_at, ends_at, attendees };
+            let equipment = filed.outline.equipment.clone();
+            let book = room::Command::Book { session, starts_at: *starts_at, ends_at, attendees, equipment };
             Some((Room::id(room), book))
         }
         Command::Convene { .. } if filed.stage() == Stage::Scheduled => {
             let Slot { room, starts_at, ends_at } = &filed.appointment()?.slot;
             let (starts_at, ends_at) = (now.min(*starts_at), filed.ends_at(now).max(*ends_at));
-            Some((Room::id(room), room::Command::Book { session, starts_at, ends_at, attendees }))
+            // What the room has was looked at when it was chosen: nobody is sent home because a projector is.
+            let equipment = vec![];
+            Some((Room::id(room), room::Command::Book { session, starts_at, ends_at, attendees, equipment }))
         }
         Command::Postpone { .. } | Command::Cancel { .. } | Command::Adjourn { .. } | Command::Conclude => {
             let appointment = filed.appointment()?;

@@ -1,8 +1,10 @@
 //! The diary of a department: when it decides in sessions that are scheduled. One stream has all of them, in the commits
-//! that schedule them, so that no department is ever to decide in two sessions at once, unless that was overridden on record.
+//! that schedule them, so that no department is ever to decide in two sessions at once, or in one while it is on its way from another,
+//! unless that was overridden on record.
 
 use super::room::Booking;
 use super::session::{self, Filed, Kind, Outline, RoleOnTopic, Rule};
+use super::travel::{Whereabouts, leaves};
 use crate::aggregate::id_of_code;
 use crate::{Aggregate, Audience, Code, Issued, Timestamp, Uuid, rejections};
 use std::collections::BTreeMap;
@@ -20,6 +22,8 @@ pub enum Command {
         starts_at: Timestamp,
         /// When it ends.
         ends_at: Timestamp,
+        /// Where it is.
+        there: Whereabouts,
         /// Whether it may be at the same time as another one.
         overridden: bool,
     },
@@ -41,6 +45,8 @@ pub enum Event {
         starts_at: Timestamp,
         /// When it ends.
         ends_at: Timestamp,
+        /// The site of its room then; none when nobody had said it.
+        site: Option<Code>,
     },
     /// A session is over, or has no time any more.
     Left {
@@ -59,18 +65,41 @@ rejections! {
             ends_at: Timestamp,
         } = "department {department_code} decides in session {session_id} from {starts_at} to {ends_at}; choose another \
              time, or have the rule one-session-at-a-time overridden",
+        TravelTimeNeeded("TRAVEL_TIME_NEEDED") {
+            department_code: Code,
+            minutes: u32,
+            from_code: Code,
+            to_code: Code,
+            session_id: Uuid,
+            starts_at: Timestamp,
+            ends_at: Timestamp,
+        } = "department {department_code} needs {minutes} minutes from {from_code} to {to_code}, and decides in session \
+             {session_id} from {starts_at} to {ends_at}; choose another time or room, or have the rule \
+             one-session-at-a-time overridden",
     }
 }
 
 /// The sessions of one department.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct State {
-    sessions: BTreeMap<Uuid, Booking>,
+    sessions: BTreeMap<Uuid, Visit>,
+}
+
+/// When and where a department decides in a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Visit {
+    time: Booking,
+    site: Option<Code>,
 }
 
 /// What a command on a session requires of the diaries of those that decide in it; `before` is the session on which the
-/// command is decided.
-pub fn diary_commands(session: Uuid, before: &Filed, command: &session::Command) -> Vec<(Uuid, Command)> {
+/// command is decided, `there` where the room is that it gives.
+pub fn diary_commands(
+    session: Uuid,
+    before: &Filed,
+    command: &session::Command,
+    there: &Whereabouts,
+) -> Vec<(Uuid, Command)> {
     use session::Command as OnSession;
     let command = |department: &Code| match command {
         OnSession::Schedule { starts_at, .. } | OnSession::Move { starts_at, .. } => Some(Command::Enter {
@@ -78,6 +107,7 @@ pub fn diary_commands(session: Uuid, before: &Filed, command: &session::Command)
             department: department.clone(),
             starts_at: *starts_at,
             ends_at: before.ends_at(*starts_at),
+            there: there.clone(),
             overridden: is_exempt(before),
         }),
         OnSession::Postpone { .. }
@@ -103,6 +133,57 @@ pub fn is_exempt(filed: &Filed) -> bool {
     filed.outline.kind == Kind::Emergency || filed.override_of(Rule::OneSessionAtATime).is_some()
 }
 
+impl State {
+    /// Refuses a time at which the department decides in another session, or is on its way from there or to there.
+    fn must_be_free(
+        &self,
+        session: Uuid,
+        department: &Code,
+        wanted: &Booking,
+        there: &Whereabouts,
+    ) -> Result<(), Rejection> {
+        let others = || self.sessions.iter().filter(|(id, _)| **id != session);
+        if let Some((&session_id, taken)) = others().find(|(_, taken)| taken.time.overlaps(wanted)) {
+            let Booking { starts_at, ends_at } = taken.time;
+            return Err(Rejection::DepartmentBusy {
+                department_code: department.clone(),
+                session_id,
+                starts_at,
+                ends_at,
+            });
+        }
+        let on_its_way = others().find_map(|(id, taken)| Some((id, taken, taken.way_needed(wanted, there)?)));
+        let Some((&session_id, taken, (minutes, from, to))) = on_its_way else { return Ok(()) };
+        Err(Rejection::TravelTimeNeeded {
+            department_code: department.clone(),
+            minutes,
+            from_code: from.clone(),
+            to_code: to.clone(),
+            session_id,
+            starts_at: taken.time.starts_at,
+            ends_at: taken.time.ends_at,
+        })
+    }
+}
+
+impl Visit {
+    /// The way for which there is too little time between this and what is wanted: its minutes, from and to.
+    fn way_needed<'w>(
+        &'w self,
+        wanted: &Booking,
+        there: &'w Whereabouts,
+    ) -> Option<(u32, &'w Code, &'w Code)> {
+        let (site, other) = (self.site.as_ref()?, there.site.as_ref()?);
+        if self.time.starts_at < wanted.starts_at {
+            let minutes = *there.to_here.get(site)?;
+            (!leaves(self.time.ends_at, wanted.starts_at, minutes)).then_some((minutes, site, other))
+        } else {
+            let minutes = *there.from_here.get(site)?;
+            (!leaves(wanted.ends_at, self.time.starts_at, minutes)).then_some((minutes, other, site))
+        }
+    }
+}
+
 /// The diary aggregate.
 #[derive(Debug)]
 pub struct Diary;
@@ -123,21 +204,15 @@ impl Aggregate for Diary {
 
     fn decide(state: &State, command: Command, _: &Issued) -> Result<Vec<Event>, Rejection> {
         match command {
-            Command::Enter { session, department, starts_at, ends_at, overridden } => {
-                let wanted = Booking { starts_at, ends_at };
+            Command::Enter { session, department, starts_at, ends_at, there, overridden } => {
+                let wanted = Visit { time: Booking { starts_at, ends_at }, site: there.site.clone() };
                 if state.sessions.get(&session) == Some(&wanted) {
                     return Ok(vec![]);
                 }
-                let busy = |(id, taken): &(&Uuid, &Booking)| **id != session && taken.overlaps(&wanted);
-                match state.sessions.iter().find(busy).filter(|_| !overridden) {
-                    Some((&session_id, taken)) => Err(Rejection::DepartmentBusy {
-                        department_code: department,
-                        session_id,
-                        starts_at: taken.starts_at,
-                        ends_at: taken.ends_at,
-                    }),
-                    None => Ok(vec![Event::Entered { session, starts_at, ends_at }]),
+                if !overridden {
+                    state.must_be_free(session, &department, &wanted.time, &there)?;
                 }
+                Ok(vec![Event::Entered { session, starts_at, ends_at, site: wanted.site }])
             }
             Command::Leave { session } => Ok(state
                 .sessions
@@ -154,9 +229,9 @@ impl Aggregate for Diary {
 
     fn evolve(mut state: State, event: &Event) -> State {
         match event {
-            Event::Entered { session, starts_at, ends_at } => {
-                let booking = Booking { starts_at: *starts_at, ends_at: *ends_at };
-                state.sessions.insert(*session, booking);
+            Event::Entered { session, starts_at, ends_at, site } => {
+                let time = Booking { starts_at: *starts_at, ends_at: *ends_at };
+                state.sessions.insert(*session, Visit { time, site: site.clone() });
             }
             Event::Left { session } => {
                 state.sessions.remove(session);
@@ -173,8 +248,65 @@ mod tests {
     use crate::testing::{at, code, given};
 
     fn enter(session: u128, starts_at: &str, ends_at: &str, overridden: bool) -> Command {
+        at_site(session, starts_at, ends_at, overridden, Whereabouts::default())
+    }
+
+    fn at_site(
+        session: u128,
+        starts_at: &str,
+        ends_at: &str,
+        overridden: bool,
+        there: Whereabouts,
+    ) -> Command {
         let (session, department) = (Uuid::from_u128(session), code("WATER"));
-        Command::Enter { session, department, starts_at: at(starts_at), ends_at: at(ends_at), overridden }
+        Command::Enter {
+            session,
+            department,
+            starts_at: at(starts_at),
+            ends_at: at(ends_at),
+            there,
+            overridden,
+        }
+    }
+
+    /// A site that is 40 minutes from the other one, and 20 minutes from where one goes there.
+    fn site(name: &str, other: &str) -> Whereabouts {
+        Whereabouts {
+            site: Some(code(name)),
+            to_here: [(code(other), 40)].into(),
+            from_here: [(code(other), 20)].into(),
+        }
+    }
+
+    #[test]
+    fn whoever_decides_at_two_sites_has_the_time_between_them() {
+        let city = |starts_at, ends_at| at_site(1, starts_at, ends_at, false, site("CITY", "PORT"));
+        let port =
+            |starts_at, ends_at, overridden| at_site(2, starts_at, ends_at, overridden, site("PORT", "CITY"));
+        let first = given::<Diary>(&[]).when(city("2027-03-08T02:00:00Z", "2027-03-08T03:00:00Z")).unwrap();
+        let refused = |command| given::<Diary>(&first).when(command).unwrap_err();
+        let after = refused(port("2027-03-08T03:39:00Z", "2027-03-08T04:39:00Z", false));
+        assert!(
+            after.to_string().starts_with("department WATER needs 40 minutes from CITY to PORT"),
+            "{after}"
+        );
+        let enough = port("2027-03-08T03:40:00Z", "2027-03-08T04:40:00Z", false);
+        assert!(given::<Diary>(&first).when(enough).is_ok());
+        let before = refused(port("2027-03-08T00:41:00Z", "2027-03-08T01:41:00Z", false));
+        assert!(
+            before.to_string().starts_with("department WATER needs 20 minutes from PORT to CITY"),
+            "{before}"
+        );
+        let overridden = port("2027-03-08T03:00:00Z", "2027-03-08T04:00:00Z", true);
+        assert!(given::<Diary>(&first).when(overridden).is_ok());
+        let nowhere = enter(2, "2027-03-08T03:00:00Z", "2027-03-08T04:00:00Z", false);
+        assert!(given::<Diary>(&first).when(nowhere).is_ok(), "nobody has said where the room is");
+        let moved = at_site(1, "2027-03-08T02:00:00Z", "2027-03-08T03:00:00Z", false, site("PORT", "CITY"));
+        assert_eq!(
+            given::<Diary>(&first).when(moved).unwrap().len(),
+            1,
+            "the site counts when the time stays"
+        );
     }
 
     #[test]

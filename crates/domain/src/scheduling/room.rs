@@ -1,9 +1,9 @@
 //! A room (会议室) and its bookings: one stream decides both, so that no two sessions are ever in a room at the
 //! same time.
 
-use crate::{
-    Aggregate, Audience, Code, Issued, Line, Role, Timestamp, Uuid, aggregate::id_of_code, rejections,
-};
+use super::authority::must_be_own;
+use super::equipment::{Equipment, listed};
+use crate::{Aggregate, Audience, Code, Issued, Line, Timestamp, Uuid, aggregate::id_of_code, rejections};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Pieces of equipment in a room, at most.
@@ -20,6 +20,16 @@ pub struct Profile {
     pub seats: u32,
     /// Equipment, such as a projector.
     pub equipment: Vec<Line>,
+    /// Where it is; none when nobody has said it.
+    pub site: Option<Code>,
+}
+
+impl Profile {
+    /// What the room lacks of this, as a refusal lists it; empty when it has all of it.
+    pub fn missing(&self, needed: &[Line]) -> String {
+        let (needed, there) = (Equipment::from_iter(needed), Equipment::from_iter(&self.equipment));
+        listed(needed.missing_from(&there))
+    }
 }
 
 /// Commands.
@@ -40,8 +50,10 @@ pub enum Command {
         starts_at: Timestamp,
         /// The moment at which the room is free again.
         ends_at: Timestamp,
-        /// Number of departments that attend.
+        /// Number of people who attend.
         attendees: u32,
+        /// Equipment that they need.
+        equipment: Vec<Line>,
     },
     /// Releases the session's booking; nothing happens when it has none here.
     Release {
@@ -88,7 +100,9 @@ rejections! {
         NotAnInterval("NOT_AN_INTERVAL") { starts_at: Timestamp, ends_at: Timestamp } =
             "a booking must end after it starts; one from {starts_at} to {ends_at} does not",
         RoomTooSmall("ROOM_TOO_SMALL") { room_code: Code, seats: u32, attendees: u32 } =
-            "room {room_code} has {seats} seats; {attendees} departments attend",
+            "room {room_code} has {seats} seats; {attendees} people attend",
+        RoomLacksEquipment("ROOM_LACKS_EQUIPMENT") { room_code: Code, missing: String, equipped_codes: String } =
+            "room {room_code} has no {missing}; rooms that have all that is needed: {equipped_codes}",
         RoomTaken("ROOM_TAKEN") { room_code: Code, session_id: Uuid, starts_at: Timestamp, ends_at: Timestamp } =
             "room {room_code} is booked for session {session_id} from {starts_at} to {ends_at}",
     }
@@ -178,9 +192,10 @@ impl Aggregate for Room {
     fn decide(state: &State, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
         match command {
             Command::Register { profile, answered_for } => register(state, profile, &answered_for, issued),
-            Command::Book { session, starts_at, ends_at, attendees } => {
+            Command::Book { session, starts_at, ends_at, attendees, equipment } => {
                 let State::Listed { profile, bookings, .. } = state else { return Err(NOT_FOUND) };
-                book(profile, bookings, session, Booking { starts_at, ends_at }, attendees)
+                must_suit(profile, attendees, &equipment)?;
+                book(profile, bookings, session, Booking { starts_at, ends_at })
             }
             Command::Release { session } => {
                 let State::Listed { bookings, .. } = state else { return Err(NOT_FOUND) };
@@ -236,24 +251,31 @@ fn register(
     let department = match state {
         State::Absent => issued.by.department.clone(),
         State::Listed { department, .. } => {
-            may_change(department.as_ref(), answered_for, issued)?;
+            must_be_own(department.as_ref(), answered_for, issued).map_err(|needed_codes| {
+                Rejection::NotYourDepartment { department_code: issued.by.spoken_for(), needed_codes }
+            })?;
             department.clone()
         }
     };
     Ok(vec![Event::Registered { profile, department }])
 }
 
-fn may_change(
-    department: Option<&Code>,
-    answered_for: &BTreeSet<Code>,
-    issued: &Issued,
-) -> Result<(), Rejection> {
-    let is_own = department.is_some_and(|department| answered_for.contains(department));
-    if is_own || issued.by.is(Role::Operator) || issued.by.is_process() {
-        return Ok(());
+/// Refuses a room that has too few seats, or not what is needed.
+fn must_suit(profile: &Profile, attendees: u32, equipment: &[Line]) -> Result<(), Rejection> {
+    let (room_code, seats) = (profile.code.clone(), profile.seats);
+    if attendees > seats {
+        return Err(Rejection::RoomTooSmall { room_code, seats, attendees });
     }
-    let needed_codes = department.map_or("operators", Code::as_str).to_owned();
-    Err(Rejection::NotYourDepartment { department_code: issued.by.spoken_for(), needed_codes })
+    let missing = profile.missing(equipment);
+    if missing.is_empty() { Ok(()) } else { Err(Rejection::lacks(room_code, missing, &[])) }
+}
+
+impl Rejection {
+    /// A room that has not what is needed, and the rooms that have all of it.
+    pub fn lacks(room_code: Code, missing: String, equipped: &[Code]) -> Rejection {
+        let equipped_codes = if equipped.is_empty() { "none".to_owned() } else { listed(equipped) };
+        Rejection::RoomLacksEquipment { room_code, missing, equipped_codes }
+    }
 }
 
 fn book(
@@ -261,15 +283,11 @@ fn book(
     bookings: &BTreeMap<Uuid, Booking>,
     session: Uuid,
     wanted: Booking,
-    attendees: u32,
 ) -> Result<Vec<Event>, Rejection> {
     let Booking { starts_at, ends_at } = wanted;
     let room_code = || profile.code.clone();
     if starts_at >= ends_at {
         return Err(Rejection::NotAnInterval { starts_at, ends_at });
-    }
-    if attendees > profile.seats {
-        return Err(Rejection::RoomTooSmall { room_code: room_code(), seats: profile.seats, attendees });
     }
     let others = bookings.iter().filter(|(holder, _)| **holder != session);
     // The earliest of the conflicting ones, so that the answer does not depend on the order of ids.

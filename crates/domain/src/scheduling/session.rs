@@ -18,8 +18,8 @@ pub use convening::{
     latest_start_at, notice_days,
 };
 pub use outline::{
-    AGENDA_BYTES_MAX, ATTENDEES_MAX, Attendee, DURATION_MINUTES_MAX, Declaration, Kind, Outline, RoleOnTopic,
-    TOPICS_MAX, Topic, TopicRole,
+    AGENDA_BYTES_MAX, ATTENDEES_MAX, Attendee, COMPANIONS_MAX, DURATION_MINUTES_MAX, Declaration, Kind,
+    Outline, RoleOnTopic, TOPICS_MAX, Topic, TopicRole, person_minutes,
 };
 pub use screening::{Finding, Rule};
 pub use state::{
@@ -130,6 +130,8 @@ pub enum Command {
         duration_minutes: u32,
         /// The moment before which it must not start.
         earliest_start_at: Timestamp,
+        /// All equipment that its room must have.
+        equipment: Vec<Line>,
     },
     /// Labels a topic otherwise, at any time.
     RelabelTopic {
@@ -304,6 +306,8 @@ pub enum Event {
         duration_minutes: u32,
         /// The moment before which it must not start, now.
         earliest_start_at: Timestamp,
+        /// All equipment that its room must have, as it is now.
+        equipment: Vec<Line>,
     },
     /// A topic is labelled otherwise.
     TopicRelabelled {
@@ -351,6 +355,8 @@ pub enum Event {
         attendees: Vec<Attendee>,
         /// Its duration now.
         duration_minutes: u32,
+        /// All equipment that its room must have, as it is now.
+        equipment: Vec<Line>,
     },
     /// The session has a room and a time, and its attendees are invited.
     Scheduled {
@@ -474,7 +480,7 @@ rejections! {
         TooManyTopics("TOO_MANY_TOPICS") { given: usize, max: usize } =
             "{given} topics are given; a session can have {max}",
         AgendaTooLong("AGENDA_TOO_LONG") { bytes: usize, max: usize } =
-            "the titles of the topics, and who attends with which role, have {bytes} bytes; at most {max} are accepted",
+            "the titles of the topics, who attends with which role, and the equipment have {bytes} bytes; at most {max} are accepted",
         TopicNumberOutOfOrder("TOPIC_NUMBER_OUT_OF_ORDER") { topic_number: u32, expected: u32 } =
             "topics are numbered from 1 in their order; topic {topic_number} is given where {expected} is expected",
         DuplicateMatter("DUPLICATE_MATTER") { topic_number: u32 } =
@@ -488,6 +494,10 @@ rejections! {
         AttendeesRequired("ATTENDEES_REQUIRED") = "a session needs at least one attendee",
         TooManyAttendees("TOO_MANY_ATTENDEES") { given: usize, max: usize } =
             "{given} attendees are given; a session can have {max}",
+        TooManyCompanions("TOO_MANY_COMPANIONS") { department_code: Code, given: u32, max: u32 } =
+            "{given} people come with the delegate of {department_code}; at most {max} can",
+        TooMuchEquipment("TOO_MUCH_EQUIPMENT") { given: usize, max: usize } =
+            "{given} pieces of equipment are given; a session can need {max}",
         DuplicateAttendee("DUPLICATE_ATTENDEE") { department_code: Code } =
             "department {department_code} is listed twice among the attendees",
         DuplicateRole("DUPLICATE_ROLE") { department_code: Code, topic_number: u32 } =
@@ -561,12 +571,28 @@ impl Aggregate for Session {
                 filed.must_be(&[Stage::Requested, Stage::Screened], "returned", "requested or screened")?;
                 Ok(vec![Event::Returned { reason }])
             }
-            Command::Revise { title, purpose, topics, attendees, duration_minutes, earliest_start_at } => {
+            Command::Revise {
+                title,
+                purpose,
+                topics,
+                attendees,
+                duration_minutes,
+                earliest_start_at,
+                equipment,
+            } => {
                 let own = filed.outline.clone();
                 let title = title.unwrap_or_else(|| own.title.clone());
                 let purpose = purpose.unwrap_or_else(|| own.purpose.clone());
-                let revised =
-                    Outline { title, purpose, topics, attendees, duration_minutes, earliest_start_at, ..own };
+                let revised = Outline {
+                    title,
+                    purpose,
+                    topics,
+                    attendees,
+                    duration_minutes,
+                    earliest_start_at,
+                    equipment,
+                    ..own
+                };
                 admission::revise(filed, revised)
             }
             Command::RelabelTopic { topic, label, reason } => {

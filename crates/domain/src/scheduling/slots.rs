@@ -2,8 +2,8 @@
 //! taken, ranked by what speaks against it; and when there is none, the smallest set of obstacles whose removal opens
 //! one.
 //!
-//! A start needs a free room with enough seats, as many departments that decide as the quorum says, one of those who may
-//! be in the chair, the body's notice, and a place in the quarter; and nobody who decides may decide elsewhere then, by the
+//! A start needs a free room with enough seats and the equipment, as many departments that decide as the quorum says, one of those who may
+//! be in the chair, the body's notice, and a place in the quarter; and nobody who decides may decide elsewhere then, or be on their way, by the
 //! rule that scheduling holds to (see [`diary`](super::diary)). Everything else only costs.
 
 mod held;
@@ -20,7 +20,9 @@ pub use starts::{START_MINUTES, WINDOW_DAYS_DEFAULT, WINDOW_DAYS_MAX, WORK_ENDS_
 pub use timeline::{Busy, Cause, Engagement, Timeline};
 pub use wanted::{Setting, Wanted, quorum};
 
+use super::equipment::Equipment;
 use super::session::{RoleOnTopic, Slot};
+use super::travel::{Distances, Site};
 use crate::Code;
 use crate::calendar::WorkingCalendar;
 use std::collections::BTreeMap;
@@ -49,6 +51,10 @@ pub struct RoomDiary {
     pub code: Code,
     /// Its seats.
     pub seats: u32,
+    /// What it has.
+    pub equipment: Equipment,
+    /// Where it is; none when nothing needs time from there.
+    pub site: Option<Site>,
     /// When it is taken.
     pub busy: Timeline,
 }
@@ -62,6 +68,8 @@ pub struct Diaries {
     pub departments: BTreeMap<Code, Timeline>,
     /// What is held for other sessions, and gives way.
     pub holds: Holds,
+    /// How long it takes between sites.
+    pub travel: Distances,
 }
 
 /// A room and a time, and what speaks against it.
@@ -110,7 +118,7 @@ fn suggestion(
     if !obstacles::of_time(wanted, diaries, calendar, time).is_empty() {
         return None;
     }
-    let open = diaries.rooms.iter().filter(|room| obstacles::of_room(wanted, room, time).is_empty());
+    let open = diaries.rooms.iter().filter(|room| obstacles::of_room(wanted, diaries, room, time).is_empty());
     let room = open.min_by_key(|room| (price::of_room(wanted, diaries, room, time), room.seats))?;
     Some(Suggestion { slot: slot(room, time), penalties: price::of(wanted, diaries, calendar, room, time) })
 }
@@ -123,7 +131,7 @@ fn opening(
     starts: &[Busy],
 ) -> Option<Opening> {
     let openings = starts.iter().filter_map(|time| {
-        let rooms = diaries.rooms.iter().map(|room| (obstacles::of_room(wanted, room, time), room));
+        let rooms = diaries.rooms.iter().map(|room| (obstacles::of_room(wanted, diaries, room, time), room));
         let (mut found, room) = rooms.min_by_key(|(found, room)| (found.len(), room.seats))?;
         found.extend(obstacles::of_time(wanted, diaries, calendar, time));
         Some(Opening { slot: slot(room, time), obstacles: found })

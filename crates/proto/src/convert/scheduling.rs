@@ -4,11 +4,13 @@ use crate::scheduling::events::v1 as scheduling;
 use crate::scheduling::v1 as api;
 use crate::{wire_enum, wire_events, wire_struct};
 use domain::scheduling::{
-    availability, body, diary, emergency, matter, poll, quota, room, series, session, slots, stewards,
-    timetable,
+    availability, body, cost, diary, emergency, matter, poll, quota, room, series, session, slots, stewards,
+    timetable, travel,
 };
 
-wire_struct!(room::Profile => scheduling::RoomProfile, api::Room { code, name, seats, equipment });
+wire_struct!(room::Profile => scheduling::RoomProfile, api::Room {
+    code, name, seats, equipment, site_code: site,
+});
 
 wire_events!(room::Room, room::Event => scheduling {
     Registered => RoomRegistered { profile, department_code: department },
@@ -20,9 +22,10 @@ wire_enum!(body::Standing => scheduling::SeatStanding, api::SeatStanding { Decid
 wire_struct!(body::Seat => scheduling::Seat, api::Seat {
     department_code: department, standing, weight, vetoes, since_on, until_on, substitute_codes: substitutes,
 });
+wire_struct!(cost::HourlyRate => scheduling::HourlyRate, api::HourlyRate { currency_code: currency, minor_units });
 wire_struct!(body::MeetingRules => scheduling::MeetingRules, api::MeetingRules {
     topics_max, duration_minutes_max, notice_days_min, papers_days_min, sessions_per_quarter_max, deferrals_max,
-    second_call_quorum, counts_working_days,
+    second_call_quorum, counts_working_days, hourly_rate,
 });
 wire_struct!(body::PlanSubstitutes => scheduling::PlanSubstitutes, api::PlanSubstitutes {
     department_code: department, substitute_codes: substitutes,
@@ -110,8 +113,14 @@ wire_events!(availability::Availability, availability::Event => scheduling {
 });
 
 wire_events!(diary::Diary, diary::Event => scheduling {
-    Entered => DiaryEntered { session_id: session, starts_at, ends_at },
+    Entered => DiaryEntered { session_id: session, starts_at, ends_at, site_code: site },
     Left => DiaryLeft { session_id: session },
+});
+
+wire_events!(travel::Travel, travel::Event => scheduling {
+    Defined => TravelTimeDefined {
+        from_site_code: from, to_site_code: to, minutes, one_way, department_code: department,
+    },
 });
 
 wire_events!(quota::Quota, quota::Event => scheduling {
@@ -134,12 +143,13 @@ wire_struct!(session::Topic => scheduling::SessionTopic, api::SessionTopic {
 });
 wire_struct!(session::TopicRole => scheduling::TopicRole, api::TopicRole { topic_number: topic, role });
 wire_struct!(session::Attendee => scheduling::SessionAttendee, api::SessionAttendee {
-    department_code: department, roles,
+    department_code: department, roles, companions,
 });
 wire_struct!(session::Declaration => scheduling::EmergencyDeclaration, api::EmergencyDeclaration { reason, authority });
 wire_struct!(session::Outline => scheduling::SessionOutline, api::SessionOutline {
     title, purpose, body_code: body, kind, matter_class: class, topics, attendees, duration_minutes,
     earliest_start_at, case_reference, decide_by, emergency, carries_out_item_id: carries_out,
+    equipment,
 });
 wire_struct!(session::Paper => scheduling::Paper, api::Paper { title, sha256, uri, label });
 wire_struct!(session::Finding => scheduling::Finding, api::Finding { rule, measure, limit, overridable });
@@ -153,10 +163,12 @@ wire_enum!(slots::Cause => scheduling::BusyCause, api::BusyCause {
     Session, Decision, Absence, Calendar, StaleCalendar, Held,
 });
 wire_enum!(slots::ObstacleKind => scheduling::SlotObstacleKind, api::SlotObstacleKind {
-    RoomTaken, RoomTooSmall, DepartmentBusy, Notice, QuarterFull,
+    RoomTaken, RoomTooSmall, DepartmentBusy, Notice, QuarterFull, RoomLacksEquipment,
+    TravelTime,
 });
 wire_struct!(slots::ObstacleRecord => scheduling::TimetableObstacle, api::SlotObstacle {
-    kind, room_code: room, department_code: department, starts_at, ends_at, cause, quarter_on,
+    kind, room_code: room, department_code: department, starts_at, ends_at, cause, quarter_on, equipment,
+    from_site_code: from_site, to_site_code: to_site, travel_minutes,
 });
 wire_struct!(slots::Penalty => api::SlotPenalty {
     reason, department_code: department, substitute_code: substitute, cause, price,
@@ -218,11 +230,15 @@ wire_events!(session::Session, session::Event => scheduling {
     FindingOverridden => SessionFindingOverridden { rule, reason },
     Admitted => SessionAdmitted {},
     Returned => SessionReturned { reason },
-    Revised => SessionRevised { title, purpose, topics, attendees, duration_minutes, earliest_start_at },
+    Revised => SessionRevised {
+        title, purpose, topics, attendees, duration_minutes, earliest_start_at, equipment,
+    },
     ConvertedToCountersign => SessionConvertedToCountersign { sign_by, reason, constitution },
     TopicRelabelled => SessionTopicRelabelled { topic_number: topic, label, reason },
     PaperRelabelled => SessionPaperRelabelled { topic_number: topic, sha256, label, reason },
-    TopicsAbsorbed => SessionTopicsAbsorbed { from_session_id: from, topics, attendees, duration_minutes },
+    TopicsAbsorbed => SessionTopicsAbsorbed {
+        from_session_id: from, topics, attendees, duration_minutes, equipment,
+    },
     Merged => SessionMerged { into_session_id: into, reason },
     Scheduled => SessionScheduled { room_code: room, starts_at, ends_at, invited_codes: invited },
     Postponed => SessionPostponed { reason },

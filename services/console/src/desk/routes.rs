@@ -7,7 +7,7 @@ use super::reader::Reader;
 use super::session::{self, Session};
 use super::{Asked, Desk, Query};
 use super::{
-    asset, board, calendars, chains, cookies, due, indicators, item, items, matters, notices, proof,
+    asset, board, calendars, chains, cookies, due, indicators, item, items, matters, month, notices, proof,
     resolutions, scorecards, sessions, sign_in, sign_out, system, targets, timetables, today, week,
 };
 use crate::asker::{Stack, host_of};
@@ -20,7 +20,7 @@ use tonic::body::Body;
 /// Whether a path is that of a page.
 pub(crate) fn is_of_desk(path: &str) -> bool {
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    const FIRST: [&str; 21] = [
+    const FIRST: [&str; 22] = [
         "changes",
         "today",
         "board",
@@ -29,6 +29,7 @@ pub(crate) fn is_of_desk(path: &str) -> bool {
         "sessions",
         "timetables",
         "week",
+        "month",
         "resolutions",
         "matters",
         "chains",
@@ -147,6 +148,7 @@ async fn signed_in(
         (&Method::GET, ["sessions", id, file]) => sessions::minutes::file(reader, id, file).await,
         (&Method::POST, ["sessions", id]) => sessions::act(desk, reader, asked, id).await,
         (&Method::GET, ["week"]) => week::page(desk, reader, asked).await,
+        (&Method::GET, ["month"]) => month::page(desk, reader, asked).await,
         (&Method::GET, ["timetables"]) => timetables::list(desk, reader, asked).await,
         (&Method::GET, ["timetables", id]) => timetables::page(desk, reader, asked, id).await,
         (&Method::POST, ["timetables", id]) => timetables::act(desk, reader, asked, id).await,

@@ -125,6 +125,7 @@ struct SessionPage {
     poll: Option<poll::Poll>,
     asking: Option<poll::Asking>,
     cost: String,
+    equipment: String,
     /// Where the request can be revised, as long as it can.
     revise: Option<String>,
 }
@@ -233,6 +234,7 @@ async fn show(
         lede: lede(words, &around, &session),
         purpose: outline.purpose,
         body: outline.body_code,
+        equipment: words.list(&outline.equipment),
         chair: around.directory.name(&session.chair_code),
         requester: session
             .requester_code
@@ -293,11 +295,17 @@ fn lede(words: Words, around: &Surroundings, session: &Session) -> Markup {
     }
 }
 
-/// What it costs in working time, before anybody has come.
+/// What it costs in working time, and in money where its body has a rate, before anybody has come.
 fn cost(words: Words, session: &Session) -> String {
-    let attendees = session.outline.as_ref().map_or(0, |outline| outline.attendees.len());
+    let departments = session.outline.as_ref().map_or(0, |outline| outline.attendees.len());
     let hours = format!("{:.1}", f64::from(session.person_minutes) / 60.0);
-    words.say("{hours} person-hours, of {count} departments", &[("hours", &hours), ("count", &attendees)])
+    let values: [(&str, &dyn ToString); 3] =
+        [("hours", &hours), ("people", &session.people), ("count", &departments)];
+    let time = words.say("{hours} person-hours, of {people} people from {count} departments", &values);
+    match &session.cost {
+        Some(cost) => format!("{time}; {} {}", cost.currency_code, cost.amount),
+        None => time,
+    }
 }
 
 /// The meeting rules that a session breaks, each with its figures.

@@ -18,6 +18,7 @@ fn outline() -> Outline {
     let attendee = |department| Attendee {
         department: code(department),
         roles: vec![session::TopicRole { topic: 1, role: session::RoleOnTopic::Decides }],
+        companions: 0,
     };
     Outline {
         title: line("防汛会商"),
@@ -42,6 +43,7 @@ fn outline() -> Outline {
         case_reference: None,
         decide_by: None,
         carries_out: None,
+        equipment: vec![],
     }
 }
 
@@ -162,7 +164,7 @@ async fn the_indicators_are_what_the_log_shows() {
     let place = Place::new();
     let request = pb::GetIndicatorsRequest::default();
     let empty = place.copy.service.get_indicators(supervisor(request)).await.unwrap().into_inner().indicators;
-    assert_eq!(empty.len(), 9);
+    assert_eq!(empty.len(), 10);
     assert!(empty.iter().take(5).all(|indicator| indicator.value.is_none() && indicator.baseline.is_some()));
 
     for department in ["WATER", "ROADS", "HEALTH", "AUDIT"] {
@@ -228,6 +230,26 @@ async fn the_indicators_are_what_the_log_shows() {
 }
 
 #[tokio::test]
+async fn a_merger_spares_what_the_one_would_have_taken_less_what_the_other_takes_longer_once_that_decides() {
+    let place = Place::new();
+    let request = |outline| OnSession::Request { outline, chair: code("WATER") };
+    place.on_session(MATTER, request(outline())).await;
+    let twin = Uuid::from_u128(8);
+    // Half an hour of its hour is for its topic: that is what the other one takes longer, for two people.
+    let mut half = outline();
+    half.topics[0].timebox_minutes = 30;
+    place.on_session(twin, request(half.clone())).await;
+    let merge = OnSession::Merge { session: twin, into: MATTER, reason: text("同一事项") };
+    place.on_session(twin, merge).await;
+    place.on_session(MATTER, OnSession::Absorb { from: twin, outline: half }).await;
+    assert_eq!(place.value("person_hours_avoided").await, Some(0.0), "nothing is decided yet");
+    place.move_clock("2027-03-03T01:00:00Z");
+    place.meet_and_decide(15).await;
+    assert_eq!(place.value("person_hours_avoided").await, Some(1.0));
+    assert_eq!(place.value("sessions_avoided").await, Some(0.0), "somebody met");
+}
+
+#[tokio::test]
 async fn a_session_off_topic_throughout_is_not_effective_whatever_it_decides() {
     let place = Place::new();
     let request = OnSession::Request { outline: outline(), chair: code("WATER") };
@@ -259,7 +281,7 @@ async fn the_indicators_of_a_past_position_are_those_that_were_shown_then() {
     look().await;
     let Outline { topics, duration_minutes, earliest_start_at, .. } = outline();
     let both = [1, 2].map(|topic| session::TopicRole { topic, role: session::RoleOnTopic::Decides });
-    let water = Attendee { department: code("WATER"), roles: both.into() };
+    let water = Attendee { department: code("WATER"), roles: both.into(), companions: 0 };
     let second = session::Topic { number: 2, title: line("安置"), ..topics[0].clone() };
     place
         .on_session(
@@ -271,6 +293,7 @@ async fn the_indicators_of_a_past_position_are_those_that_were_shown_then() {
                 attendees: vec![water],
                 duration_minutes: 2 * duration_minutes,
                 earliest_start_at,
+                equipment: vec![],
             },
         )
         .await;

@@ -57,6 +57,7 @@ pub(crate) fn indicators(
             decision_lead_time(tables, asked)?,
             sessions_convened(tables, asked)?,
             sessions_avoided(tables, asked)?,
+            person_hours_avoided(tables, asked)?,
         ];
         indicators.extend(idle_attendance(tables, asked)?);
         Ok((indicators, asked.now()))
@@ -147,6 +148,15 @@ fn sessions_avoided(tables: ScopedTables<'_>, asked: &Asked) -> rusqlite::Result
     let avoided = asked.avoided().figure(tables, &SESSIONS, [])?;
     let meaning = "sessions converted to a countersign that adopted or rejected something";
     Ok(count("sessions_avoided", "sessions", avoided, meaning))
+}
+
+/// The time of people that nobody spent, as it was expected before.
+fn person_hours_avoided(tables: ScopedTables<'_>, asked: &Asked) -> rusqlite::Result<Indicator> {
+    let spared = SESSIONS.selecting("SELECT sum(spared_minutes) / 60.0 FROM sessions");
+    let hours = asked.spared().figure(tables, &spared, [])?;
+    let meaning = "person-hours that were expected of sessions in whose place a countersign decided, or the session that they \
+                   were merged into, less what that one took longer";
+    Ok(count("person_hours_avoided", "hours", hours, meaning))
 }
 
 /// How often somebody was there for nothing, and the hours that it took.

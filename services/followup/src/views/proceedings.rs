@@ -3,7 +3,7 @@
 use domain::Code;
 use domain::deliberation::docket::{self, Agenda, Docket, Mode, Participant, RoleOnTopic};
 use domain::directory::department::{self, Department};
-use domain::scheduling::session::{self, Attendee, Session};
+use domain::scheduling::session::{self, Attendee, Session, person_minutes};
 use rusqlite::{ToSql, Transaction, params};
 use service_kit::Record;
 use service_kit::events::decode;
@@ -28,17 +28,23 @@ pub(super) fn project_session(tables: &Transaction<'_>, record: &Record) -> Resu
         match event {
             Event::Requested { outline, requester, chair } => {
                 tables
-                    .prepare_cached("INSERT INTO sessions (id, body_code, requested_at) VALUES (?1, ?2, ?3)")?
-                    .execute(params![id, outline.body.as_str(), at])?;
+                    .prepare_cached(
+                        "INSERT INTO sessions (id, body_code, requested_at, person_minutes) VALUES (?1, ?2, ?3, ?4)",
+                    )?
+                    .execute(params![id, outline.body.as_str(), at, outline.person_minutes()])?;
                 keep_topics(tables, &id, since, outline.topics.len())?;
                 insert_concerned(tables, &id, since, [&chair].into_iter().chain(&requester), true)?;
                 insert_concerned(tables, &id, since, attending(&outline.attendees), false)?;
             }
-            Event::Revised { topics, attendees, .. } | Event::TopicsAbsorbed { topics, attendees, .. } => {
-                keep_topics(tables, &id, since, topics.len())?;
-                let attended = "concerned SET until = ?2 WHERE session = ?1 AND NOT always AND until = ?3";
-                set(tables, attended, &[&id, &since, &FOREVER])?;
-                insert_concerned(tables, &id, since, attending(&attendees), false)?;
+            Event::Revised { topics, attendees, duration_minutes, .. } => {
+                keep_agenda(tables, &id, since, topics.len(), &attendees)?;
+                let minutes = person_minutes(duration_minutes, &attendees);
+                set(tables, "sessions SET person_minutes = ?2 WHERE id = ?1", &[&id, &minutes])?;
+            }
+            Event::TopicsAbsorbed { from, topics, attendees, duration_minutes, .. } => {
+                keep_agenda(tables, &id, since, topics.len(), &attendees)?;
+                let minutes = person_minutes(duration_minutes, &attendees);
+                absorb(tables, &id, &from.to_string(), minutes)?;
             }
             Event::Convened { .. } => {
                 set(
@@ -52,6 +58,30 @@ pub(super) fn project_session(tables: &Transaction<'_>, record: &Record) -> Resu
         }
     }
     Ok(())
+}
+
+/// What a session is about now, and who attends it.
+fn keep_agenda(
+    tables: &Transaction<'_>,
+    id: &str,
+    since: i64,
+    topics: usize,
+    attendees: &[Attendee],
+) -> rusqlite::Result<()> {
+    keep_topics(tables, id, since, topics)?;
+    let attended = "concerned SET until = ?2 WHERE session = ?1 AND NOT always AND until = ?3";
+    set(tables, attended, &[&id, &since, &FOREVER])?;
+    insert_concerned(tables, id, since, attending(attendees), false)
+}
+
+/// A merger spares what the one would have cost, less what the other costs more.
+fn absorb(tables: &Transaction<'_>, id: &str, from: &str, minutes: u32) -> rusqlite::Result<()> {
+    let spared = "sessions SET merged_into = ?1,
+             spared_minutes = max(0, person_minutes - (?3 - (SELECT person_minutes FROM sessions WHERE id = ?1)))
+         WHERE id = ?2";
+    set(tables, spared, &[&id, &from, &minutes])?;
+    set(tables, "sessions SET merged_into = ?1 WHERE merged_into = ?2", &[&id, &from])?;
+    set(tables, "sessions SET person_minutes = ?2 WHERE id = ?1", &[&id, &minutes])
 }
 
 fn attending(attendees: &[Attendee]) -> impl Iterator<Item = &Code> {
@@ -207,10 +237,14 @@ fn project_outcome(
             if adopted + rejected > 0 {
                 set(
                     tables,
-                    "sessions SET avoided_at = ?2, avoided_since = ?3
+                    "sessions SET avoided_at = ?2, avoided_since = ?3, spared_minutes = person_minutes, spared_at = ?2,
+                         spared_since = ?3
                      WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM meetings WHERE meetings.id = ?1)",
                     &[&id, &closed_at, &since],
                 )?;
+                let merged = "sessions SET spared_at = ?2, spared_since = ?3
+                     WHERE merged_into = ?1 AND spared_at IS NULL";
+                set(tables, merged, &[&id, &closed_at, &since])?;
             }
             set(
                 tables,

@@ -274,8 +274,18 @@ CREATE TABLE sessions (
     convened_since INTEGER,
     -- When a countersign decided something, in place of a meeting.
     avoided_at INTEGER,
-    avoided_since INTEGER
+    avoided_since INTEGER,
+    -- The working time that it would have cost, in minutes.
+    person_minutes INTEGER NOT NULL,
+    -- The session that it was merged into, at last.
+    merged_into TEXT,
+    -- How much of that time nobody spent, since something was decided without this session: by countersign, or in the session
+    -- that it was merged into.
+    spared_minutes INTEGER,
+    spared_at INTEGER,
+    spared_since INTEGER
 );
+CREATE INDEX sessions_merged ON sessions (merged_into);
 -- How many topics it had since a position.
 CREATE TABLE session_topics (
     session TEXT NOT NULL,

@@ -26,6 +26,7 @@ pub const NOUNS: &[Noun] = &[
     noun("calendar", "", "The calendar that working days are counted by (工作日历)"),
     noun("body", "body_code", "Bodies: who decides, by which rules (会商机制)"),
     noun("room", "code", "Rooms and their bookings (会议室)"),
+    noun("travel", "", "Travel times between the sites of rooms (路程)"),
     noun("diary", "absence_id", "Diaries: when departments and rooms are busy (日程)"),
     noun("matter", "matter_id", "Matters, from when they are taken in to their outcome (事项)"),
     noun("session", "session_id", "Sessions, from request to convening (会商)"),

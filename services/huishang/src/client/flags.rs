@@ -217,7 +217,7 @@ fn is_required(flag: &Flag, flags: &[Flag]) -> bool {
     let comment = field_comment(field);
     // The comment says so where a list must not be empty, where a value may come later, and what stands for none.
     let may_be_empty = match field.is_list() || field.is_map() {
-        true => !comment.contains("1 to "),
+        true => !comment.contains("1 to ") || comment.contains("Empty: "),
         false => {
             let may_come_later = comment.contains("Required by the time");
             let is_made = field.name() == VOTER_SECRET;

@@ -230,6 +230,25 @@ fn repeated_messages_come_as_pairs_or_json() {
 }
 
 #[test]
+fn a_list_has_the_rest_of_the_values_in_order() {
+    let attendee = |text: &str| {
+        let line =
+            ["session", "request", "--title", "Floods", "--topics", "1:Roads:30:no", "--attendees", text];
+        request(&line)["outline"]["attendees"][0].clone()
+    };
+    let by_key = attendee("department-code=water,roles=1:decides+2:advises");
+    assert_eq!(attendee("water:1:decides+2:advises"), by_key);
+    assert_eq!(attendee("department-code=water,roles=1:decides,companions=3")["companions"], 3);
+}
+
+#[test]
+fn a_list_that_stays_as_it_is_when_empty_need_not_be_given() {
+    let id = "0190a3f2-0000-7000-8000-000000000000";
+    let revised = request(&["session", "revise", id, "--equipment", "video,投影仪"]);
+    assert_eq!(revised["equipment"], json!(["video", "投影仪"]));
+}
+
+#[test]
 fn optional_values_at_the_end_of_a_message_may_be_left_out() {
     let topic = |text: &str| {
         request(&["session", "request", "--title", "Floods", "--topics", text])["outline"]["topics"][0]

@@ -114,9 +114,14 @@ fn case(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage, Strin
     Ok(read)
 }
 
-/// The values in the order of the fields; optional ones and lists at the end may be left out.
+/// The values in the order of the fields; optional ones and lists at the end may be left out. A list of messages has the rest:
+/// what comes after it is given by its key.
 fn in_order(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage, String> {
-    let fields: Vec<FieldDescriptor> = message.fields().collect();
+    let mut fields: Vec<FieldDescriptor> = message.fields().collect();
+    let has_the_rest = |field: &FieldDescriptor| field.is_list() && matches!(field.kind(), Kind::Message(_));
+    if let Some(last) = fields.iter().position(has_the_rest) {
+        fields.truncate(last + 1);
+    }
     let optional = |field: &&FieldDescriptor| {
         field.is_list() || field.containing_oneof().is_some_and(|one| one.is_synthetic())
     };

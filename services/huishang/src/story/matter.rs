@@ -37,7 +37,7 @@ pub async fn register_departments(clerk: &Client, departments: &[Department]) ->
 
 /// Registers a room.
 pub async fn register_room(clerk: &Client, code: &str, name: &str, seats: u32) -> Result<(), Status> {
-    let room = Room { code: code.into(), name: name.into(), seats, equipment: vec![] };
+    let room = Room { code: code.into(), name: name.into(), seats, equipment: vec![], site_code: None };
     let request =
         scheduling::RegisterRoomRequest { command_id: command_id(), room: Some(room), ..Default::default() };
     clerk.call(request).await.map(drop)
@@ -77,7 +77,11 @@ pub fn attendee(department: &str, decides: &[u32], advises: &[u32]) -> SessionAt
     let role = |role: RoleOnTopic| move |&topic_number: &u32| TopicRole { topic_number, role: role.into() };
     let decides = decides.iter().map(role(RoleOnTopic::Decides));
     let advises = advises.iter().map(role(RoleOnTopic::Advises));
-    SessionAttendee { department_code: department.into(), roles: decides.chain(advises).collect() }
+    SessionAttendee {
+        department_code: department.into(),
+        roles: decides.chain(advises).collect(),
+        companions: 0,
+    }
 }
 
 /// Takes one matter from its request to its closed docket.

@@ -1,7 +1,7 @@
 //! What adopting a timetable writes: the sessions, and what they share, in one commit.
 
 use super::polling::decide_poll;
-use super::{calendar, check_times, must_be_allowed};
+use super::{calendar, check_times, must_be_allowed, whereabouts};
 use domain::calendar::WorkingCalendar;
 use domain::scheduling::body::Body;
 use domain::scheduling::diary::Diary;
@@ -86,7 +86,8 @@ async fn add(
     let rules = body.version().map(|version| version.charter.meeting_rules).unwrap_or_default();
     unit.decide::<Session>(session, command.clone()).await?;
     decide_poll(unit, session, &command).await?;
-    shared.add(session, &before, &command, &rules, &calendar, now);
+    let there = whereabouts(unit, &command).await?;
+    shared.add(session, &before, &command, &rules, &calendar, (now, &there));
     Ok(())
 }
 

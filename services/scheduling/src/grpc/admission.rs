@@ -187,6 +187,7 @@ struct Revision {
     attendees: Option<Vec<Attendee>>,
     duration_minutes: Option<u32>,
     earliest_start_at: Option<Timestamp>,
+    equipment: Option<Vec<Line>>,
 }
 
 impl Revision {
@@ -194,6 +195,10 @@ impl Revision {
         let unlabelled = relabelling::unlabelled(&request.topics);
         let topics = Some(request.topics).filter(|topics| !topics.is_empty());
         let attendees = Some(request.attendees).filter(|attendees| !attendees.is_empty());
+        if request.without_equipment && !request.equipment.is_empty() {
+            return Err(Invalid::field("equipment", "must be empty, as without_equipment is set"));
+        }
+        let equipment = Some(request.equipment).filter(|all| request.without_equipment || !all.is_empty());
         Ok(Revision {
             title: read("title", request.title)?,
             purpose: read("purpose", request.purpose)?,
@@ -202,6 +207,7 @@ impl Revision {
             attendees: read("attendees", attendees)?,
             duration_minutes: request.duration_minutes,
             earliest_start_at: read("earliest_start_at", request.earliest_start_at)?,
+            equipment: read("equipment", equipment)?,
         })
     }
 
@@ -227,6 +233,7 @@ impl Revision {
             attendees: self.attendees.unwrap_or_else(|| outline.attendees.clone()),
             duration_minutes: self.duration_minutes.unwrap_or(outline.duration_minutes),
             earliest_start_at: self.earliest_start_at.unwrap_or(outline.earliest_start_at),
+            equipment: self.equipment.unwrap_or_else(|| outline.equipment.clone()),
         }
     }
 }

@@ -15,6 +15,7 @@ mod room;
 mod series;
 mod slots;
 mod timetable;
+mod travel;
 
 use crate::facts::{self, Named};
 use domain::Uuid;
@@ -95,7 +96,10 @@ impl Service {
                 facts::must_be_listed(unit, &named).await
             })
         });
-        self.answer(id, &decided.await?).await
+        match decided.await {
+            Ok(done) => self.answer(id, &done).await,
+            Err(refused) => Err(self.naming_rooms(context, &[id], refused).await),
+        }
     }
 
     /// The answer to a command, as its issuer sees it.
@@ -151,6 +155,20 @@ impl SchedulingService for Service {
         request: Request<pb::RegisterRoomRequest>,
     ) -> Reply<pb::RegisterRoomResponse> {
         room::register(self, request).await
+    }
+
+    async fn define_travel_time(
+        &self,
+        request: Request<pb::DefineTravelTimeRequest>,
+    ) -> Reply<pb::DefineTravelTimeResponse> {
+        travel::define(self, request).await
+    }
+
+    async fn get_travel_times(
+        &self,
+        request: Request<pb::GetTravelTimesRequest>,
+    ) -> Reply<pb::GetTravelTimesResponse> {
+        travel::get(self, request).await
     }
 
     async fn define_body(&self, request: Request<pb::DefineBodyRequest>) -> Reply<pb::DefineBodyResponse> {

@@ -34,6 +34,19 @@ impl Service {
         self.poll_after(&decided.await?, id).await
     }
 
+    /// What a command on a poll came to that names times; a refusal of a room names those that would do.
+    async fn polled(
+        &self,
+        context: &CommandContext,
+        id: Uuid,
+        decided: impl Future<Output = Result<Executed<Poll>, CommandError>>,
+    ) -> Result<Executed<Poll>, CommandError> {
+        match decided.await {
+            Err(refused) => Err(self.naming_rooms(context, &[id], refused).await),
+            done => done,
+        }
+    }
+
     async fn poll_after(
         &self,
         done: &Executed<Poll>,
@@ -94,7 +107,8 @@ pub(super) async fn open(
             Ok(())
         })
     });
-    let (position, poll) = service.poll_after(&done.await?, id).await?;
+    let done = service.polled(&context, id, done).await?;
+    let (position, poll) = service.poll_after(&done, id).await?;
     Ok(Response::new(pb::OpenPollResponse { position, poll }))
 }
 
@@ -138,7 +152,8 @@ pub(super) async fn propose(
             polling::must_fit(unit, id, &slot, &default_calendar).await
         })
     });
-    let (position, poll) = service.poll_after(&done.await?, id).await?;
+    let done = service.polled(&context, id, done).await?;
+    let (position, poll) = service.poll_after(&done, id).await?;
     Ok(Response::new(pb::ProposeTimeResponse { position, poll }))
 }
 
@@ -168,7 +183,7 @@ pub(super) async fn adopt(
             polling::adopt(unit, id, number, reason.as_ref(), &default_calendar).await
         })
     });
-    let done = done.await?;
+    let done = service.polled(&context, id, done).await?;
     let (position, poll) = service.poll_after(&done, id).await?;
     let state = service.kit.show::<Session>(&done.scope, id).await?;
     let session = service.shown(&done.scope, id, &state).await?;

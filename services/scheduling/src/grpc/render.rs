@@ -2,6 +2,7 @@
 
 pub(super) mod poll;
 
+use domain::scheduling::cost::Money;
 use domain::scheduling::emergency::{Call, CalledSeat, Raised};
 use domain::scheduling::session::next::Step;
 use domain::scheduling::session::{Filed, Finding, Rejection};
@@ -36,6 +37,17 @@ pub(super) fn session(id: Uuid, filed: &Filed) -> pb::Session {
         second_call_at: filed.second_call_at.to_wire(),
         emergency: None,
         person_minutes: filed.outline.person_minutes(),
+        people: filed.outline.people(),
+        cost: filed.cost().map(money),
+    }
+}
+
+/// An amount, also as people write it.
+pub(super) fn money(money: Money) -> pb::Money {
+    pb::Money {
+        currency_code: money.currency.to_wire(),
+        minor_units: money.minor_units,
+        amount: money.to_string(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Slots: when a session could take place.
 
-use super::{Reply, Service, not_found, session_id};
+use super::{Reply, Service, not_found, render, session_id};
 use crate::{facts, views};
 use domain::Timestamp;
 use domain::directory::calendar::Calendar;
@@ -11,6 +11,7 @@ use domain::scheduling::session::{Rejection, Session};
 use domain::scheduling::slots::{
     AskedTime, Found, ObstacleRecord, Opening, Setting, Suggestion, WINDOW_DAYS_MAX, Wanted, find,
 };
+use domain::scheduling::travel::Travel;
 use jiff::SignedDuration;
 use proto::Wire as _;
 use proto::scheduling::v1 as pb;
@@ -59,10 +60,16 @@ pub(super) async fn find_slots(
     // What is taken when the last of the starts is over counts too.
     let length = SignedDuration::from_mins(i64::from(wanted.duration_minutes));
     let until_at = wanted.until_at.checked_add(length).unwrap_or(Timestamp::MAX);
-    let query = views::diaries(vec![id], (wanted.from_at, until_at), now);
+    let travel = service.kit.load::<Travel>(Travel::realm_id()).await?.distances();
+    let query = views::diaries(vec![id], (wanted.from_at, until_at), now, travel);
     let (diaries, position) = service.view.query(scope, request.at_least_position, query).await?;
     let found = find(&wanted, &diaries, &calendar);
-    Ok(Response::new(answer(found, request.slots_max, position)))
+    let answer = answer(found, request.slots_max, position);
+    Ok(Response::new(pb::FindSlotsResponse {
+        person_minutes: filed.outline.person_minutes(),
+        cost: filed.cost().map(render::money),
+        ..answer
+    }))
 }
 
 fn answer(found: Found, slots_max: u32, position: u64) -> pb::FindSlotsResponse {
@@ -72,6 +79,7 @@ fn answer(found: Found, slots_max: u32, position: u64) -> pb::FindSlotsResponse 
         slots: found.suggestions.iter().take(max as usize).map(suggested).collect(),
         opening: found.opening.as_ref().map(opening),
         position,
+        ..Default::default()
     }
 }
 

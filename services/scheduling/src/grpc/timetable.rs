@@ -14,6 +14,7 @@ use domain::scheduling::timetable::{
     self, Command, Entry, Known, Left, Planned, Proposal, Quarter, Rejection, STEPS_DEFAULT, STEPS_MAX,
     Timetable,
 };
+use domain::scheduling::travel::Travel;
 use domain::{Actor, Aggregate as _, Code, Date, Issued, Line, Text, Timestamp, Uuid};
 use jiff::SignedDuration;
 use proto::scheduling::v1 as pb;
@@ -157,7 +158,8 @@ impl Service {
         let longest = sessions.iter().map(|planned: &Planned| planned.wanted.duration_minutes).max();
         let length = SignedDuration::from_mins(i64::from(longest.unwrap_or(0)));
         let until_at = asked.until_at.checked_add(length).unwrap_or(Timestamp::MAX);
-        let query = views::diaries(ids.iter().copied().collect(), (asked.from_at, until_at), now);
+        let travel = self.kit.load::<Travel>(Travel::realm_id()).await?.distances();
+        let query = views::diaries(ids.iter().copied().collect(), (asked.from_at, until_at), now, travel);
         let (diaries, _) = self.view.query(scope, committed, query).await?;
         Ok((ids, Quarter { sessions, diaries, places, calendar }))
     }
@@ -281,13 +283,27 @@ pub(super) async fn adopt(
         Err(refusal) if refusal.is_refusal() && request.as_far_as_possible => {
             service.adopt_apart(&context, id, &chosen).await?
         }
-        together => together?,
+        Err(refusal) => return Err(service.naming_rooms_of(&context, id, refusal).await.into()),
+        Ok(done) => done,
     };
     let timetable = service.timetable(&done.scope, id, done.state().known()).await?;
     Ok(Response::new(pb::AdoptTimetableResponse { position: done.position, timetable }))
 }
 
 impl Service {
+    /// A refusal to adopt; when a room lacks what a session of the timetable needs, with the rooms that have it.
+    async fn naming_rooms_of(
+        &self,
+        context: &CommandContext,
+        id: Uuid,
+        refusal: CommandError,
+    ) -> CommandError {
+        let Ok(state) = self.kit.load::<Timetable>(id).await else { return refusal };
+        let rows = state.known().into_iter().flat_map(|known| &known.proposal.rows);
+        let sessions: Vec<Uuid> = rows.map(|row| row.session).collect();
+        self.naming_rooms(context, &sessions, refusal).await
+    }
+
     /// Gives all chosen sessions what is proposed, in one commit.
     async fn adopt_together(
         &self,
@@ -327,8 +343,12 @@ impl Service {
                 let default_calendar = self.default_calendar.clone();
                 Box::pin(async move { adoption::give(unit, &row, &title, &default_calendar).await })
             });
-            match given.await {
-                Ok(_) => sessions.push(session),
+            let given = match given.await {
+                Ok(_) => Ok(()),
+                Err(refusal) => Err(self.naming_rooms(&own, &[session], refusal).await),
+            };
+            match given {
+                Ok(()) => sessions.push(session),
                 Err(CommandError::Rejected { reason, message, .. }) => {
                     let reason = Line::parse(reason).map_err(|fault| Invalid::value(fault.to_string()))?;
                     let message = Text::parse(&message).map_err(|fault| Invalid::value(fault.to_string()))?;

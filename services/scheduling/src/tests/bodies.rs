@@ -81,6 +81,7 @@ async fn a_clerk_seats_their_own_and_those_below_and_asks_the_others() {
     asked.outline.as_mut().unwrap().attendees[1] = pb::SessionAttendee {
         department_code: "MIIT".into(),
         roles: vec![pb::TopicRole { topic_number: 1, role: pb::RoleOnTopic::Decides.into() }],
+        companions: 0,
     };
     let refused = fixture.service.request_session(clerk(asked.clone())).await.unwrap_err();
     assert_eq!(refusal(&refused, "department_code"), ("SEAT_REQUIRED".into(), "MIIT".into()));
@@ -206,6 +207,7 @@ async fn a_guest_has_no_vote_and_only_a_convenor_declares_an_emergency() {
     guest.outline.as_mut().unwrap().attendees.push(pb::SessionAttendee {
         department_code: "MIIT".into(),
         roles: vec![pb::TopicRole { topic_number: 1, role: pb::RoleOnTopic::Decides.into() }],
+        companions: 0,
     });
     let refused = fixture.service.request_session(clerk(guest)).await.unwrap_err();
     assert_eq!(refusal(&refused, "department_code"), ("SEAT_REQUIRED".into(), "MIIT".into()));

@@ -68,14 +68,14 @@ proptest! {
         life in prop::collection::vec((any::<bool>(), 1_u128..5, 0_i64..40, 1_i64..5), 0..30)
     ) {
         let (id, mut view) = (Room::id(&code("R-301")), InMemory::<SchedulingView>::new().unwrap());
-        let profile = room::Profile { code: code("R-301"), name: line("三楼"), seats: 9, equipment: vec![] };
+        let profile = room::Profile { code: code("R-301"), name: line("三楼"), seats: 9, equipment: vec![], site: None };
         let first = room::Command::Register { profile, answered_for: [].into() };
         let mut state = room::State::default();
         let life = life.into_iter().map(|(books, session, from, hours)| {
             let session = Uuid::from_u128(session);
             let Busy { starts_at, ends_at } = busy(from, hours);
             if books {
-                room::Command::Book { session, starts_at, ends_at, attendees: 1 }
+                room::Command::Book { session, starts_at, ends_at, attendees: 1, equipment: vec![] }
             } else {
                 room::Command::Release { session }
             }

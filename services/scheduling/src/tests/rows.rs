@@ -33,6 +33,7 @@ fn outline(topics: u32, departments: usize, start: Timestamp) -> Outline {
     let attendee = |department: &str| Attendee {
         department: code(department),
         roles: (1..=topics).map(decides).collect(),
+        companions: 0,
     };
     let kind = match topics {
         1 => Kind::Emergency,
@@ -64,6 +65,7 @@ fn outline(topics: u32, departments: usize, start: Timestamp) -> Outline {
         case_reference: Some(line("12345-2027-0001")),
         decide_by: None,
         carries_out: None,
+        equipment: vec![],
     }
 }
 
@@ -97,7 +99,7 @@ fn commands() -> impl Strategy<Value = Command> {
     };
     prop_oneof![
         2 => outlines().prop_map(|Outline { topics, attendees, duration_minutes, earliest_start_at, .. }|
-            Command::Revise { title: None, purpose: None, topics, attendees, duration_minutes, earliest_start_at }),
+            Command::Revise { title: None, purpose: None, topics, attendees, duration_minutes, earliest_start_at, equipment: vec![] }),
         5 => Just(screen),
         5 => Just(Command::Admit),
         1 => Just(Command::Return { reason: reason() }),
@@ -344,13 +346,13 @@ proptest! {
         let (mut state, now) = (room::State::default(), at("2027-03-01T01:00:00Z"));
         for (seats, what) in life {
             let name = line(&format!("{seats} seats"));
-            let profile = room::Profile { code: code("R-301"), name, seats, equipment: vec![] };
+            let profile = room::Profile { code: code("R-301"), name, seats, equipment: vec![], site: None };
             let (session, starts_at) = (Uuid::from_u128(seats.into()), now + SignedDuration::from_hours(seats.into()));
             let command = match what {
                 0 => room::Command::Register { profile, answered_for: [code("NDRC")].into() },
                 1 => {
                     let ends_at = starts_at + SignedDuration::from_mins(30);
-                    room::Command::Book { session, starts_at, ends_at, attendees: 1 }
+                    room::Command::Book { session, starts_at, ends_at, attendees: 1, equipment: vec![] }
                 }
                 _ => room::Command::Release { session },
             };

@@ -91,6 +91,7 @@ fn request_of(word: &str, minutes: u32, deciding: &[&str]) -> pb::RequestSession
     let attendee = |code: &str| pb::SessionAttendee {
         department_code: code.into(),
         roles: vec![pb::TopicRole { topic_number: 1, role: role(code).into() }],
+        companions: 0,
     };
     outline.attendees = ["NDRC", "MOF", "MIIT"].map(attendee).into();
     outline.duration_minutes = minutes;
@@ -126,7 +127,14 @@ impl Fixture {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_slot_that_is_proposed_can_be_booked_whatever_is_booked_before() {
     let fixture = Fixture::furnished().await;
-    let room = pb::Room { code: "R-302".into(), name: "小会议室".into(), seats: 3, equipment: vec![] };
+    fixture.two_sites().await;
+    let room = pb::Room {
+        code: "R-302".into(),
+        name: "小会议室".into(),
+        seats: 3,
+        equipment: vec![],
+        site_code: Some("PORT".into()),
+    };
     let register =
         pb::RegisterRoomRequest { command_id: id("R-302"), room: Some(room), ..Default::default() };
     fixture.service.register_room(clerk(register)).await.unwrap();

@@ -53,7 +53,13 @@ async fn a_request_is_not_revised_to_a_day_that_is_over() {
 #[tokio::test]
 async fn a_department_decides_in_one_session_at_a_time() {
     let fixture = Fixture::furnished().await;
-    let room = pb::Room { code: "R-302".into(), name: "小会议室".into(), seats: 10, equipment: vec![] };
+    let room = pb::Room {
+        code: "R-302".into(),
+        name: "小会议室".into(),
+        seats: 10,
+        equipment: vec![],
+        site_code: None,
+    };
     let register =
         pb::RegisterRoomRequest { command_id: id("R-302"), room: Some(room), ..Default::default() };
     fixture.service.register_room(clerk(register)).await.unwrap();

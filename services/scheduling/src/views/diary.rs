@@ -1,12 +1,16 @@
 //! Diaries: when rooms and departments are taken, and by what.
 
 use domain::scheduling::availability::{Holder, HolderKind, STALE_AFTER};
+use domain::scheduling::room::Profile;
 use domain::scheduling::session::Stage;
 use domain::scheduling::slots::{Busy, Cause, Diaries, Engagement, Holds, RoomDiary, Timeline};
+use domain::scheduling::travel::Distances;
 use domain::{Code, Timestamp, Uuid};
 use proto::Wire as _;
+use proto::scheduling::v1 as pb;
 use rusqlite::Row;
 use rusqlite::types::Value;
+use service_kit::row::message;
 use service_kit::{Rows, ScopedTables};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,25 +22,26 @@ const ENTRIES_MAX: u32 = 100_000;
 const SHOWN_MAX: usize = 5_000;
 
 /// Everybody may look for a room.
-const ROOMS: Rows = Rows::of_everybody("SELECT code, seats FROM rooms");
+const ROOMS: Rows = Rows::of_everybody("SELECT code, message FROM rooms");
 
 /// Whoever looks for a slot learns when a room is taken, and not for what.
 const TAKEN: Rows = Rows::of_everybody(
     "SELECT 2 AS kind, code, session_id, NULL AS absence_id, NULL AS read_at, starts_at, ends_at, 0 AS decides,
-         0 AS held
+         0 AS held, NULL AS site_code
      FROM bookings JOIN rooms USING (room_id)",
 );
 
 /// Whoever looks for a slot learns when a department is busy, and not with what.
 const BUSY: Rows = Rows::of_everybody(
     "SELECT 1 AS kind, department_code AS code, session_id, NULL AS absence_id, NULL AS read_at, stage, attends, starts_at,
-         ends_at, decides, 0 AS held
+         ends_at, decides, 0 AS held, site_code
      FROM sessions JOIN concerned USING (session_id)",
 );
 
 /// What keeps a department or a room busy besides: when, and not with what.
 const BESIDES: Rows = Rows::of_everybody(
-    "SELECT kind, code, '' AS session_id, absence_id, read_at, starts_at, ends_at, 0 AS decides, 0 AS held
+    "SELECT kind, code, '' AS session_id, absence_id, read_at, starts_at, ends_at, 0 AS decides, 0 AS held,
+         NULL AS site_code
      FROM busy_times",
 );
 
@@ -44,11 +49,11 @@ const BESIDES: Rows = Rows::of_everybody(
 const HELD: Rows = Rows::of_everybody(
     "SELECT * FROM (
      SELECT 2 AS kind, room_code AS code, session_id, NULL AS absence_id, NULL AS read_at, starts_at, ends_at, 0 AS decides,
-         1 AS held
+         1 AS held, NULL AS site_code
      FROM poll_times JOIN polls USING (session_id) WHERE NOT declined AND stage IN (1, 2)
      UNION ALL
      SELECT 1 AS kind, department_code AS code, session_id, NULL AS absence_id, NULL AS read_at, starts_at, ends_at,
-         0 AS decides, 1 AS held
+         0 AS decides, 1 AS held, NULL AS site_code
      FROM poll_times JOIN polls USING (session_id) JOIN poll_departments USING (session_id)
      WHERE NOT declined AND stage IN (1, 2))",
 );
@@ -64,30 +69,33 @@ pub(crate) struct Entry {
     pub(crate) absence: Option<String>,
 }
 
-/// The query for who is busy in a time, apart from these sessions; calendars that were read long before now are stale.
+/// The query for who is busy in a time, or so near to it that they would be on their way, apart from these sessions; calendars that were
+/// read long before now are stale.
 pub(crate) fn diaries(
     other_than: Vec<Uuid>,
-    window: (Timestamp, Timestamp),
+    (starts_at, ends_at): (Timestamp, Timestamp),
     now: Timestamp,
+    travel: Distances,
 ) -> impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Diaries> + Send + 'static {
     move |tables: ScopedTables<'_>| {
-        let all = all(tables, &other_than, window, now)?;
+        let Busy { starts_at, ends_at } = travel.around(Busy { starts_at, ends_at });
+        let all = all(tables, &other_than, (starts_at, ends_at), now, &travel)?;
         let (held, taken): (Vec<Entry>, Vec<Entry>) =
             all.into_iter().partition(|entry| entry.engagement.cause == Cause::Held);
         let (mut rooms, departments) = by_holder(taken);
         let (rooms_held, departments_held) = by_holder(held);
-        let seats = tables.all(&ROOMS, "1", "code", [], ROOMS_MAX, |row| {
-            Ok((row.get::<_, String>("code")?, row.get("seats")?))
-        })?;
-        let diary = |(name, seats): (String, u32)| {
-            let code = Code::parse(&name).ok()?;
+        let listed = tables.all(&ROOMS, "1", "code", [], ROOMS_MAX, |row| message(row, "message"))?;
+        let diary = |room: pb::Room| {
+            let Profile { code, seats, equipment, site, .. } = Profile::from_wire(room).ok()?;
             let busy = rooms.remove(&code).unwrap_or_default();
-            Some(RoomDiary { busy, code, seats })
+            let site = site.and_then(|site| travel.site(&site));
+            Some(RoomDiary { busy, code, seats, equipment: equipment.iter().collect(), site })
         };
         Ok(Diaries {
-            rooms: seats.into_iter().filter_map(diary).collect(),
+            rooms: listed.into_iter().filter_map(diary).collect(),
             departments,
             holds: Holds { rooms: rooms_held, departments: departments_held },
+            travel,
         })
     }
 }
@@ -117,7 +125,7 @@ pub(crate) fn entries(
     move |tables: ScopedTables<'_>| {
         let named: BTreeSet<(HolderKind, Code)> =
             named.into_iter().map(|holder| (holder.kind, holder.code)).collect();
-        let mut found = all(tables, &[], window, now)?;
+        let mut found = all(tables, &[], window, now, &Distances::default())?;
         found.retain(|entry| {
             named.is_empty() || named.contains(&(entry.holder.kind, entry.holder.code.clone()))
         });
@@ -136,6 +144,7 @@ fn all(
     other_than: &[Uuid],
     (from_at, until_at): (Timestamp, Timestamp),
     now: Timestamp,
+    travel: &Distances,
 ) -> rusqlite::Result<Vec<Entry>> {
     let own: Vec<String> = other_than.iter().map(|id| format!("\"{id}\"")).collect();
     let own = format!("[{}]", own.join(","));
@@ -150,7 +159,7 @@ fn all(
             Value::from(own.clone()),
         ];
         let values: Vec<Value> = first.into_iter().chain(then).collect();
-        tables.all(rows, &condition, "starts_at", values, ENTRIES_MAX, |row| entry(row, stale_at))
+        tables.all(rows, &condition, "starts_at", values, ENTRIES_MAX, |row| entry(row, stale_at, travel))
     };
     let stages = vec![Value::from(Stage::Scheduled.to_wire()), Value::from(Stage::Convened.to_wire())];
     let taken = in_window(&TAKEN, "", vec![])?;
@@ -161,7 +170,7 @@ fn all(
 }
 
 /// A row of a diary; none when it cannot be read.
-fn entry(row: &Row<'_>, stale_at: Timestamp) -> rusqlite::Result<Option<Entry>> {
+fn entry(row: &Row<'_>, stale_at: Timestamp, travel: &Distances) -> rusqlite::Result<Option<Entry>> {
     let moment = |column| Ok::<_, rusqlite::Error>(Timestamp::from_microsecond(row.get(column)?).ok());
     let (code, kind): (String, i32) = (row.get("code")?, row.get("kind")?);
     let absence: Option<String> = row.get("absence_id")?;
@@ -174,11 +183,13 @@ fn entry(row: &Row<'_>, stale_at: Timestamp) -> rusqlite::Result<Option<Entry>> 
         (None, None) if row.get("decides")? => Cause::Decision,
         (None, None) => Cause::Session,
     };
+    let site: Option<String> = row.get("site_code")?;
+    let site = site.and_then(|site| travel.site(&Code::parse(&site).ok()?));
     let time = moment("starts_at")?.zip(moment("ends_at")?);
     let holder = Code::parse(&code).ok().zip(HolderKind::from_wire(kind).ok());
     Ok(holder.zip(time).map(|((code, kind), (starts_at, ends_at))| Entry {
         holder: Holder { kind, code },
-        engagement: Engagement { time: Busy { starts_at, ends_at }, cause },
+        engagement: Engagement { time: Busy { starts_at, ends_at }, cause, site },
         absence,
     }))
 }

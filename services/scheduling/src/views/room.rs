@@ -1,6 +1,7 @@
 //! Rooms, a row each.
 
 use domain::scheduling::room::{Event, Room};
+use domain::text::search_key;
 use prost::Message as _;
 use proto::scheduling::v1 as pb;
 use proto::{Invalid, Wire as _};
@@ -17,14 +18,16 @@ pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), V
         match event {
             Event::Registered { profile, .. } => {
                 let wire: pb::Room = profile.to_wire();
-                let insert = "INSERT OR REPLACE INTO rooms (code, room_id, name, seats, message) VALUES (?1, ?2, ?3, ?4, ?5)";
+                let insert = "INSERT OR REPLACE INTO rooms (code, room_id, name, seats, message, site_code) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
                 tables.prepare_cached(insert)?.execute(params![
                     wire.code,
                     id,
                     wire.name,
                     wire.seats,
-                    wire.encode_to_vec()
+                    wire.encode_to_vec(),
+                    wire.site_code
                 ])?;
+                equip(tables, &wire)?;
             }
             Event::Booked { session, starts_at, ends_at } => {
                 let insert = "INSERT OR REPLACE INTO bookings (room_id, session_id, starts_at, ends_at) VALUES (?1, ?2, ?3, ?4)";
@@ -45,6 +48,13 @@ pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), V
     Ok(())
 }
 
+fn equip(tables: &Transaction<'_>, room: &pb::Room) -> rusqlite::Result<()> {
+    tables.prepare_cached("DELETE FROM room_equipment WHERE code = ?1")?.execute([&room.code])?;
+    let insert = "INSERT OR IGNORE INTO room_equipment (code, piece) VALUES (?1, ?2)";
+    let mut insert = tables.prepare_cached(insert)?;
+    room.equipment.iter().try_for_each(|piece| insert.execute([&room.code, &search_key(piece)]).map(drop))
+}
+
 /// Everybody may look for a room. What it is booked for is shown with the sessions.
 const ROWS: Rows = Rows::of_everybody("SELECT * FROM rooms");
 
@@ -57,7 +67,7 @@ pub(crate) fn rooms(
 }
 
 pub(crate) fn list(request: &pb::ListRoomsRequest) -> Result<ListQuery, Invalid> {
-    Ok(ListQuery::new(
+    let query = ListQuery::new(
         ROWS,
         &["code", "name", "seats"],
         "code",
@@ -65,5 +75,9 @@ pub(crate) fn list(request: &pb::ListRoomsRequest) -> Result<ListQuery, Invalid>
         request.page_size,
         &request.page_token,
     )?
-    .filter_some("seats >= ?", request.seats_min))
+    .filter_some("seats >= ?", request.seats_min);
+    let has = |query: ListQuery, piece: &String| {
+        query.filter("code IN (SELECT code FROM room_equipment WHERE piece = ?)", [search_key(piece)])
+    };
+    Ok(request.equipment.iter().fold(query, has))
 }

@@ -15,10 +15,18 @@ CREATE TABLE rooms (
     room_id TEXT NOT NULL UNIQUE,
     name TEXT NOT NULL,
     seats INTEGER NOT NULL,
+    site_code TEXT,
     message BLOB NOT NULL
 );
 CREATE INDEX rooms_by_name ON rooms (name, code);
 CREATE INDEX rooms_by_seats ON rooms (seats, code);
+-- What rooms have, as it is searched.
+CREATE TABLE room_equipment (
+    piece TEXT NOT NULL,
+    code TEXT NOT NULL,
+    PRIMARY KEY (piece, code)
+) WITHOUT ROWID;
+CREATE INDEX equipment_of_room ON room_equipment (code);
 -- When rooms are taken, in microseconds since 1970.
 CREATE TABLE bookings (
     room_id TEXT NOT NULL,
@@ -60,6 +68,8 @@ CREATE TABLE sessions (
     countersigned INTEGER NOT NULL DEFAULT 0,
     -- Where and when it takes place; 0 while it is not scheduled.
     room_code TEXT,
+    -- The site of the room when it was scheduled.
+    site_code TEXT,
     starts_at INTEGER NOT NULL DEFAULT 0,
     ends_at INTEGER NOT NULL DEFAULT 0
 );

@@ -226,7 +226,9 @@ fn set_slot(
     slot: Option<(&Code, Timestamp, Timestamp)>,
 ) -> rusqlite::Result<()> {
     let mut statement = tables.prepare_cached(
-        "UPDATE sessions SET room_code = ?2, starts_at = ?3, ends_at = ?4 WHERE session_id = ?1",
+        "UPDATE sessions SET room_code = ?2, starts_at = ?3, ends_at = ?4,
+             site_code = (SELECT site_code FROM rooms WHERE code = ?2)
+         WHERE session_id = ?1",
     )?;
     let (room, starts_at, ends_at) = match slot {
         Some((room, starts_at, ends_at)) => {

@@ -131,6 +131,7 @@ impl World {
                     attendees,
                     duration_minutes,
                     earliest_start_at,
+                    equipment: vec![],
                 };
                 self.decide_session(id, &before, command, seed);
             }
@@ -380,6 +381,7 @@ fn outline(topics: Vec<session::Topic>) -> session::Outline {
         attendees: vec![session::Attendee {
             department: code("WATER"),
             roles: topics.iter().map(|topic| decides(topic.number)).collect(),
+            companions: 0,
         }],
         topics,
         duration_minutes: 60,
@@ -387,6 +389,7 @@ fn outline(topics: Vec<session::Topic>) -> session::Outline {
         case_reference: None,
         decide_by: None,
         carries_out: None,
+        equipment: vec![],
     }
 }
 

@@ -9,7 +9,7 @@ const MATTER: Uuid = Uuid::from_u128(9);
 
 fn attendee(department: &str) -> Attendee {
     let roles = vec![TopicRole { topic: 1, role: RoleOnTopic::Decides }];
-    Attendee { department: code(department), roles }
+    Attendee { department: code(department), roles, companions: 0 }
 }
 
 fn outline() -> Outline {
@@ -34,6 +34,7 @@ fn outline() -> Outline {
         case_reference: None,
         decide_by: Some("2027-03-01T02:00:00Z".parse().unwrap()),
         carries_out: None,
+        equipment: vec![],
     }
 }
 

@@ -21,7 +21,7 @@ fn body() -> body::State {
 }
 
 fn attendee(department: &str, role: RoleOnTopic) -> Attendee {
-    Attendee { department: code(department), roles: vec![TopicRole { topic: 1, role }] }
+    Attendee { department: code(department), roles: vec![TopicRole { topic: 1, role }], companions: 0 }
 }
 
 fn outline(attendees: Vec<Attendee>) -> Outline {
@@ -46,6 +46,7 @@ fn outline(attendees: Vec<Attendee>) -> Outline {
         case_reference: None,
         decide_by: None,
         carries_out: None,
+        equipment: vec![],
     }
 }
 
@@ -96,6 +97,7 @@ fn whoever_has_no_seat_is_heard_and_has_no_vote() {
         attendees: with_vote("METRO").attendees,
         duration_minutes: 30,
         earliest_start_at: at("2027-03-08T01:00:00Z"),
+        equipment: vec![],
     };
     assert_eq!(refusal(&session(), revise, actor("li", "HOUSING", Role::Clerk)), Err("SEAT_REQUIRED"));
 }

@@ -4,6 +4,7 @@ use crate::Date;
 use crate::calendar::WorkingCalendar;
 use crate::date::days_between;
 use crate::decision_rule::Quorum;
+use crate::scheduling::cost::HourlyRate;
 use crate::scheduling::matter::DEFERRALS_MAX_DEFAULT;
 
 /// The limits of one body.
@@ -26,6 +27,8 @@ pub struct MeetingRules {
     pub second_call_quorum: Option<Quorum>,
     /// Whether these days are working days; otherwise they are calendar days.
     pub counts_working_days: bool,
+    /// What an hour of one person costs; no cost is shown when `None`.
+    pub hourly_rate: Option<HourlyRate>,
 }
 
 impl Default for MeetingRules {
@@ -40,6 +43,7 @@ impl Default for MeetingRules {
             deferrals_max: None,
             second_call_quorum: None,
             counts_working_days: false,
+            hourly_rate: None,
         }
     }
 }

@@ -122,7 +122,7 @@ fn outline(
             Standing::Observes => RoleOnTopic::Informed,
         };
         let roles = (1..=count).map(|topic| TopicRole { topic, role }).collect();
-        Attendee { department: seat.department.clone(), roles }
+        Attendee { department: seat.department.clone(), roles, companions: 0 }
     };
     Outline {
         title: declared.title.clone(),
@@ -138,6 +138,7 @@ fn outline(
         case_reference: None,
         decide_by: Some(super::clocks::minutes_after(now, plan.decide_minutes)),
         carries_out: None,
+        equipment: vec![],
     }
 }
 

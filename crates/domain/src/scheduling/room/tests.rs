@@ -1,6 +1,6 @@
 use super::*;
-use crate::Actor;
 use crate::testing::{actor, code, given};
+use crate::{Actor, Role};
 use proptest::prelude::*;
 
 fn profile(seats: u32) -> Profile {
@@ -9,6 +9,7 @@ fn profile(seats: u32) -> Profile {
         name: Line::parse("三楼第一会议室").unwrap(),
         seats,
         equipment: vec![Line::parse("投影仪").unwrap()],
+        site: None,
     }
 }
 
@@ -21,7 +22,13 @@ fn id(n: u128) -> Uuid {
 }
 
 fn book(session: u128, starts_at: u32, ends_at: u32) -> Command {
-    Command::Book { session: id(session), starts_at: hour(starts_at), ends_at: hour(ends_at), attendees: 10 }
+    Command::Book {
+        session: id(session),
+        starts_at: hour(starts_at),
+        ends_at: hour(ends_at),
+        attendees: 10,
+        equipment: vec![],
+    }
 }
 
 fn booked(session: u128, starts_at: u32, ends_at: u32) -> Event {
@@ -131,4 +138,24 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_room_that_lacks_what_is_needed_is_refused_by_name() {
+    let history = [Event::Registered { profile: profile(12), department: None }];
+    let need = |pieces: &[&str]| Command::Book {
+        session: id(1),
+        starts_at: hour(9),
+        ends_at: hour(10),
+        attendees: 10,
+        equipment: pieces.iter().map(|piece| Line::parse(piece).unwrap()).collect(),
+    };
+    assert!(given::<Room>(&history).when(need(&["投影仪"])).is_ok());
+    let refused = given::<Room>(&history).when(need(&["Video", "投影仪", "ｖｉｄｅｏ", "白板"])).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "room R-301 has no Video, 白板; rooms that have all that is needed: none"
+    );
+    let named = Rejection::lacks(profile(12).code, "Video".into(), &[crate::testing::code("R-302")]);
+    assert_eq!(named.to_string(), "room R-301 has no Video; rooms that have all that is needed: R-302");
 }

@@ -1,12 +1,13 @@
 //! From the request to admission, or to an end that needs no room.
 
 use super::{
-    ALARM_TOPICS_MAX, Attendee, Event, Filed, Finding, Outline, PAPERS_MAX, Paper, Rejection, Rule,
-    Screening, Stage, State, must_be_ahead, screening,
+    ALARM_TOPICS_MAX, Event, Filed, Finding, Outline, PAPERS_MAX, Paper, Rejection, Rule, Screening, Stage,
+    State, must_be_ahead, screening,
 };
 use crate::calendar::WorkingCalendar;
 use crate::constitution::Constitution;
 use crate::scheduling::body::MeetingRules;
+use crate::scheduling::equipment;
 use crate::{Code, Issued, Text, Timestamp, Uuid};
 
 pub(super) fn request(outline: Outline, chair: Code, issued: &Issued) -> Result<Vec<Event>, Rejection> {
@@ -135,10 +136,19 @@ pub(super) fn revise(filed: &Filed, revised: Outline) -> Result<Vec<Event>, Reje
     if matches!(filed.stage(), Stage::Requested | Stage::Admitted) && revised == *own {
         return Ok(vec![]);
     }
-    let Outline { title, purpose, topics, attendees, duration_minutes, earliest_start_at, .. } = revised;
+    let Outline { title, purpose, topics, attendees, duration_minutes, earliest_start_at, equipment, .. } =
+        revised;
     let title = Some(title).filter(|title| *title != own.title);
     let purpose = Some(purpose).filter(|purpose| *purpose != own.purpose);
-    Ok(vec![Event::Revised { title, purpose, topics, attendees, duration_minutes, earliest_start_at }])
+    Ok(vec![Event::Revised {
+        title,
+        purpose,
+        topics,
+        attendees,
+        duration_minutes,
+        earliest_start_at,
+        equipment,
+    }])
 }
 
 pub(super) fn countersign(
@@ -162,7 +172,7 @@ pub(super) fn countersign(
     Ok(vec![Event::ConvertedToCountersign { sign_by, reason, constitution }])
 }
 
-/// Takes on the topics of another session after its own, with the time for them and those who attend.
+/// Takes on the topics of another session after its own, with the time for them, those who attend, and what they need.
 pub(super) fn absorb(filed: &Filed, from: Uuid, other: &Outline) -> Result<Vec<Event>, Rejection> {
     if filed.absorbed.contains(&from) {
         return Ok(vec![]);
@@ -179,18 +189,19 @@ pub(super) fn absorb(filed: &Filed, from: Uuid, other: &Outline) -> Result<Vec<E
     for attendee in &other.attendees {
         let roles = attendee.roles.iter().map(|role| role.renumbered(last));
         match outline.attendees.iter_mut().find(|known| known.department == attendee.department) {
-            Some(known) => known.roles.extend(roles),
-            None => {
-                let (department, roles) = (attendee.department.clone(), roles.collect());
-                outline.attendees.push(Attendee { department, roles });
+            Some(known) => {
+                known.roles.extend(roles);
+                known.companions = known.companions.max(attendee.companions);
             }
+            None => outline.attendees.push(attendee.renumbered(last)),
         }
     }
     let timeboxes = other.topics.iter().fold(0_u32, |sum, topic| sum.saturating_add(topic.timebox_minutes));
     outline.duration_minutes = own.duration_minutes.saturating_add(timeboxes);
+    outline.equipment = equipment::joined(&own.equipment, &other.equipment);
     outline.check()?;
-    let Outline { topics, attendees, duration_minutes, .. } = outline;
-    Ok(vec![Event::TopicsAbsorbed { from, topics, attendees, duration_minutes }])
+    let Outline { topics, attendees, duration_minutes, equipment, .. } = outline;
+    Ok(vec![Event::TopicsAbsorbed { from, topics, attendees, duration_minutes, equipment }])
 }
 
 pub(super) fn merge(filed: &Filed, session: Uuid, into: Uuid, reason: Text) -> Result<Vec<Event>, Rejection> {

@@ -138,6 +138,7 @@ fn asked<'a>(look: &'a Look<'_>, filed: &'a Filed, people: &People<'_>) -> Vec<A
             attendees: outline.attendees.clone(),
             duration_minutes: outline.duration_minutes,
             earliest_start_at: outline.earliest_start_at,
+            equipment: outline.equipment.clone(),
         }),
         ask("ConvertToCountersign", people.clerks(), move |_| Command::ConvertToCountersign {
             sign_by: at.saturating_add(168.hours()).unwrap_or(at),

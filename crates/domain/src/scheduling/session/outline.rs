@@ -7,12 +7,17 @@ use std::collections::BTreeSet;
 
 /// Topics in a session, at most; a body's own rule is usually stricter.
 pub const TOPICS_MAX: usize = 80;
-/// Bytes of an agenda, at most: the titles of its topics, and the departments with their roles. A record has all of it.
+/// Bytes of an agenda, at most: the titles of its topics, the departments with their roles, and the equipment. A record has
+/// all of it.
 pub const AGENDA_BYTES_MAX: usize = 36 * 1024;
 /// Bytes that a role on a topic has in a record.
 const ROLE_BYTES: usize = 6;
 /// Departments attending a session, at most.
 pub const ATTENDEES_MAX: usize = 64;
+/// Pieces of equipment that a session needs, at most.
+pub const EQUIPMENT_MAX: usize = 10;
+/// People who come with a delegate, at most.
+pub const COMPANIONS_MAX: u32 = 100;
 /// Duration of a session in minutes, at most: one day.
 pub const DURATION_MINUTES_MAX: u32 = 24 * 60;
 
@@ -85,9 +90,16 @@ pub struct Attendee {
     pub department: Code,
     /// Its role on each topic that concerns it.
     pub roles: Vec<TopicRole>,
+    /// People who come with its delegate.
+    pub companions: u32,
 }
 
 impl Attendee {
+    /// The people who come: its delegate, and those with them.
+    pub fn people(&self) -> u32 {
+        self.companions.saturating_add(1)
+    }
+
     /// Whether a topic concerns it.
     pub(in crate::scheduling) fn has_role_on(&self, topic: u32) -> bool {
         self.roles.iter().any(|role| role.topic == topic)
@@ -96,7 +108,7 @@ impl Attendee {
     /// The same, of the topics after that many others.
     pub(in crate::scheduling) fn renumbered(&self, after: u32) -> Attendee {
         let roles = self.roles.iter().map(|role| role.renumbered(after)).collect();
-        Attendee { department: self.department.clone(), roles }
+        Attendee { department: self.department.clone(), roles, companions: self.companions }
     }
 }
 
@@ -138,6 +150,8 @@ pub struct Outline {
     pub decide_by: Option<Timestamp>,
     /// The action item that what is decided carries out, one tier up.
     pub carries_out: Option<Uuid>,
+    /// Equipment that its room must have.
+    pub equipment: Vec<Line>,
 }
 
 impl Outline {
@@ -151,10 +165,14 @@ impl Outline {
         self.departments().any(|attending| attending == department)
     }
 
-    /// What it costs in working time: its duration, for one person of each department that attends.
+    /// The people who are expected.
+    pub fn people(&self) -> u32 {
+        people(&self.attendees)
+    }
+
+    /// What it costs in working time: its duration, for each of the people who are expected.
     pub fn person_minutes(&self) -> u32 {
-        let people = u32::try_from(self.attendees.len()).unwrap_or(u32::MAX);
-        self.duration_minutes.saturating_mul(people)
+        person_minutes(self.duration_minutes, &self.attendees)
     }
 
     /// The topic with this number.
@@ -166,7 +184,8 @@ impl Outline {
     pub(super) fn check(&self) -> Result<(), Rejection> {
         check_agenda(&self.topics, self.duration_minutes)?;
         check_attendees(&self.attendees, self.topics.len())?;
-        check_size(&self.topics, &self.attendees)?;
+        self.check_equipment()?;
+        self.check_size()?;
         if self.kind == Kind::Case && self.case_reference.is_none() {
             return Err(Rejection::CaseReferenceRequired);
         }
@@ -180,6 +199,29 @@ impl Outline {
             _ => Ok(()),
         }
     }
+
+    fn check_equipment(&self) -> Result<(), Rejection> {
+        let (given, max) = (self.equipment.len(), EQUIPMENT_MAX);
+        if given > max { Err(Rejection::TooMuchEquipment { given, max }) } else { Ok(()) }
+    }
+
+    fn check_size(&self) -> Result<(), Rejection> {
+        let titles = self.topics.iter().map(|topic| topic.title.as_str().len());
+        let roles =
+            self.attendees.iter().map(|one| one.department.as_str().len() + ROLE_BYTES * one.roles.len());
+        let equipment = self.equipment.iter().map(|piece| piece.as_str().len());
+        let (bytes, max) = (titles.chain(roles).chain(equipment).sum(), AGENDA_BYTES_MAX);
+        if bytes > max { Err(Rejection::AgendaTooLong { bytes, max }) } else { Ok(()) }
+    }
+}
+
+/// The working time, in minutes, that so long a session with these attendees costs.
+pub fn person_minutes(duration_minutes: u32, attendees: &[Attendee]) -> u32 {
+    duration_minutes.saturating_mul(people(attendees))
+}
+
+fn people(attendees: &[Attendee]) -> u32 {
+    attendees.iter().fold(0, |sum, attendee| sum.saturating_add(attendee.people()))
 }
 
 fn check_agenda(topics: &[Topic], duration_minutes: u32) -> Result<(), Rejection> {
@@ -211,13 +253,6 @@ fn check_agenda(topics: &[Topic], duration_minutes: u32) -> Result<(), Rejection
     Ok(())
 }
 
-fn check_size(topics: &[Topic], attendees: &[Attendee]) -> Result<(), Rejection> {
-    let titles = topics.iter().map(|topic| topic.title.as_str().len());
-    let roles = attendees.iter().map(|one| one.department.as_str().len() + ROLE_BYTES * one.roles.len());
-    let (bytes, max) = (titles.chain(roles).sum(), AGENDA_BYTES_MAX);
-    if bytes > max { Err(Rejection::AgendaTooLong { bytes, max }) } else { Ok(()) }
-}
-
 fn check_attendees(attendees: &[Attendee], topics: usize) -> Result<(), Rejection> {
     if attendees.is_empty() {
         return Err(Rejection::AttendeesRequired);
@@ -229,6 +264,13 @@ fn check_attendees(attendees: &[Attendee], topics: usize) -> Result<(), Rejectio
     for attendee in attendees {
         if !departments.insert(&attendee.department) {
             return Err(Rejection::DuplicateAttendee { department_code: attendee.department.clone() });
+        }
+        if attendee.companions > COMPANIONS_MAX {
+            return Err(Rejection::TooManyCompanions {
+                department_code: attendee.department.clone(),
+                given: attendee.companions,
+                max: COMPANIONS_MAX,
+            });
         }
         let mut concerned = BTreeSet::new();
         for TopicRole { topic, .. } in attendee.roles.iter().copied() {

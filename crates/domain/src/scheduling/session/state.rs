@@ -3,6 +3,7 @@
 use super::{Answer, Event, Finding, Kind, Outline, Paper, Rejection, Rule, Topic};
 use crate::constitution::Constitution;
 use crate::scheduling::body::MeetingRules;
+use crate::scheduling::cost::Money;
 use crate::{Code, Line, Text, Timestamp, Uuid};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
@@ -278,6 +279,12 @@ impl Filed {
         self.progress.stage()
     }
 
+    /// What it costs in money, by the rules that it was screened against; none before that, or when its body had no rate.
+    pub fn cost(&self) -> Option<Money> {
+        let rate = self.screening.as_ref()?.rules.hourly_rate?;
+        Some(rate.of(self.outline.person_minutes()))
+    }
+
     /// The rules that it breaks, according to the last screening.
     pub fn findings(&self) -> &[Finding] {
         self.screening.as_ref().map_or(&[], |screening| &screening.findings)
@@ -396,12 +403,13 @@ impl Filed {
             Event::Admitted => self.progress = Progress::Admitted,
             Event::Returned { .. } => self.progress = Progress::Returned,
             Event::Revised { .. } => self.revised(event),
-            Event::TopicsAbsorbed { from, topics, attendees, duration_minutes } => {
+            Event::TopicsAbsorbed { from, topics, attendees, duration_minutes, equipment } => {
                 self.begin_anew();
                 self.absorbed.push(*from);
                 self.replace_topics(topics);
                 self.outline.attendees.clone_from(attendees);
                 self.outline.duration_minutes = *duration_minutes;
+                self.outline.equipment.clone_from(equipment);
                 self.forget_findings();
                 self.progress = Progress::Requested;
             }
@@ -465,7 +473,15 @@ impl Filed {
     }
 
     fn revised(&mut self, event: &Event) {
-        let Event::Revised { title, purpose, topics, attendees, duration_minutes, earliest_start_at } = event
+        let Event::Revised {
+            title,
+            purpose,
+            topics,
+            attendees,
+            duration_minutes,
+            earliest_start_at,
+            equipment,
+        } = event
         else {
             return;
         };
@@ -478,6 +494,7 @@ impl Filed {
         self.outline.attendees.clone_from(attendees);
         self.outline.duration_minutes = *duration_minutes;
         self.outline.earliest_start_at = *earliest_start_at;
+        self.outline.equipment.clone_from(equipment);
         self.forget_findings();
         self.progress = Progress::Requested;
     }

@@ -31,7 +31,7 @@ fn topics(count: u32) -> Vec<Topic> {
 
 fn attendee(department: &str, roles: &[(u32, RoleOnTopic)]) -> Attendee {
     let roles = roles.iter().map(|&(topic, role)| TopicRole { topic, role }).collect();
-    Attendee { department: code(department), roles }
+    Attendee { department: code(department), roles, companions: 0 }
 }
 
 /// Two departments, of which the first decides everything.
@@ -55,6 +55,7 @@ fn outline(topic_count: u32) -> Outline {
         case_reference: None,
         decide_by: None,
         carries_out: None,
+        equipment: vec![],
     }
 }
 

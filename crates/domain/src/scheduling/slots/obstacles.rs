@@ -4,7 +4,7 @@ use super::{Attending, Busy, Cause, Diaries, Engagement, RoomDiary, Wanted};
 use crate::calendar::WorkingCalendar;
 use crate::scheduling::quota::quarter;
 use crate::scheduling::session::{RoleOnTopic, Slot};
-use crate::{Code, Date, Timestamp};
+use crate::{Code, Date, Line, Timestamp};
 
 /// Something that stands in the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,12 +25,32 @@ pub enum Obstacle {
         /// Seats that are needed.
         needed: u32,
     },
+    /// The room lacks something that is needed.
+    RoomLacksEquipment {
+        /// The room.
+        room: Code,
+        /// What it lacks.
+        piece: Line,
+    },
     /// A department is busy without which there is no quorum, or nobody in the chair; or one that decides, decides elsewhere.
     DepartmentBusy {
         /// The department.
         department: Code,
         /// When, and with what.
         engagement: Engagement,
+    },
+    /// A department that decides, decides at another site so shortly before or after that there is no time for the way.
+    TravelTime {
+        /// The department.
+        department: Code,
+        /// When, and with what.
+        engagement: Engagement,
+        /// Where the way begins.
+        from: Code,
+        /// Where it ends.
+        to: Code,
+        /// How long it takes.
+        minutes: u32,
     },
     /// The body needs more notice.
     Notice {
@@ -51,8 +71,12 @@ pub enum ObstacleKind {
     RoomTaken,
     /// The room has too few seats.
     RoomTooSmall,
+    /// The room lacks something that is needed.
+    RoomLacksEquipment,
     /// A department is busy without which there is no quorum, or nobody in the chair; or one that decides, decides elsewhere.
     DepartmentBusy,
+    /// A department that decides, decides at another site so shortly before or after that there is no time for the way.
+    TravelTime,
     /// The body needs more notice.
     Notice,
     /// The body has as many sessions in the quarter as it may have.
@@ -76,6 +100,14 @@ pub struct ObstacleRecord {
     pub cause: Option<Cause>,
     /// The first day of the quarter that it is about.
     pub quarter_on: Option<Date>,
+    /// The equipment that it is about.
+    pub equipment: Option<Line>,
+    /// Where the way begins that it is about.
+    pub from_site: Option<Code>,
+    /// Where that way ends.
+    pub to_site: Option<Code>,
+    /// How many minutes that way takes.
+    pub travel_minutes: Option<u32>,
 }
 
 impl ObstacleRecord {
@@ -89,6 +121,10 @@ impl ObstacleRecord {
             ends_at: None,
             cause: None,
             quarter_on: None,
+            equipment: None,
+            from_site: None,
+            to_site: None,
+            travel_minutes: None,
         };
         let during = |engagement: &Engagement, kind| ObstacleRecord {
             starts_at: Some(engagement.time.starts_at),
@@ -103,9 +139,21 @@ impl ObstacleRecord {
             Obstacle::RoomTooSmall { room, .. } => {
                 ObstacleRecord { room: Some(room.clone()), ..plain(ObstacleKind::RoomTooSmall) }
             }
+            Obstacle::RoomLacksEquipment { room, piece } => ObstacleRecord {
+                room: Some(room.clone()),
+                equipment: Some(piece.clone()),
+                ..plain(ObstacleKind::RoomLacksEquipment)
+            },
             Obstacle::DepartmentBusy { department, engagement } => ObstacleRecord {
                 department: Some(department.clone()),
                 ..during(engagement, ObstacleKind::DepartmentBusy)
+            },
+            Obstacle::TravelTime { department, engagement, from, to, minutes } => ObstacleRecord {
+                department: Some(department.clone()),
+                from_site: Some(from.clone()),
+                to_site: Some(to.clone()),
+                travel_minutes: Some(*minutes),
+                ..during(engagement, ObstacleKind::TravelTime)
             },
             Obstacle::Notice { until_at } => {
                 ObstacleRecord { ends_at: Some(*until_at), ..plain(ObstacleKind::Notice) }
@@ -127,13 +175,45 @@ pub struct Opening {
 }
 
 /// What keeps the session from taking place in this room at this time.
-pub(in crate::scheduling) fn of_room(wanted: &Wanted, room: &RoomDiary, time: &Busy) -> Vec<Obstacle> {
-    let needed = u32::try_from(wanted.attending.len()).unwrap_or(u32::MAX);
+pub(in crate::scheduling) fn of_room(
+    wanted: &Wanted,
+    diaries: &Diaries,
+    room: &RoomDiary,
+    time: &Busy,
+) -> Vec<Obstacle> {
+    let needed = wanted.people;
     let too_small = Obstacle::RoomTooSmall { room: room.code.clone(), seats: room.seats, needed };
     let taken = room.busy.overlapping(*time);
     let taken =
         taken.map(|engagement| Obstacle::RoomTaken { room: room.code.clone(), engagement: *engagement });
-    (room.seats < needed).then_some(too_small).into_iter().chain(taken).collect()
+    let lacking = wanted.equipment.missing_from(&room.equipment);
+    let lacking =
+        lacking.map(|piece| Obstacle::RoomLacksEquipment { room: room.code.clone(), piece: piece.clone() });
+    let ways = ways(wanted, diaries, room, time);
+    (room.seats < needed).then_some(too_small).into_iter().chain(lacking).chain(taken).chain(ways).collect()
+}
+
+/// The ways of those who decide for which there is no time, from another session or to it.
+fn ways(wanted: &Wanted, diaries: &Diaries, room: &RoomDiary, time: &Busy) -> Vec<Obstacle> {
+    if room.site.is_none() {
+        return vec![];
+    }
+    let around = diaries.travel.around(*time);
+    let way = |one: &Attending, engagement: &Engagement| {
+        let (from, to, minutes) =
+            diaries.travel.too_long((engagement.time, engagement.site), (*time, room.site))?;
+        let (from, to) = (diaries.travel.code(from).clone(), diaries.travel.code(to).clone());
+        let (department, engagement) = (one.department.clone(), *engagement);
+        Some(Obstacle::TravelTime { department, engagement, from, to, minutes })
+    };
+    let bound = wanted.attending.iter().filter(|one| one.is_bound);
+    bound
+        .flat_map(|one| {
+            let near = diaries.conflicts(&one.department, around);
+            near.filter(|engagement| excludes(one, engagement) && !engagement.time.overlaps(time))
+                .filter_map(move |engagement| way(one, engagement))
+        })
+        .collect()
 }
 
 /// The fewest things that keep the session from taking place at this time in any room.

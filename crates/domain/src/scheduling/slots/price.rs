@@ -123,8 +123,7 @@ pub(in crate::scheduling) fn late(wanted: &Wanted, calendar: &WorkingCalendar, t
 
 /// What it costs that a room has so many seats.
 pub(in crate::scheduling) fn large(wanted: &Wanted, seats: u32) -> u32 {
-    let attending = u32::try_from(wanted.attending.len()).unwrap_or(u32::MAX);
-    seats.saturating_sub(attending) / SEATS_FOR_A_POINT
+    seats.saturating_sub(wanted.people) / SEATS_FOR_A_POINT
 }
 
 /// The departments that cannot come, or said that they would rather not.

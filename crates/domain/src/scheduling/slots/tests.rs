@@ -1,7 +1,9 @@
 use super::*;
+use crate::scheduling::equipment::Equipment;
 use crate::scheduling::poll::Suitability;
-use crate::testing::code;
-use crate::{Date, Timestamp};
+use crate::scheduling::travel;
+use crate::testing::{code, line};
+use crate::{Date, Line, Timestamp};
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -40,6 +42,8 @@ fn wanted() -> Wanted {
         duration_minutes: 120,
         is_urgent: false,
         attending: vec![decides("CHAIR"), decides("WATER"), decides("ROADS")],
+        people: 3,
+        equipment: Equipment::default(),
         quorum: 2,
         full_quarters: BTreeSet::new(),
         asked: vec![],
@@ -47,11 +51,12 @@ fn wanted() -> Wanted {
 }
 
 fn engaged(cause: Cause, busy: &[Busy]) -> Timeline {
-    busy.iter().map(|time| Engagement { time: *time, cause }).collect()
+    busy.iter().map(|time| Engagement { time: *time, cause, site: None }).collect()
 }
 
 fn room(name: &str, seats: u32, busy: &[Busy]) -> RoomDiary {
-    RoomDiary { code: code(name), seats, busy: engaged(Cause::Session, busy) }
+    let busy = engaged(Cause::Session, busy);
+    RoomDiary { code: code(name), seats, equipment: Equipment::default(), site: None, busy }
 }
 
 fn diaries(rooms: Vec<RoomDiary>, departments: &[(&str, &[Busy])]) -> Diaries {
@@ -153,7 +158,7 @@ fn what_is_in_the_way_is_named() {
         opening.obstacles,
         [Obstacle::RoomTaken {
             room: code("HALL"),
-            engagement: Engagement { time: all_day, cause: Cause::Session }
+            engagement: Engagement { time: all_day, cause: Cause::Session, site: None }
         }]
     );
     let late = Wanted { notice_until_at: Some(hour(48)), ..wanted() };
@@ -167,7 +172,7 @@ fn whoever_decides_elsewhere_keeps_the_session_away_unless_it_is_exempt() {
     diaries.departments.insert(code("ROADS"), engaged(Cause::Decision, &[busy(0, 17)]));
     let obstacle = Obstacle::DepartmentBusy {
         department: code("ROADS"),
-        engagement: Engagement { time: busy(0, 17), cause: Cause::Decision },
+        engagement: Engagement { time: busy(0, 17), cause: Cause::Decision, site: None },
     };
     let found = find(&wanted(), &diaries, &calendar());
     assert_eq!((found.suggestions.len(), found.opening.unwrap().obstacles), (0, vec![obstacle]));
@@ -175,6 +180,62 @@ fn whoever_decides_elsewhere_keeps_the_session_away_unless_it_is_exempt() {
     exempt.attending.iter_mut().for_each(|one| one.is_bound = false);
     let found = find(&exempt, &diaries, &calendar());
     assert_eq!(found.suggestions[0].penalties[0].cause, Some(Cause::Decision), "a quorum comes without it");
+}
+
+#[test]
+fn a_room_without_what_is_needed_is_not_proposed_and_named_when_there_is_no_other() {
+    let equipped = |room: RoomDiary, pieces: &[&str]| {
+        let pieces: Vec<Line> = pieces.iter().map(|piece| line(piece)).collect();
+        RoomDiary { equipment: pieces.iter().collect(), ..room }
+    };
+    let needs = [line("视频会议"), line("Projector")];
+    let session = Wanted { equipment: needs.iter().collect(), ..wanted() };
+    let bare = equipped(room("BARE", 3, &[]), &["ｐｒｏｊｅｃｔｏｒ"]);
+    let studio = equipped(room("STUDIO", 30, &[]), &["视频会议", "PROJECTOR"]);
+    let found = find(&session, &diaries(vec![bare.clone(), studio], &[]), &calendar());
+    assert!(found.suggestions.iter().all(|one| one.slot.room == code("STUDIO")), "{found:?}");
+    let opening = find(&session, &diaries(vec![bare], &[]), &calendar()).opening.unwrap();
+    assert_eq!(
+        opening.obstacles,
+        [Obstacle::RoomLacksEquipment { room: code("BARE"), piece: line("视频会议") }]
+    );
+}
+
+/// It takes two hours from CITY to PORT, and one back.
+fn distances() -> Distances {
+    let way =
+        |from: &str, to: &str, minutes| ((code(from), code(to)), travel::Way { minutes, department: None });
+    travel::State { ways: [way("CITY", "PORT", 120), way("PORT", "CITY", 60)].into() }.distances()
+}
+
+#[test]
+fn whoever_decides_at_another_site_has_the_time_for_the_way() {
+    let travel = distances();
+    let (city, port) = (travel.site(&code("CITY")), travel.site(&code("PORT")));
+    let hall = RoomDiary { site: port, ..room("HALL", 3, &[]) };
+    let mut diaries = Diaries { travel, ..diaries(vec![hall], &[]) };
+    let engagement = Engagement { time: busy(11, 12), cause: Cause::Decision, site: city };
+    diaries.departments.insert(code("ROADS"), [engagement].into_iter().collect());
+    let session = Wanted { duration_minutes: 60, ..wanted() };
+    let starts = |diaries: &Diaries| {
+        let found = find(&session, diaries, &calendar()).suggestions;
+        found.iter().map(|one| one.slot.starts_at).min_by_key(|at| (*at < hour(12), *at)).unwrap()
+    };
+    assert_eq!(starts(&diaries), hour(14), "two hours after CITY");
+    let early = Wanted { until_at: hour(10), ..session.clone() };
+    let found = find(&early, &diaries, &calendar()).suggestions;
+    assert_eq!(
+        found.last().unwrap().slot.starts_at,
+        hour(9),
+        "at 9:30 there is half an hour left for the way back"
+    );
+    let between = Wanted { from_at: hour(12), until_at: hour(13), ..session.clone() };
+    let opening = find(&between, &diaries, &calendar()).opening.unwrap();
+    let (department, from, to) = (code("ROADS"), code("CITY"), code("PORT"));
+    let way = Obstacle::TravelTime { department, engagement, from, to, minutes: 120 };
+    assert_eq!(opening.obstacles, [way]);
+    diaries.rooms.push(RoomDiary { site: city, ..room("TOWER", 9, &[]) });
+    assert_eq!(starts(&diaries), hour(12), "in the other room nobody travels");
 }
 
 #[test]
@@ -204,7 +265,15 @@ fn removed(obstacle: &Obstacle, wanted: &mut Wanted, diaries: &mut Diaries) {
             let at = room(diaries, name);
             diaries.rooms[at].seats = *needed;
         }
-        Obstacle::DepartmentBusy { department, engagement } => {
+        Obstacle::RoomLacksEquipment { room: name, piece } => {
+            let (at, more) = (room(diaries, name), Equipment::from_iter([piece]));
+            let there = &mut diaries.rooms[at].equipment;
+            let all: Vec<Line> =
+                there.missing_from(&Equipment::default()).chain(more.missing_from(there)).cloned().collect();
+            *there = all.iter().collect();
+        }
+        Obstacle::DepartmentBusy { department, engagement }
+        | Obstacle::TravelTime { department, engagement, .. } => {
             without(diaries.departments.get_mut(department).unwrap(), engagement);
         }
         Obstacle::Notice { .. } => wanted.notice_until_at = None,
@@ -214,12 +283,15 @@ fn removed(obstacle: &Obstacle, wanted: &mut Wanted, diaries: &mut Diaries) {
 
 /// Everything that could be an obstacle at all.
 fn everything(wanted: &Wanted, diaries: &Diaries) -> Vec<Obstacle> {
-    let needed = wanted.attending.len() as u32;
+    let needed = wanted.people;
     let rooms = diaries.rooms.iter().flat_map(|room| {
         let small = Obstacle::RoomTooSmall { room: room.code.clone(), seats: room.seats, needed };
         let taken = room.busy.iter();
         let taken = taken.map(|it| Obstacle::RoomTaken { room: room.code.clone(), engagement: *it });
-        taken.chain((room.seats < needed).then_some(small)).collect::<Vec<_>>()
+        let lacking = wanted.equipment.missing_from(&room.equipment);
+        let lacking = lacking
+            .map(|piece| Obstacle::RoomLacksEquipment { room: room.code.clone(), piece: piece.clone() });
+        taken.chain((room.seats < needed).then_some(small)).chain(lacking).collect::<Vec<_>>()
     });
     let departments = diaries.departments.iter().flat_map(|(department, diary)| {
         let named =
@@ -240,7 +312,9 @@ fn some_diary(max: usize) -> impl Strategy<Value = Vec<Busy>> {
 
 prop_compose! {
     fn some_case()(
-        rooms in prop::collection::vec((2_u32..5, some_diary(1)), 1..3),
+        rooms in prop::collection::vec((2_u32..5, some_diary(1), any::<bool>()), 1..3),
+        needs in prop::bool::weighted(0.3),
+        sites in prop::collection::vec(0_usize..3, 5),
         departments in prop::collection::vec((some_diary(2), any::<bool>()), 3),
         bound in prop::collection::vec(any::<bool>(), 3),
         full in prop::bool::weighted(0.2),
@@ -251,16 +325,26 @@ prop_compose! {
     ) -> (Wanted, Diaries) {
         let mut wanted = Wanted { quorum, notice_until_at: notice.map(hour), duration_minutes: 240, ..wanted() };
         wanted.attending[0].role = role;
+        let projector = line("projector");
+        wanted.equipment = needs.then_some(&projector).into_iter().collect();
         wanted.attending.iter_mut().zip(bound).for_each(|(one, bound)| one.is_bound = bound);
         wanted.full_quarters.extend(full.then(|| "2027-01-01".parse::<Date>().unwrap()));
         wanted.attending[1].may_chair = deputy;
-        let rooms = rooms.into_iter().enumerate().map(|(at, (seats, busy))| room(&format!("R{at}"), seats, &busy));
+        let travel = distances();
+        let site = |at: usize| travel.site(&code(["CITY", "PORT", "NOWHERE"][at]));
+        let rooms = rooms.into_iter().enumerate().map(|(at, (seats, busy, has))| {
+            let equipment = has.then_some(&projector).into_iter().collect();
+            RoomDiary { equipment, site: site(sites[at]), ..room(&format!("R{at}"), seats, &busy) }
+        });
         let names = ["CHAIR", "WATER", "ROADS"].map(code);
-        let diary = |(busy, decides): (Vec<Busy>, bool)| {
-            engaged(if decides { Cause::Decision } else { Cause::Session }, &busy)
+        let diary = |(at, (busy, decides)): (usize, (Vec<Busy>, bool))| {
+            let cause = if decides { Cause::Decision } else { Cause::Session };
+            let there = site(sites[2 + at]);
+            busy.iter().map(|time| Engagement { time: *time, cause, site: there }).collect::<Timeline>()
         };
-        let departments = names.into_iter().zip(departments.into_iter().map(diary)).collect();
-        (wanted, Diaries { rooms: rooms.collect(), departments, ..Diaries::default() })
+        let departments = names.into_iter().zip(departments.into_iter().enumerate().map(diary)).collect();
+        let rooms = rooms.collect();
+        (wanted, Diaries { rooms, departments, travel, ..Diaries::default() })
     }
 }
 

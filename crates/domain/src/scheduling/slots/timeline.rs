@@ -1,6 +1,7 @@
 //! What takes time, in order.
 
 use crate::Timestamp;
+use crate::scheduling::travel::Site;
 use jiff::SignedDuration;
 
 /// A stretch of time that is taken.
@@ -43,6 +44,8 @@ pub struct Engagement {
     pub time: Busy,
     /// By what.
     pub cause: Cause,
+    /// Where, when it is a session in a room from whose site something needs time.
+    pub site: Option<Site>,
 }
 
 /// The engagements of a department or a room, by their first moments.

@@ -4,6 +4,7 @@ use super::{AskedTime, Attending, WINDOW_DAYS_DEFAULT};
 use crate::calendar::WorkingCalendar;
 use crate::constitution::Constitution;
 use crate::scheduling::body::MeetingRules;
+use crate::scheduling::equipment::Equipment;
 use crate::scheduling::session::{
     Attendee, Filed, Kind, Rejection, RoleOnTopic, Stage, first_day_after_notice, latest_start_at,
     notice_days,
@@ -28,6 +29,10 @@ pub struct Wanted {
     pub is_urgent: bool,
     /// The departments that attend.
     pub attending: Vec<Attending>,
+    /// The people who attend.
+    pub people: u32,
+    /// Equipment that they need.
+    pub equipment: Equipment,
     /// Departments that must be able to decide.
     pub quorum: u32,
     /// The first days of the quarters in which the body has as many sessions as it may have.
@@ -95,6 +100,8 @@ impl Wanted {
             duration_minutes: outline.duration_minutes,
             is_urgent: outline.kind == Kind::Emergency,
             attending: attending.collect(),
+            people: outline.people(),
+            equipment: Equipment::from_iter(&outline.equipment),
             quorum: quorum(constitution),
             full_quarters: limit.map(|limit| counted.full_quarters(session, limit)).unwrap_or_default(),
             asked: vec![],

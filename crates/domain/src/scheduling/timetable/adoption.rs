@@ -9,6 +9,7 @@ use crate::scheduling::diary::{self, Diary, deciding, diary_commands};
 use crate::scheduling::quota::{self, quota_command};
 use crate::scheduling::room::{self, Room};
 use crate::scheduling::session::{Command, Filed, Stage, State};
+use crate::scheduling::travel::Whereabouts;
 use crate::{Code, Text, Timestamp, Uuid};
 use std::collections::BTreeMap;
 
@@ -67,7 +68,7 @@ impl Shared {
         command: &Command,
         rules: &MeetingRules,
         calendar: &WorkingCalendar,
-        now: Timestamp,
+        (now, there): (Timestamp, &Whereabouts),
     ) {
         let Some(filed) = before.filed() else { return };
         if let Some(appointment) = filed.appointment() {
@@ -79,7 +80,7 @@ impl Shared {
         if let Some((room, command)) = room_command(session, before, command, now) {
             self.rooms.take(room, command);
         }
-        for (diary, command) in diary_commands(session, filed, command) {
+        for (diary, command) in diary_commands(session, filed, command, there) {
             self.diaries.take(diary, command);
         }
         if let Some(command) = quota_command(session, filed, command, rules, calendar) {

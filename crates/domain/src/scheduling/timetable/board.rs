@@ -10,6 +10,7 @@ use crate::scheduling::slots::price::{
     self, ADVISER_MISSING, DECIDER_MISSING, INFORMED_MISSING, SUBSTITUTED,
 };
 use crate::scheduling::slots::{Attending, Busy, Cause, starts};
+use crate::scheduling::travel::{Distances, Site};
 use crate::{Code, Date};
 use std::collections::BTreeMap;
 
@@ -111,7 +112,13 @@ pub(super) struct Board {
     counts: Vec<(u32, u32)>,
     /// What was changed, to take it back.
     undo: Vec<(usize, Place, u32)>,
+    /// Where the rooms are.
+    sites: Vec<Option<Site>>,
+    travel: Distances,
 }
+
+/// A session, when it is, and in which room.
+type There = (usize, Busy, Option<u16>);
 
 impl Board {
     /// Everything where it was announced.
@@ -123,7 +130,10 @@ impl Board {
         let place = |piece: &Piece| if piece.announced.is_some() { Place::Stay } else { Place::Off };
         let places: Vec<Place> = pieces.iter().map(place).collect();
         let counts = quarter.places.values().map(|max| (0, *max)).collect();
-        let mut board = Board { costs: vec![0; pieces.len()], pieces, places, counts, undo: vec![] };
+        let (costs, undo) = (vec![0; pieces.len()], vec![]);
+        let sites = quarter.diaries.rooms.iter().map(|room| room.site).collect();
+        let travel = quarter.diaries.travel.clone();
+        let mut board = Board { costs, pieces, places, counts, undo, sites, travel };
         for at in 0..board.pieces.len() {
             if let Some(group) = board.counted(at) {
                 board.counts[group].0 += 1;
@@ -169,29 +179,41 @@ impl Board {
         }
     }
 
-    /// The other sessions at this time.
-    fn beside(&self, session: usize, time: Busy) -> impl Iterator<Item = (usize, Option<u16>)> {
+    /// The other sessions at this time, or as near to it as the longest way is.
+    fn beside(&self, session: usize, time: Busy) -> impl Iterator<Item = There> {
+        let around = self.travel.around(time);
         (0..self.pieces.len()).filter(move |other| *other != session).filter_map(move |other| {
             let (when, room) = self.at(other)?;
-            when.overlaps(&time).then_some((other, room))
+            when.overlaps(&around).then_some((other, when, room))
         })
     }
 
-    /// Whether two sessions exclude each other at one time: in one room, or as somebody who decides in one may not decide
-    /// in the other then.
-    fn exclude(&self, one: usize, room: Option<u16>, other: usize, other_room: Option<u16>) -> bool {
+    /// Whether two sessions exclude each other: at one time in one room, or as somebody who decides in one may not decide
+    /// in the other then, nor so shortly before or after that there is no time for the way.
+    fn exclude(&self, (one, time, room): There, (other, when, taken): There) -> bool {
+        let at_once = time.overlaps(&when);
+        if !at_once && !self.is_too_far((time, room), (when, taken)) {
+            return false;
+        }
         let (one, other) = (&self.pieces[one], &self.pieces[other]);
-        room.is_some() && room == other_room
+        at_once && room.is_some() && room == taken
             || count(&common(&one.bound, &other.deciding)) > 0
             || count(&common(&one.deciding, &other.bound)) > 0
+    }
+
+    fn is_too_far(&self, one: (Busy, Option<u16>), other: (Busy, Option<u16>)) -> bool {
+        let stay = |(time, room): (Busy, Option<u16>)| {
+            (time, room.and_then(|room| self.sites.get(usize::from(room)).copied().flatten()))
+        };
+        self.travel.too_long(stay(one), stay(other)).is_some()
     }
 
     /// The sessions that a session would exclude there.
     pub(super) fn in_the_way(&self, session: usize, place: Place) -> Vec<usize> {
         let Some((time, room)) = self.there(session, place) else { return vec![] };
         let others = self.beside(session, time);
-        let excluded = others.filter(|(other, taken)| self.exclude(session, room, *other, *taken));
-        excluded.map(|(other, _)| other).collect()
+        let excluded = others.filter(|other| self.exclude((session, time, room), *other));
+        excluded.map(|(other, ..)| other).collect()
     }
 
     /// What a session costs where it is; none when it cannot be there.
@@ -214,12 +236,15 @@ impl Board {
         };
         let stays = self.places[session] == Place::Stay;
         let mut missing = *busy;
-        for (other, taken) in self.beside(session, time) {
+        for beside in self.beside(session, time) {
+            let (other, when, _) = beside;
             let both_stay = stays && self.places[other] == Place::Stay;
-            if !both_stay && self.exclude(session, room, other, taken) {
+            if !both_stay && self.exclude((session, time, room), beside) {
                 return None;
             }
-            union(&mut missing, &self.pieces[other].attends);
+            if when.overlaps(&time) {
+                union(&mut missing, &self.pieces[other].attends);
+            }
         }
         let undecidable = match piece.is_decidable(&missing) {
             true => 0,
@@ -236,7 +261,7 @@ impl Board {
         let mut note = |board: &Board| {
             for (session, _) in changes {
                 if let Some((time, _)) = board.at(*session) {
-                    touched.extend(board.beside(*session, time).map(|(other, _)| other));
+                    touched.extend(board.beside(*session, time).map(|(other, ..)| other));
                 }
             }
         };
@@ -383,7 +408,7 @@ fn piece(quarter: &Quarter, at: usize, names: &Names<'_>, groups: &[&(Code, Date
             .rooms
             .iter()
             .enumerate()
-            .filter(|(_, room)| of_room(wanted, room, &time).is_empty());
+            .filter(|(_, room)| of_room(wanted, &quarter.diaries, room, &time).is_empty());
         let rooms: Vec<u16> = open.filter_map(|(room, _)| u16::try_from(room).ok()).collect();
         let price = price::late(wanted, &quarter.calendar, &time);
         let start = Start { busy: busy(&time), rooms, price, counted: counted_at(&time), time };

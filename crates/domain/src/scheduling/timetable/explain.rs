@@ -3,6 +3,7 @@
 
 use super::board::{Board, MOVED, Place, UNDECIDABLE, UNPLACED, moved};
 use super::quarter::{Planned, Quarter};
+use crate::scheduling::equipment::Equipment;
 use crate::scheduling::session::Slot;
 use crate::scheduling::slots::obstacles::of_time;
 use crate::scheduling::slots::{
@@ -77,7 +78,13 @@ pub(super) fn penalties(quarter: &Quarter, at: usize, board: &Board) -> Vec<Pena
     let planned = &quarter.sessions[at];
     let Some((time, room)) = board.at(at) else { return vec![Penalty::general(Reason::Unplaced, UNPLACED)] };
     let diaries = beside(quarter, at, board, Some(time));
-    let nowhere = RoomDiary { code: planned.body.clone(), seats: 0, busy: Timeline::default() };
+    let nowhere = RoomDiary {
+        code: planned.body.clone(),
+        seats: 0,
+        equipment: Equipment::default(),
+        site: None,
+        busy: Timeline::default(),
+    };
     let room = room.map_or(&nowhere, |room| &quarter.diaries.rooms[usize::from(room)]);
     let mut penalties = price::of(&planned.wanted, &diaries, &quarter.calendar, room, &time);
     let slot = slot(quarter, at, board);
@@ -136,17 +143,24 @@ fn beside(quarter: &Quarter, at: usize, board: &Board, time: Option<Busy>) -> Di
         if time.is_some_and(|time| !time.overlaps(&when)) {
             continue;
         }
+        let site =
+            room.and_then(|room| quarter.diaries.rooms.get(usize::from(room))).and_then(|room| room.site);
         for one in &planned.wanted.attending {
             let cause = if one.decides { Cause::Decision } else { Cause::Session };
-            departments.entry(one.department.clone()).or_default().push(Engagement { time: when, cause });
+            departments.entry(one.department.clone()).or_default().push(Engagement {
+                time: when,
+                cause,
+                site,
+            });
         }
         if let Some((_, taken)) = room.and_then(|room| rooms.get_mut(usize::from(room))) {
-            taken.push(Engagement { time: when, cause: Cause::Session });
+            taken.push(Engagement { time: when, cause: Cause::Session, site });
         }
     }
     let rooms = rooms
         .into_iter()
         .map(|(room, taken)| RoomDiary { busy: taken.into_iter().collect(), ..room.clone() });
     let departments = departments.into_iter().map(|(code, diary)| (code, diary.into_iter().collect()));
-    Diaries { rooms: rooms.collect(), departments: departments.collect(), ..Diaries::default() }
+    let travel = quarter.diaries.travel.clone();
+    Diaries { rooms: rooms.collect(), departments: departments.collect(), travel, ..Diaries::default() }
 }

@@ -1,8 +1,10 @@
 use super::*;
 use crate::calendar::WorkingCalendar;
+use crate::scheduling::equipment::Equipment;
 use crate::scheduling::session::RoleOnTopic;
 use crate::scheduling::slots::obstacles::{of_room, of_time};
 use crate::scheduling::slots::{Attending, Busy, Cause, Diaries, Engagement, RoomDiary, Wanted};
+use crate::scheduling::travel;
 use crate::testing::{actor, code, given, line, text};
 use crate::{Date, Role};
 use jiff::SignedDuration;
@@ -44,6 +46,8 @@ fn session(nth: u128, departments: &[&str], days: i64) -> Planned {
             duration_minutes: 120,
             is_urgent: false,
             attending: attending.collect(),
+            people: departments.len() as u32,
+            equipment: Equipment::default(),
             quorum: departments.len() as u32,
             full_quarters: BTreeSet::new(),
             asked: vec![],
@@ -56,7 +60,13 @@ fn session(nth: u128, departments: &[&str], days: i64) -> Planned {
 }
 
 fn quarter(sessions: Vec<Planned>, rooms: &[&str]) -> Quarter {
-    let rooms = rooms.iter().map(|room| RoomDiary { code: code(room), seats: 6, busy: Default::default() });
+    let rooms = rooms.iter().map(|room| RoomDiary {
+        code: code(room),
+        seats: 6,
+        equipment: Equipment::default(),
+        site: None,
+        busy: Default::default(),
+    });
     Quarter {
         sessions,
         diaries: Diaries { rooms: rooms.collect(), ..Default::default() },
@@ -122,6 +132,13 @@ fn a_quarter_has_only_so_many_places() {
     assert_eq!(in_march.count(), 2);
 }
 
+/// It takes an hour from CITY to PORT, and three back.
+fn distances() -> travel::Distances {
+    let way =
+        |from: &str, to: &str, minutes| ((code(from), code(to)), travel::Way { minutes, department: None });
+    travel::State { ways: [way("CITY", "PORT", 60), way("PORT", "CITY", 180)].into() }.distances()
+}
+
 prop_compose! {
     fn some_quarter()(
         sessions in prop::collection::vec(
@@ -131,6 +148,7 @@ prop_compose! {
         away in prop::collection::vec((0_usize..6, 8_i64..40, 1_i64..8, any::<bool>()), 0..6),
         taken in prop::collection::vec((0_usize..2, 8_i64..40, 1_i64..8), 0..4),
         limit in prop::option::of(1_u32..4),
+        travels in any::<bool>(),
     ) -> Quarter {
         let planned = sessions.into_iter().enumerate().map(|(at, (departments, quorum, pinned, exempt, day))| {
             let names: Vec<&str> = departments.iter().map(|at| DEPARTMENTS[*at]).collect();
@@ -152,14 +170,21 @@ prop_compose! {
             planned
         });
         let mut quarter = quarter(planned.collect(), &["HALL", "SMALL"]);
+        if travels {
+            quarter.diaries.travel = distances();
+            for (room, site) in quarter.diaries.rooms.iter_mut().zip(["CITY", "PORT"]) {
+                room.site = quarter.diaries.travel.site(&code(site));
+            }
+        }
         let mut departments: BTreeMap<Code, Vec<Engagement>> = BTreeMap::new();
         for (at, from, hours, decides) in away {
             let cause = if decides { Cause::Decision } else { Cause::Session };
-            departments.entry(code(DEPARTMENTS[at])).or_default().push(Engagement { time: busy(from, from + hours), cause });
+            let site = quarter.diaries.rooms[at % 2].site;
+            departments.entry(code(DEPARTMENTS[at])).or_default().push(Engagement { time: busy(from, from + hours), cause, site });
         }
         quarter.diaries.departments = departments.into_iter().map(|(code, all)| (code, all.into_iter().collect())).collect();
         for (room, from, hours) in taken {
-            let engagement = Engagement { time: busy(from, from + hours), cause: Cause::Session };
+            let engagement = Engagement { time: busy(from, from + hours), cause: Cause::Session, site: None };
             let diary = std::mem::take(&mut quarter.diaries.rooms[room].busy);
             quarter.diaries.rooms[room].busy = diary.with(engagement);
         }
@@ -174,13 +199,15 @@ fn with_the_others(quarter: &Quarter, entries: &[Entry], at: usize) -> Diaries {
     for (other, entry) in entries.iter().enumerate().filter(|(other, _)| *other != at) {
         let Some(slot) = &entry.slot else { continue };
         let time = Busy { starts_at: slot.starts_at, ends_at: slot.ends_at };
+        let site = diaries.rooms.iter().find(|room| room.code == slot.room).and_then(|room| room.site);
         for one in &quarter.sessions[other].wanted.attending {
             let cause = if one.decides { Cause::Decision } else { Cause::Session };
             let diary = diaries.departments.remove(&one.department).unwrap_or_default();
-            diaries.departments.insert(one.department.clone(), diary.with(Engagement { time, cause }));
+            diaries.departments.insert(one.department.clone(), diary.with(Engagement { time, cause, site }));
         }
         for room in diaries.rooms.iter_mut().filter(|room| room.code == slot.room) {
-            room.busy = std::mem::take(&mut room.busy).with(Engagement { time, cause: Cause::Session });
+            room.busy =
+                std::mem::take(&mut room.busy).with(Engagement { time, cause: Cause::Session, site: None });
         }
     }
     diaries
@@ -205,7 +232,7 @@ proptest! {
             let time = Busy { starts_at: slot.starts_at, ends_at: slot.ends_at };
             prop_assert_eq!(of_time(&planned.wanted, &diaries, &quarter.calendar, &time), vec![]);
             let room = diaries.rooms.iter().find(|room| room.code == slot.room).unwrap();
-            prop_assert_eq!(of_room(&planned.wanted, room, &time), vec![]);
+            prop_assert_eq!(of_room(&planned.wanted, &diaries, room, &time), vec![]);
         }
         // The board counts in bits what the explanation counts in words.
         let mut board = Board::of(&quarter);

@@ -1,6 +1,7 @@
 //! Sample events of bodies, rooms and sessions.
 
 mod poll;
+mod timetables;
 
 use crate::convert::sample::{Sample, at, code, constitution, line, samples, text};
 use domain::decision_rule::{
@@ -8,8 +9,8 @@ use domain::decision_rule::{
     RecusalEffect, SecondCall, Tie, VotingRule,
 };
 use domain::scheduling::{
-    availability, body, diary, emergency, matter, poll as polls, quota, room, session, slots, stewards,
-    timetable,
+    availability, body, cost, diary, emergency, matter, poll as polls, quota, room, session, slots, stewards,
+    timetable, travel,
 };
 use domain::testing::seat;
 use domain::{Label, Uuid};
@@ -18,14 +19,17 @@ pub fn all() -> Vec<Box<dyn Sample>> {
     let aggregates = [
         samples::<room::Room>(of_a_room()),
         samples::<body::Body>(of_a_body()),
-        samples::<session::Session>([to_admission(), later_life(), with_matters(), with_labels()].concat()),
+        samples::<session::Session>(
+            [to_admission(), later_life(), with_matters(), with_labels(), with_needs()].concat(),
+        ),
         samples::<matter::Matter>(of_a_matter()),
         samples::<quota::Quota>(of_a_quota()),
         samples::<stewards::Stewards>(of_the_stewards()),
         samples::<emergency::Emergency>(of_an_emergency()),
         samples::<diary::Diary>(of_a_diary()),
+        samples::<travel::Travel>(of_travel()),
         samples::<availability::Availability>(of_what_is_busy()),
-        samples::<timetable::Timetable>(of_a_timetable()),
+        samples::<timetable::Timetable>(timetables::of_a_timetable()),
         samples::<polls::Poll>(poll::of_a_poll()),
     ];
     aggregates.into_iter().flatten().collect()
@@ -37,6 +41,7 @@ fn of_a_room() -> Vec<room::Event> {
         name: line("三楼第一会议室"),
         seats: 30,
         equipment: vec![line("投影仪")],
+        site: None,
     };
     let registered = |department| room::Event::Registered { profile: profile.clone(), department };
     vec![
@@ -48,7 +53,22 @@ fn of_a_room() -> Vec<room::Event> {
             ends_at: at("2027-03-01T02:00:00.5Z"),
         },
         room::Event::Released { session: session_id() },
+        room::Event::Registered {
+            profile: room::Profile { site: Some(code("CITY-HALL")), ..profile.clone() },
+            department: Some(code("NDRC")),
+        },
     ]
+}
+
+fn of_travel() -> Vec<travel::Event> {
+    let defined = |one_way, department| travel::Event::Defined {
+        from: code("CITY-HALL"),
+        to: code("PORT"),
+        minutes: 40,
+        one_way,
+        department,
+    };
+    vec![defined(false, Some(code("NDRC"))), defined(true, None)]
 }
 
 /// Not the default rules: those may change, a sample may not.
@@ -61,6 +81,7 @@ const RULES: body::MeetingRules = body::MeetingRules {
     deferrals_max: None,
     second_call_quorum: None,
     counts_working_days: false,
+    hourly_rate: None,
 };
 
 fn decision_rule(class: MatterClass, method: Method, base: QuorumBase) -> DecisionRule {
@@ -243,6 +264,7 @@ fn attendees() -> Vec<session::Attendee> {
     let attendee = |(department, role)| session::Attendee {
         department: code(department),
         roles: vec![TopicRole { topic: 1, role }, TopicRole { topic: 2, role }],
+        companions: 0,
     };
     ["MIIT", "NDRC", "MOF"].into_iter().zip(roles).map(attendee).collect()
 }
@@ -262,6 +284,7 @@ pub fn outline(kind: session::Kind) -> session::Outline {
         decide_by: (kind == session::Kind::Emergency).then(|| at("2027-03-05T03:00:00Z")),
         emergency: (kind == session::Kind::Emergency).then(declaration),
         carries_out: None,
+        equipment: vec![],
     }
 }
 
@@ -315,6 +338,7 @@ fn to_admission() -> Vec<session::Event> {
             attendees: attendees(),
             duration_minutes: 45,
             earliest_start_at: at("2027-03-05T01:00:00Z"),
+            equipment: vec![],
         },
         Event::ConvertedToCountersign {
             sign_by: at("2027-03-08T10:00:00Z"),
@@ -384,6 +408,7 @@ fn with_matters() -> Vec<session::Event> {
             attendees: attendees(),
             duration_minutes: 45,
             earliest_start_at: at("2027-03-05T01:00:00Z"),
+            equipment: vec![],
         },
         session::Event::Adjourned {
             reason: text("未达法定人数"), adjournments: 1, second_call_at: None
@@ -402,6 +427,7 @@ fn with_matters() -> Vec<session::Event> {
             topics,
             attendees: attendees(),
             duration_minutes: 90,
+            equipment: vec![],
         },
         session::Event::TopicRelabelled {
             topic: 1, label: Label::Secret, reason: text("涉及商业秘密")
@@ -412,6 +438,46 @@ fn with_matters() -> Vec<session::Event> {
             sha256: line(&"0a".repeat(32)),
             label: Label::Public,
             reason: text("可以公开"),
+        },
+    ]
+}
+
+fn with_needs() -> Vec<session::Event> {
+    let equipment = vec![line("视频会议"), line("投影仪")];
+    let attendees: Vec<session::Attendee> =
+        attendees().into_iter().map(|one| session::Attendee { companions: 2, ..one }).collect();
+    let outline = session::Outline {
+        equipment: equipment.clone(),
+        attendees: attendees.clone(),
+        ..outline(session::Kind::Standing)
+    };
+    vec![
+        session::Event::Requested { outline, requester: Some(code("NDRC")), chair: code("NDRC") },
+        session::Event::Revised {
+            title: None,
+            purpose: None,
+            topics: topics(),
+            attendees: attendees.clone(),
+            duration_minutes: 45,
+            earliest_start_at: at("2027-03-05T01:00:00Z"),
+            equipment: equipment.clone(),
+        },
+        session::Event::TopicsAbsorbed {
+            from: Uuid::from_u128(8),
+            topics: topics(),
+            attendees,
+            duration_minutes: 90,
+            equipment,
+        },
+        session::Event::Screened {
+            rules: body::MeetingRules {
+                hourly_rate: Some(cost::HourlyRate {
+                    currency: cost::Currency::parse("CNY").unwrap(),
+                    minor_units: 12_050,
+                }),
+                ..RULES
+            },
+            findings: vec![],
         },
     ]
 }
@@ -504,8 +570,9 @@ fn of_a_quota() -> Vec<quota::Event> {
 fn of_a_diary() -> Vec<diary::Event> {
     let (starts_at, ends_at) = (at("2027-03-08T01:00:00Z"), at("2027-03-08T02:30:00Z"));
     vec![
-        diary::Event::Entered { session: session_id(), starts_at, ends_at },
+        diary::Event::Entered { session: session_id(), starts_at, ends_at, site: None },
         diary::Event::Left { session: session_id() },
+        diary::Event::Entered { session: session_id(), starts_at, ends_at, site: Some(code("CITY-HALL")) },
     ]
 }
 
@@ -558,77 +625,6 @@ fn of_an_emergency() -> Vec<emergency::Event> {
         Event::DecisionHalfway { decide_by: at("2027-07-20T10:00:00Z") },
         Event::DecisionOverdue { decide_by: at("2027-07-20T10:00:00Z") },
         Event::Ended { cause: EndCause::Decided, ended_at: at("2027-07-20T09:30:00Z") },
-    ]
-}
-
-fn of_a_timetable() -> Vec<timetable::Event> {
-    use timetable::{Event, Left, Proposal, Row, Share, Wish};
-    let slot = |room, starts_at, ends_at| session::Slot {
-        room: code(room),
-        starts_at: at(starts_at),
-        ends_at: at(ends_at),
-    };
-    let share = |reason, price| Share { reason, price };
-    let obstacle = slots::ObstacleRecord {
-        kind: slots::ObstacleKind::DepartmentBusy,
-        room: None,
-        department: Some(code("MOF")),
-        starts_at: Some(at("2027-04-06T01:00:00Z")),
-        ends_at: Some(at("2027-04-06T03:00:00Z")),
-        cause: Some(slots::Cause::Decision),
-        quarter_on: None,
-    };
-    let full = slots::ObstacleRecord {
-        kind: slots::ObstacleKind::QuarterFull,
-        department: None,
-        starts_at: None,
-        ends_at: None,
-        cause: None,
-        quarter_on: Some("2027-04-01".parse().expect("a date")),
-        ..obstacle.clone()
-    };
-    let moved = Row {
-        session: session_id(),
-        announced: Some(slot("R-301", "2027-04-05T01:00:00Z", "2027-04-05T02:00:00Z")),
-        slot: Some(slot("R-302", "2027-04-06T01:00:00Z", "2027-04-06T02:00:00Z")),
-        is_pinned: false,
-        before: vec![share(slots::Reason::Undecidable, 3_000)],
-        after: vec![share(slots::Reason::Moved, 44), share(slots::Reason::Late, 2)],
-        obstacles: vec![],
-    };
-    let unplaced = Row {
-        announced: None,
-        slot: None,
-        is_pinned: true,
-        before: vec![share(slots::Reason::Unplaced, 10_000)],
-        after: vec![share(slots::Reason::Unplaced, 10_000)],
-        obstacles: vec![obstacle, full],
-        ..moved.clone()
-    };
-    let wish = Wish {
-        session: session_id(),
-        reason: slots::Reason::DeciderMissing,
-        department: Some(code("MOF")),
-        price: 100,
-    };
-    let proposal = Proposal {
-        title: line("第二季度会商排期"),
-        bodies: vec![code("JOINT")],
-        from_at: at("2027-04-01T00:00:00Z"),
-        until_at: at("2027-07-01T00:00:00Z"),
-        seed: 7,
-        steps: 40_000,
-        rows: vec![moved, unplaced],
-        costliest: Some(wish),
-    };
-    let nothing = Proposal { costliest: None, ..proposal.clone() };
-    let left =
-        Left { session: session_id(), reason: line("ROOM_TAKEN"), message: text("room R-302 is booked") };
-    vec![
-        Event::Proposed { proposal, proposer: Some(code("NDRC")) },
-        Event::Proposed { proposal: nothing, proposer: None },
-        Event::Adopted { sessions: vec![session_id()], left: vec![left] },
-        Event::Withdrawn { reason: text("季度安排有变") },
     ]
 }
 

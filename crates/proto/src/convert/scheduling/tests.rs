@@ -86,7 +86,8 @@ fn the_largest_session_request_fits_into_one_record() {
         role: session::RoleOnTopic::Decides,
     };
     let roles: Vec<_> = topics.iter().map(role).collect();
-    let attendee = |number| session::Attendee { department: longest_code(number), roles: roles.clone() };
+    let attendee =
+        |number| session::Attendee { department: longest_code(number), roles: roles.clone(), companions: 0 };
     let outline = session::Outline {
         title: line(&longest(domain::text::LINE_CHARS_MAX)),
         purpose: text(&"a".repeat(domain::text::TEXT_BYTES_MAX)),

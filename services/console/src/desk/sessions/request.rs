@@ -241,6 +241,8 @@ async fn revise(
         earliest_start_at: outline.earliest_start_at,
         title: Some(outline.title.clone()),
         purpose: Some(outline.purpose.clone()),
+        equipment: outline.equipment.clone(),
+        without_equipment: outline.equipment.is_empty(),
     };
     Ok((id.to_owned(), reader.ask(request).await?.position, &ACTS[1]))
 }

@@ -128,6 +128,10 @@ pub(in crate::desk) fn obstacle(words: Words, around: &Surroundings, obstacle: &
     let what = words.value("huishang.scheduling.v1.SlotObstacleKind", obstacle.kind);
     let of = match obstacle.kind() {
         SlotObstacleKind::QuarterFull => obstacle.quarter_on.clone().unwrap_or_default(),
+        SlotObstacleKind::RoomLacksEquipment => {
+            let (room, piece) = (obstacle.room_code.as_deref(), obstacle.equipment.as_deref());
+            format!("{} ({})", room.unwrap_or_default(), piece.unwrap_or_default())
+        }
         _ => match (&obstacle.department_code, &obstacle.room_code) {
             (Some(department), _) => around.directory.name(department),
             (None, Some(room)) => room.clone(),
@@ -135,12 +139,21 @@ pub(in crate::desk) fn obstacle(words: Words, around: &Surroundings, obstacle: &
         },
     };
     let moment = |at: &Option<prost_types::Timestamp>| around.calendar.short(words, &at.unwrap_or_default());
+    let site = |code: &Option<String>| Markup::text(code.as_deref().unwrap_or_default());
     let pieces = [
         ("what", Markup::text(&what)),
         ("of", Markup::text(&of)),
         ("from", moment(&obstacle.starts_at)),
         ("until", moment(&obstacle.ends_at)),
+        ("minutes", Markup::text(&obstacle.travel_minutes.unwrap_or_default().to_string())),
+        ("here", site(&obstacle.from_site_code)),
+        ("there", site(&obstacle.to_site_code)),
     ];
+    if obstacle.kind() == SlotObstacleKind::TravelTime {
+        let sentence = words
+            .t("{of} needs {minutes} minutes from {here} to {there}, and decides from {from} to {until}");
+        return Markup::fill(sentence, &pieces);
+    }
     let sentence = match (obstacle.starts_at.is_some(), obstacle.ends_at.is_some()) {
         (true, _) => words.t("{what}: {of}, from {from} to {until}"),
         (false, true) => words.t("{what}: until {until}"),

@@ -126,6 +126,11 @@ impl Asked {
         self.of(("avoided_at", "avoided_since"), OF_CONCERNED)
     }
 
+    /// Sessions in whose place a countersign decided, or the session that they were merged into.
+    pub(super) fn spared(&self) -> Condition {
+        self.of(("spared_at", "spared_since"), OF_CONCERNED)
+    }
+
     /// Decisions that were adopted.
     pub(super) fn decisions(&self) -> Condition {
         let of_concerned = "docket IN (SELECT session FROM concerned

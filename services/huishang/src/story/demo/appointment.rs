@@ -42,6 +42,7 @@ pub async fn prepare(stage: &Stage) -> anyhow::Result<MatterDriver> {
         decide_by: None,
         emergency: None,
         carries_out_item_id: None,
+        equipment: vec![],
     };
     let matter = MatterDriver::request(&stage.deployment, text("CITY-HOTLINE"), outline).await?;
     matter.submit_papers(|_| "5eed".repeat(16)).await?;

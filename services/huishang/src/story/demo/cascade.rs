@@ -61,6 +61,7 @@ fn outline(stage: &Stage, carried_out: &str) -> SessionOutline {
         decide_by: None,
         emergency: None,
         carries_out_item_id: Some(carried_out.to_owned()),
+        equipment: vec![],
     }
 }
 

@@ -69,6 +69,7 @@ fn outline(stage: &Stage, topics: Range<usize>) -> SessionOutline {
         decide_by: None,
         emergency: None,
         carries_out_item_id: None,
+        equipment: vec![],
     }
 }
 

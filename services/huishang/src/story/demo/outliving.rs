@@ -61,6 +61,7 @@ fn outline(stage: &Stage) -> SessionOutline {
         decide_by: None,
         emergency: None,
         carries_out_item_id: None,
+        equipment: vec![],
     }
 }
 

@@ -35,6 +35,7 @@ fn outline(stage: &Stage, title: &str) -> SessionOutline {
         decide_by: None,
         emergency: None,
         carries_out_item_id: None,
+        equipment: vec![],
     }
 }
 

@@ -17,7 +17,16 @@ fn convene() -> Command {
 
 fn revise(topic_count: u32) -> Command {
     let Outline { topics, attendees, duration_minutes, earliest_start_at, .. } = outline(topic_count);
-    Command::Revise { title: None, purpose: None, topics, attendees, duration_minutes, earliest_start_at }
+    let equipment = vec![];
+    Command::Revise {
+        title: None,
+        purpose: None,
+        topics,
+        attendees,
+        duration_minutes,
+        earliest_start_at,
+        equipment,
+    }
 }
 
 #[test]
@@ -33,8 +42,15 @@ fn a_returned_request_is_revised_and_screened_again() {
 fn a_request_is_changed_until_it_is_scheduled_and_then_screened_again() {
     let Outline { topics, attendees, duration_minutes, earliest_start_at, .. } = outline(1);
     let title = Some(line("算力会商"));
-    let rename =
-        Command::Revise { title, purpose: None, topics, attendees, duration_minutes, earliest_start_at };
+    let rename = Command::Revise {
+        title,
+        purpose: None,
+        topics,
+        attendees,
+        duration_minutes,
+        earliest_start_at,
+        equipment: vec![],
+    };
     let revised = given::<Session>(&admitted()).at(NOW).when(rename.clone()).unwrap();
     let state = Session::fold(State::default(), &[admitted(), revised].concat());
     let filed = state.filed().unwrap();
@@ -64,6 +80,7 @@ fn a_paper_stays_with_its_topic_and_goes_with_it() {
         attendees: attendees(2),
         duration_minutes: 60,
         earliest_start_at: at(START),
+        equipment: vec![],
     };
     let state =
         Session::fold(State::default(), &[requested(outline(3)), filed(1), filed(2), filed(3), revised]);
@@ -115,6 +132,7 @@ fn the_room_goes_with_the_session() {
         starts_at: at(START),
         ends_at: at("2027-03-08T02:00:00Z"),
         attendees: 2,
+        equipment: vec![],
     };
     let room = Room::id(&code("R-301"));
     let schedule = Command::Schedule { room: code("R-301"), starts_at: at(START) };
@@ -213,6 +231,7 @@ fn with_other_topics_or_other_people_it_is_no_second_call() {
         attendees: outline.attendees.clone(),
         duration_minutes: 45,
         earliest_start_at: at(START),
+        equipment: vec![],
     };
     let after = |event| Session::evolve(state.clone(), &event).filed().cloned().unwrap();
     assert!(after(revised(outline.topics.clone())).is_next_call);

@@ -25,9 +25,17 @@ fn any_outline() -> impl Strategy<Value = Outline> {
 }
 
 fn revisions() -> impl Strategy<Value = Command> {
-    any_outline().prop_map(|Outline { topics, attendees, duration_minutes, earliest_start_at, .. }| {
-        Command::Revise { title: None, purpose: None, topics, attendees, duration_minutes, earliest_start_at }
-    })
+    any_outline().prop_map(
+        |Outline { topics, attendees, duration_minutes, earliest_start_at, equipment, .. }| Command::Revise {
+            title: None,
+            purpose: None,
+            topics,
+            attendees,
+            duration_minutes,
+            earliest_start_at,
+            equipment,
+        },
+    )
 }
 
 fn papers() -> impl Strategy<Value = Command> {

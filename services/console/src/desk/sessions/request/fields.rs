@@ -33,6 +33,7 @@ pub(super) struct SeatRow {
     pub(super) code: String,
     pub(super) role: String,
     pub(super) topics: String,
+    pub(super) companions: String,
 }
 
 /// The rows for topics: as many as there were or, at first, this many, and some more.
@@ -70,6 +71,7 @@ pub(super) fn seat_rows(around: &Surroundings, body: &Body, typed: &Query) -> Ve
             typed => typed.unwrap_or_default().to_owned(),
         },
         topics: typed.get(&format!("on-{code}")).unwrap_or_default().to_owned(),
+        companions: typed.get(&format!("with-{code}")).unwrap_or_default().to_owned(),
     };
     let seats = body.charter.iter().flat_map(|charter| &charter.seats);
     let seats = seats.map(|seat| {
@@ -88,6 +90,7 @@ pub(super) fn seat_rows(around: &Surroundings, body: &Body, typed: &Query) -> Ve
             code: text("code"),
             role: text("role"),
             topics: text("on"),
+            companions: text("with"),
         }
     });
     seats.chain(others).collect()
@@ -121,7 +124,13 @@ pub(super) fn outline(
         emergency: (kind == SessionKind::Emergency)
             .then(|| EmergencyDeclaration { reason: text("emergency"), authority: text("authority") }),
         carries_out_item_id: given("item"),
+        equipment: split(&text("equipment"), &[',', '，', '、']).map(str::to_owned).collect(),
     }
+}
+
+/// The pieces of a text, without the spaces around them.
+fn split<'t>(text: &'t str, between: &'t [char]) -> impl Iterator<Item = &'t str> {
+    text.split(between).map(str::trim).filter(|piece| !piece.is_empty())
 }
 
 fn number(text: Option<&str>) -> u32 {
@@ -160,12 +169,13 @@ fn attendees(typed: &Query, all: &[u32]) -> Vec<SessionAttendee> {
         let code = if key.starts_with('+') { typed.get(&format!("code-{key}"))? } else { key };
         let role = RoleOnTopic::from_str_name(role.trim())?;
         let named = typed.get(&format!("on-{key}")).map(|text| {
-            let numbers = text.split([' ', ',', '，', '、']).filter(|number| !number.is_empty());
+            let numbers = split(text, &[' ', ',', '，', '、']);
             numbers.map(|text| number(Some(text))).collect::<Vec<_>>()
         });
         let numbers = named.unwrap_or_else(|| all.to_vec());
         let roles = numbers.into_iter().map(|topic_number| TopicRole { topic_number, role: role.into() });
-        Some(SessionAttendee { department_code: code.to_owned(), roles: roles.collect() })
+        let companions = number(typed.get(&format!("with-{key}")));
+        Some(SessionAttendee { department_code: code.to_owned(), roles: roles.collect(), companions })
     });
     attendees.collect()
 }
@@ -180,6 +190,7 @@ pub(super) fn of_outline(calendar: &Calendar, outline: &SessionOutline) -> Query
     put("kind", outline.kind().as_str_name().to_owned());
     put("duration", outline.duration_minutes.to_string());
     put("earliest", outline.earliest_start_at.map(|at| calendar.field(&at)).unwrap_or_default());
+    put("equipment", outline.equipment.join(", "));
     put("rows", outline.topics.len().to_string());
     put("keep_seats", "yes".to_owned());
     for topic in &outline.topics {
@@ -196,6 +207,9 @@ pub(super) fn of_outline(calendar: &Calendar, outline: &SessionOutline) -> Query
         let Some(first) = attendee.roles.first() else { continue };
         let on: BTreeSet<u32> = attendee.roles.iter().map(|role| role.topic_number).collect();
         put(&format!("role-{code}"), first.role().as_str_name().to_owned());
+        if attendee.companions > 0 {
+            put(&format!("with-{code}"), attendee.companions.to_string());
+        }
         if on != all {
             let on: Vec<String> = on.iter().map(u32::to_string).collect();
             put(&format!("on-{code}"), on.join(" "));
@@ -215,6 +229,7 @@ mod tests {
             "body=FLOOD&title=Willow+Lane&purpose=Dry&kind=SESSION_KIND_STANDING&duration=60\
              &earliest=2027-03-08T09:00&rows=3&topic-1-title=Drain&topic-1-minutes=20&topic-1-papers=yes\
              &topic-1-label=LABEL_SECRET&topic-2-title=Road&topic-2-minutes=abc&role-WATER=ROLE_ON_TOPIC_DECIDES\
+             &equipment=video,+%E6%8A%95%E5%BD%B1%E4%BB%AA%E3%80%81&with-ROADS=3\
              &role-ROADS=ROLE_ON_TOPIC_ADVISES&on-ROADS=2&role-GAS=&role-%2B1=ROLE_ON_TOPIC_INFORMED&code-%2B1=PARKS"
                 .as_bytes(),
         );
@@ -230,10 +245,21 @@ mod tests {
         let topics: Vec<_> =
             outline.topics.iter().map(|topic| (topic.number, topic.timebox_minutes, topic.label())).collect();
         assert_eq!(topics, [(1, 20, Label::Secret), (2, 0, Label::Internal)], "a rule refuses 0 minutes");
+        assert_eq!(outline.equipment, ["video", "投影仪"]);
+        let companions: Vec<u32> = outline.attendees.iter().map(|one| one.companions).collect();
+        assert_eq!(companions, [0, 3, 0]);
         let back = of_outline(&calendar, &outline);
-        for name in
-            ["title", "earliest", "duration", "topic-1-title", "topic-1-label", "on-ROADS", "role-WATER"]
-        {
+        assert_eq!(back.get("equipment"), Some("video, 投影仪"));
+        for name in [
+            "title",
+            "earliest",
+            "duration",
+            "topic-1-title",
+            "topic-1-label",
+            "on-ROADS",
+            "with-ROADS",
+            "role-WATER",
+        ] {
             assert_eq!(back.get(name), typed.get(name), "{name}");
         }
     }

@@ -1,0 +1,75 @@
+//! What diaries have on days that follow each other, in words: for the week and the month.
+
+use super::reader::Surroundings;
+use super::words::Words;
+use jiff::civil::Date;
+use prost_types::Timestamp as Moment;
+use proto::scheduling::v1::{DiaryEntry, DiaryHolderKind};
+use std::collections::BTreeMap;
+
+/// What a room or a department has, day by day.
+pub(super) type ByDay = Vec<Vec<String>>;
+
+/// Days that follow each other.
+pub(super) struct Days<'a> {
+    words: Words,
+    around: &'a Surroundings,
+    /// When each day begins, and when the last one ends.
+    begins: Vec<Moment>,
+}
+
+impl<'a> Days<'a> {
+    /// These days, and the one after the last; none when one of them has no beginning.
+    pub(super) fn of(
+        words: Words,
+        around: &'a Surroundings,
+        dates: impl IntoIterator<Item = Date>,
+    ) -> Option<Days<'a>> {
+        let begin = |date: Date| around.calendar.read(&format!("{date}T00:00"));
+        let begins = dates.into_iter().map(begin).collect::<Option<Vec<Moment>>>()?;
+        (begins.len() > 1).then_some(Days { words, around, begins })
+    }
+
+    /// When the first begins, and when the last ends.
+    pub(super) fn bounds(&self) -> (Option<Moment>, Option<Moment>) {
+        (self.begins.first().copied(), self.begins.last().copied())
+    }
+
+    /// How many they are.
+    pub(super) fn count(&self) -> usize {
+        self.begins.len() - 1
+    }
+
+    /// What each holder of a kind has on each day, by its code.
+    pub(super) fn rows(&self, entries: &[DiaryEntry], kind: DiaryHolderKind) -> BTreeMap<String, ByDay> {
+        let mut rows: BTreeMap<String, ByDay> = BTreeMap::new();
+        for entry in entries {
+            let Some(holder) = entry.holder.as_ref().filter(|holder| holder.kind() == kind) else { continue };
+            let days = rows.entry(holder.code.clone()).or_insert_with(|| vec![Vec::new(); self.count()]);
+            for (nth, bounds) in self.begins.windows(2).enumerate() {
+                let said = self.said(entry, bounds[0], bounds[1]).filter(|said| !days[nth].contains(said));
+                days[nth].extend(said);
+            }
+        }
+        rows
+    }
+
+    /// What an entry is on a day; none when it is on another one.
+    fn said(&self, entry: &DiaryEntry, begins: Moment, ends: Moment) -> Option<String> {
+        let key = |moment: &Moment| (moment.seconds, moment.nanos);
+        let (from, until) = (entry.starts_at?, entry.ends_at?);
+        if key(&from) >= key(&ends) || key(&until) <= key(&begins) {
+            return None;
+        }
+        let hour =
+            |moment: &Moment| self.around.calendar.field(moment).get(11..).unwrap_or_default().to_owned();
+        let cause = self.words.value("huishang.scheduling.v1.BusyCause", entry.cause);
+        let from = if key(&from) <= key(&begins) { "00:00".to_owned() } else { hour(&from) };
+        let until = if key(&until) >= key(&ends) { "24:00".to_owned() } else { hour(&until) };
+        let values: [(&str, &dyn ToString); 3] = [("from", &from), ("until", &until), ("cause", &cause)];
+        Some(match (from.as_str(), until.as_str()) {
+            ("00:00", "24:00") => self.words.say("all day: {cause}", &values),
+            _ => self.words.say("{from}–{until}: {cause}", &values),
+        })
+    }
+}
