@@ -36,6 +36,8 @@ pub(super) fn session(id: Uuid, filed: &Filed) -> pb::Session {
         second_call_at: filed.second_call_at.to_wire(),
         emergency: None,
         person_minutes: filed.outline.person_minutes(),
+        added_topics: filed.added.to_wire(),
+        printed_numbers: filed.outline.printed_numbers(),
     }
 }
 

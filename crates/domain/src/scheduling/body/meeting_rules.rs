@@ -26,6 +26,8 @@ pub struct MeetingRules {
     pub second_call_quorum: Option<Quorum>,
     /// Whether these days are working days; otherwise they are calendar days.
     pub counts_working_days: bool,
+    /// Days from a topic that is added to a scheduled session to its start, at least; as many as for an invitation when `None`.
+    pub added_topic_days_min: Option<u32>,
 }
 
 impl Default for MeetingRules {
@@ -40,6 +42,7 @@ impl Default for MeetingRules {
             deferrals_max: None,
             second_call_quorum: None,
             counts_working_days: false,
+            added_topic_days_min: None,
         }
     }
 }

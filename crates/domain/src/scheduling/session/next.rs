@@ -1,9 +1,12 @@
 //! What can happen next to a session, by whom, and what refuses the rest: every command is put to the rules of the session and
 //! its body. What other things say, such as whether a room is free, is said when the command is given.
 
-use super::{Answer, Command, Filed, Paper, Rejection, Session, State};
+use super::{
+    Answer, Command, DepartmentRole, Filed, Outline, Paper, Rejection, RoleOnTopic, Session, State, Topic,
+};
 use crate::constitution::Constitution;
 use crate::next_step::{self, Who};
+use crate::scheduling::diary::deciding;
 use crate::scheduling::{authority, body};
 use crate::{Aggregate, Code, Issued, Label, Line, Role, Text, Timestamp, Uuid};
 use jiff::ToSpan as _;
@@ -153,6 +156,7 @@ fn asked<'a>(look: &'a Look<'_>, filed: &'a Filed, people: &People<'_>) -> Vec<A
             starts_at: earliest,
             reason: words(),
         }),
+        ask("AddTopic", people.clerks(), move |_| added_topic(look, outline)),
         ask("AnswerInvitation", people.attendees(Role::Delegate), |own| Command::AnswerInvitation {
             department: own.clone(),
             answer: Answer::Accept,
@@ -194,6 +198,25 @@ fn relabelled<'a>(filed: &'a Filed, people: &People<'_>) -> impl Iterator<Item =
         ask("RelabelPaper", people.and_requester(people.clerks()), command)
     });
     topic.into_iter().chain(paper)
+}
+
+/// One more topic, on which those decide that decide on another.
+fn added_topic(look: &Look<'_>, outline: &Outline) -> Command {
+    let Command::Screen { calendar, deciders_min, .. } = &look.screening else { return Command::Admit };
+    let topic = Topic {
+        number: u32::try_from(outline.topics.len() + 1).unwrap_or(u32::MAX),
+        title: line(),
+        timebox_minutes: 1,
+        papers_required: false,
+        label: Label::Internal,
+        matter: None,
+        section: None,
+        parent: None,
+    };
+    let deciding = deciding(outline).cloned();
+    let roles = deciding.map(|department| DepartmentRole { department, role: RoleOnTopic::Decides });
+    let (roles, calendar) = (roles.collect(), calendar.clone());
+    Command::AddTopic { topic, roles, reason: words(), calendar, deciders_min: *deciders_min }
 }
 
 /// Any text: no rule asks what it says.

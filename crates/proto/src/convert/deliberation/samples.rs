@@ -57,6 +57,8 @@ pub fn agenda(mode: Mode) -> docket::Agenda {
             timebox_minutes: 20,
             label: Default::default(),
             carried: None,
+            section: None,
+            parent: None,
         }],
         participants: vec![
             participant("WATER", docket::RoleOnTopic::Decides),

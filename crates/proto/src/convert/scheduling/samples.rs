@@ -60,6 +60,7 @@ const RULES: body::MeetingRules = body::MeetingRules {
     sessions_per_quarter_max: Some(4),
     deferrals_max: None,
     second_call_quorum: None,
+    added_topic_days_min: None,
     counts_working_days: false,
 };
 
@@ -233,6 +234,8 @@ fn topics() -> Vec<session::Topic> {
         papers_required: number == 1,
         label: Default::default(),
         matter: None,
+        section: None,
+        parent: None,
     };
     vec![topic(1, "算力调度"), topic(2, "数据开放")]
 }

@@ -32,6 +32,14 @@ pub(super) struct Sitting {
 /// A topic.
 pub(super) struct Topic {
     pub(super) number: u32,
+    /// Its number on paper.
+    pub(super) printed: String,
+    /// The heading of the section that begins with it.
+    pub(super) section: Option<String>,
+    /// Whether it is decided in its sub-topics.
+    pub(super) is_divided: bool,
+    /// Whether it was taken on the agenda from the floor.
+    pub(super) is_from_floor: bool,
     pub(super) title: String,
     pub(super) stage: String,
     /// `done`, `open` or nothing.
@@ -310,6 +318,10 @@ fn shown(
     };
     Topic {
         number: topic.number,
+        printed: topic.printed_number.clone(),
+        section: topic.section.clone(),
+        is_divided: topic.has_sub_topics,
+        is_from_floor: topic.moved_from.is_some(),
         title: topic.title.clone(),
         stage: words.value("huishang.deliberation.v1.TopicStage", topic.stage),
         mark: match (topic.outcome.is_some(), topic.opened_at.is_some()) {
