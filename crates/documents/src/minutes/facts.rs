@@ -64,9 +64,12 @@ impl<'a> Teller<'a> {
         if let Mode::Countersign { sign_by } = agenda.mode {
             facts.push((words.form.to_owned(), words.sentence(&words.countersign(&self.moment(sign_by)))));
         }
+        let placed = self.agenda();
         for mandate in &self.record.proceedings.mandates {
             let holders = self.listed(&mandate.holders);
-            let value = words.mandate(self.name(&mandate.department), &holders, mandate.topic);
+            let topic = placed.iter().find(|placed| mandate.topic == Some(placed.topic.number));
+            let topic = topic.map(|placed| placed.number.as_str());
+            let value = words.mandate(self.name(&mandate.department), &holders, topic);
             facts.push((words.mandate.to_owned(), words.sentence(&value)));
         }
         facts

@@ -18,7 +18,9 @@ pub fn all() -> Vec<Box<dyn Sample>> {
     let aggregates = [
         samples::<room::Room>(of_a_room()),
         samples::<body::Body>(of_a_body()),
-        samples::<session::Session>([to_admission(), later_life(), with_matters(), with_labels()].concat()),
+        samples::<session::Session>(
+            [to_admission(), later_life(), with_matters(), with_labels(), divided()].concat(),
+        ),
         samples::<matter::Matter>(of_a_matter()),
         samples::<quota::Quota>(of_a_quota()),
         samples::<stewards::Stewards>(of_the_stewards()),
@@ -172,6 +174,8 @@ fn of_a_body() -> Vec<body::Event> {
         ..RULES
     };
     let patient = body::Charter { meeting_rules: patient, ..charter() };
+    let lenient = body::MeetingRules { added_topic_days_min: Some(1), ..RULES };
+    let lenient = body::Charter { meeting_rules: lenient, ..charter() };
     let to = |version, charter, reason, pending| body::Event::Changed {
         version,
         charter,
@@ -219,6 +223,7 @@ fn of_a_body() -> Vec<body::Event> {
             pending_offices: vec![office("NDRC", Function::Chair)],
         },
         to(7, with_a_second_call(), "国务院批复", vec![]),
+        to(8, lenient, "国务院批复", vec![]),
     ]
 }
 
@@ -368,6 +373,29 @@ fn with_labels() -> Vec<session::Event> {
     vec![
         session::Event::Requested { outline, requester: Some(code("NDRC")), chair: code("NDRC") },
         session::Event::PaperSubmitted { topic: 1, paper, submitted_at: at("2027-03-01T01:00:00Z") },
+    ]
+}
+
+/// A session in sections and sub-topics, and what is added to it.
+fn divided() -> Vec<session::Event> {
+    let mut topics = topics();
+    topics[0] =
+        session::Topic { section: Some(line("一、算力")), timebox_minutes: 0, ..topics[0].clone() };
+    topics[1].parent = Some(1);
+    let added = session::Topic { number: 3, section: Some(line("二、其他")), ..topics[0].clone() };
+    let outline = session::Outline { topics, ..outline(session::Kind::Standing) };
+    let role = |department, role| session::DepartmentRole { department: code(department), role };
+    let roles =
+        vec![role("MIIT", session::RoleOnTopic::Decides), role("MOF", session::RoleOnTopic::Informed)];
+    vec![
+        session::Event::Requested { outline, requester: Some(code("NDRC")), chair: code("NDRC") },
+        session::Event::TopicAdded {
+            topic: added.clone(),
+            roles: roles.clone(),
+            reason: Some(text("新情况")),
+        },
+        session::Event::TopicAdded { topic: added, roles, reason: None },
+        session::Event::FindingOverridden { rule: session::Rule::AddedTopics, reason: text("情况紧急") },
     ]
 }
 

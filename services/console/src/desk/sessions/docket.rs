@@ -164,7 +164,7 @@ pub(super) fn sitting(
         ballot: open.map(|(topic, ballot)| open_ballot(reader, docket, steps, &seats, topic, ballot)),
         topics: docket.topics.iter().map(|topic| shown(reader, around, docket, steps, topic)).collect(),
         offers: possible(reader, docket, steps, None),
-        refused: refused_steps(reader, steps),
+        refused: refused_steps(reader, docket, steps),
         seats,
     }
 }
@@ -226,7 +226,7 @@ pub(super) fn may(reader: &Reader, step: &NextStep) -> bool {
     })
 }
 
-fn refused_steps(reader: &Reader, steps: &[NextStep]) -> Vec<RefusedStep> {
+fn refused_steps(reader: &Reader, docket: &Docket, steps: &[NextStep]) -> Vec<RefusedStep> {
     let language = reader.preferences.language;
     let refused = steps.iter().filter(|step| !step.reason.is_empty());
     let shown = refused.filter_map(|step| {
@@ -234,7 +234,8 @@ fn refused_steps(reader: &Reader, steps: &[NextStep]) -> Vec<RefusedStep> {
         let details =
             step.details.iter().map(|detail| (detail.key.as_str(), detail.value.as_str())).collect();
         let sentence = language.reason("huishang.deliberation.v1", &step.reason, &details);
-        let topic = step.topic_number.map(|number| format!(" {number}")).unwrap_or_default();
+        let topic = docket.topics.iter().find(|topic| step.topic_number == Some(topic.number));
+        let topic = topic.map(|topic| format!(" {}", topic.printed_number)).unwrap_or_default();
         Some(RefusedStep {
             label: format!("{}{topic}", reader.words.t(act.label)),
             sentence: sentence.unwrap_or_else(|| step.message.clone()),
