@@ -28,16 +28,17 @@ pub(super) fn check(outline: &Outline) -> Result<(), Rejection> {
             max: DURATION_MINUTES_MAX,
         });
     }
+    let misnumbered = (1..).zip(topics).find(|(expected, topic)| topic.number != *expected);
+    if let Some((expected, topic)) = misnumbered {
+        return Err(Rejection::TopicNumberOutOfOrder { topic_number: topic.number, expected });
+    }
+    topics.iter().try_for_each(|topic| check_sub_topic(outline, topic))?;
     let mut matters = BTreeSet::new();
-    for (expected, topic) in (1..).zip(topics) {
+    for topic in topics {
         let topic_number = topic.number;
-        if topic_number != expected {
-            return Err(Rejection::TopicNumberOutOfOrder { topic_number, expected });
-        }
         if topic.matter.is_some_and(|matter| !matters.insert(matter)) {
             return Err(Rejection::DuplicateMatter { topic_number });
         }
-        check_sub_topic(outline, topic)?;
         match outline.has_sub_topics(topic_number) {
             true => check_parent(outline, topic)?,
             false if topic.timebox_minutes == 0 => return Err(Rejection::TimeboxRequired { topic_number }),

@@ -4,6 +4,7 @@
 use super::{
     Answer, Command, DepartmentRole, Filed, Outline, Paper, Rejection, RoleOnTopic, Session, State, Topic,
 };
+use crate::calendar::WorkingCalendar;
 use crate::constitution::Constitution;
 use crate::next_step::{self, Who};
 use crate::scheduling::diary::deciding;
@@ -156,7 +157,6 @@ fn asked<'a>(look: &'a Look<'_>, filed: &'a Filed, people: &People<'_>) -> Vec<A
             starts_at: earliest,
             reason: words(),
         }),
-        ask("AddTopic", people.clerks(), move |_| added_topic(look, outline)),
         ask("AnswerInvitation", people.attendees(Role::Delegate), |own| Command::AnswerInvitation {
             department: own.clone(),
             answer: Answer::Accept,
@@ -175,7 +175,13 @@ fn asked<'a>(look: &'a Look<'_>, filed: &'a Filed, people: &People<'_>) -> Vec<A
             reason: words(),
         }),
     ];
-    first.into_iter().chain(relabelled(filed, people)).chain(override_finding).chain(then).collect()
+    first
+        .into_iter()
+        .chain(relabelled(filed, people))
+        .chain(override_finding)
+        .chain(added(look, outline, people))
+        .chain(then)
+        .collect()
 }
 
 /// To another label than they have now.
@@ -200,9 +206,15 @@ fn relabelled<'a>(filed: &'a Filed, people: &People<'_>) -> impl Iterator<Item =
     topic.into_iter().chain(paper)
 }
 
+/// One more topic, after all were invited.
+fn added<'a>(look: &'a Look<'_>, outline: &'a Outline, people: &People<'_>) -> Option<Asked<'a>> {
+    let Command::Screen { calendar, deciders_min, .. } = &look.screening else { return None };
+    let add = move |_: &Code| added_topic(outline, calendar.clone(), *deciders_min);
+    Some(ask("AddTopic", people.clerks(), add))
+}
+
 /// One more topic, on which those decide that decide on another.
-fn added_topic(look: &Look<'_>, outline: &Outline) -> Command {
-    let Command::Screen { calendar, deciders_min, .. } = &look.screening else { return Command::Admit };
+fn added_topic(outline: &Outline, calendar: WorkingCalendar, deciders_min: u32) -> Command {
     let topic = Topic {
         number: u32::try_from(outline.topics.len() + 1).unwrap_or(u32::MAX),
         title: line(),
@@ -215,8 +227,7 @@ fn added_topic(look: &Look<'_>, outline: &Outline) -> Command {
     };
     let deciding = deciding(outline).cloned();
     let roles = deciding.map(|department| DepartmentRole { department, role: RoleOnTopic::Decides });
-    let (roles, calendar) = (roles.collect(), calendar.clone());
-    Command::AddTopic { topic, roles, reason: words(), calendar, deciders_min: *deciders_min }
+    Command::AddTopic { topic, roles: roles.collect(), reason: words(), calendar, deciders_min }
 }
 
 /// Any text: no rule asks what it says.

@@ -99,8 +99,8 @@ fn whoever_sees_a_secret_sub_topic_sees_its_topic_and_others_see_neither() {
     }
     // The section begins with what is secret.
     outline.topics[1].section = Some(line("二、征地"));
-    outline.topics[3].matter = Some(Uuid::from_u128(4));
-    let State::Filed(filed) = Session::fold(State::default(), &[requested(outline.clone())]) else {
+    outline.attendees.push(attendee("MEE", &[(1, RoleOnTopic::Informed)]));
+    let State::Filed(filed) = Session::fold(State::default(), &[requested(outline)]) else {
         panic!("on file")
     };
     let seen_by = |department: &str| {
