@@ -97,6 +97,8 @@ fn outline(kind: session::Kind) -> session::Outline {
             papers_required: false,
             label: Default::default(),
             matter: None,
+            section: None,
+            parent: None,
         }],
         attendees: seats.chain([attendee("GUEST", RoleOnTopic::Advises)]).collect(),
         duration_minutes: 30,
@@ -105,6 +107,20 @@ fn outline(kind: session::Kind) -> session::Outline {
         decide_by: None,
         carries_out: None,
         equipment: vec![],
+    }
+}
+
+/// One more topic, on which a seat decides.
+fn another_topic() -> session::Command {
+    let first = outline(session::Kind::Standing).topics.remove(0);
+    let topic = session::Topic { number: 2, title: line("The other topic"), timebox_minutes: 5, ..first };
+    let role = session::RoleOnTopic::Decides;
+    session::Command::AddTopic {
+        topic,
+        roles: vec![session::DepartmentRole { department: code("SEAT"), role }],
+        reason: text("So be it"),
+        calendar: calendar(),
+        deciders_min: 1,
     }
 }
 
@@ -163,6 +179,7 @@ fn on_session(command: &str, own: &Code) -> Option<session::Command> {
         }
         "session schedule" => Command::Schedule { room: code("ROOM"), starts_at: later },
         "session move" => Command::Move { room: code("ROOM"), starts_at: later, reason: reason() },
+        "session add-topic" => another_topic(),
         "session postpone" => Command::Postpone { reason: reason() },
         "session cancel" => Command::Cancel { reason: reason() },
         "session answer" => {
@@ -400,6 +417,8 @@ fn docket(command: &str) -> docket::State {
             timebox_minutes: 20,
             label: Default::default(),
             carried: None,
+            section: None,
+            parent: None,
         }],
         participants: seats.chain([participant("GUEST", RoleOnTopic::Advises)]).collect(),
     };

@@ -294,6 +294,22 @@ async fn an_invitation_comes_as_a_letter_that_calendars_understand(mode: Mode) -
     let first = &calendar["entries"][0];
     ensure!(first["UID"] == format!("{session_id}@huishang") && first["SUMMARY"] == TITLE, "{calendar}");
 
+    // What is added to the agenda comes with it, to those who see it.
+    let topic =
+        scheduling::SessionTopic { title: "The dyke".into(), timebox_minutes: 10, ..Default::default() };
+    let add = scheduling::AddTopicRequest {
+        session_id: session_id.clone(),
+        topic: Some(topic),
+        reason: "It leaks".into(),
+        ..command()
+    };
+    clerk.call(add).await?;
+    let told = letter("has another topic on its agenda, number 2").await;
+    let said = told["parts"][0]["text"].as_str().context("a text")?;
+    ensure!(said.contains("Topic: The dyke") && said.contains("Why: It leaks"), "{said}");
+    let text = told["parts"][1]["text"].as_str().context("a text")?.replace("\r\n ", "");
+    ensure!(text.contains("METHOD:REQUEST") && text.contains("\\n2. The dyke (10 min)"), "{text}");
+
     let postpone = scheduling::PostponeSessionRequest {
         session_id: session_id.clone(),
         reason: "The room is flooded".into(),

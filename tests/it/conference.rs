@@ -1,6 +1,7 @@
 //! A clerk takes a conference of 28 departments through at the terminal, from its request to sealed minutes and the
 //! resolution on paper, without a dead end.
 
+use crate::ballots::ensure_refused;
 use crate::in_both_modes;
 use anyhow::{Context as _, ensure};
 use domain::Role;
@@ -112,6 +113,11 @@ impl Terminal {
         let schedule = format!("session schedule {session} --room-code HALL");
         self.clerk(&schedule, &["--starts-at", "2027-03-08 09:00"])?;
         self.all("delegate", &format!("session answer {session} --answer accept"))?;
+        // What comes up afterwards is added, and nobody has to answer again.
+        let add = format!("session add-topic {session} --topic title=汛期排险,timebox-minutes=10");
+        self.clerk(&add, &["--reason", "连日大雨"])?;
+        let shown = self.clerk(&format!("session show {session}"), &[])?;
+        ensure!(shown.contains("汛期排险") && shown.contains("连日大雨"), "{shown}");
         self.says("operator", "clock move --clock-at 2027-03-08T09:00:00+08:00", &[])?;
         self.clerk(&format!("session convene {session}"), &[])?;
         for number in 1..=DEPARTMENTS {
@@ -175,6 +181,8 @@ impl Terminal {
         let third = |step: &str| format!("docket {step} {session} --topic-number 3");
         self.clerk(&third("open-topic"), &[])?;
         self.clerk(&third("reject-topic"), &["--reason", "已有平台"])?;
+        let added = format!("docket withdraw-topic {session} --topic-number 4");
+        self.clerk(&added, &["--reason", "另有预案"])?;
         self.clerk(&format!("docket close {session}"), &[]).map(drop)
     }
 
@@ -207,6 +215,7 @@ async fn a_clerk_takes_a_conference_of_28_departments_to_its_papers(mode: Mode) 
         "第1号（第7部提出）：采纳。",
         "反对：第9部。弃权：第10部。",
         "动议部门：第11部。",
+        "四、汛期排险",
         "第28部 代表28",
     ] {
         ensure!(minutes.contains(said), "{said} is not in {minutes}");
@@ -249,21 +258,37 @@ async fn a_clerk_takes_a_conference_of_28_departments_to_its_papers(mode: Mode) 
 }
 in_both_modes!(a_clerk_takes_a_conference_of_28_departments_to_its_papers);
 
-/// As many topics, ballots and comings and goings as a council of a large city has in one evening.
+/// As many topics, ballots and comings and goings as a council of a large city has in one evening. There are ten in a section, of
+/// which the second is decided in two sub-topics.
 const COUNCIL_TOPICS: u32 = 70;
 const COUNCIL_BALLOTS: u32 = 30;
 const COUNCIL_ARRIVALS: u32 = 200;
 
-/// An outline of so many topics, with titles as long as a council's.
+/// Whether a topic is decided in its sub-topics.
+fn is_divided(number: u32) -> bool {
+    number % 10 == 2
+}
+
+/// The topics that are decided themselves.
+fn decided() -> impl Iterator<Item = u32> {
+    (1..=COUNCIL_TOPICS).filter(|number| !is_divided(*number))
+}
+
+/// An outline of so many topics, with titles as long as a council's may be.
 fn evening() -> scheduling::SessionOutline {
-    let topic = |number| scheduling::SessionTopic {
-        number,
-        title: format!(
-            "关于第{number}号议案的审议：城市更新单元规划调整、配套设施建设及资金安排（{}）",
-            "附件".repeat(20)
-        ),
-        timebox_minutes: 10,
-        ..Default::default()
+    let topic = |number| {
+        let title = format!("关于第{number}号议案的审议：城市更新单元规划调整、配套设施建设及资金安排 ");
+        let rest = 200 - title.chars().count();
+        scheduling::SessionTopic {
+            number,
+            title: title + &"x".repeat(rest),
+            timebox_minutes: if is_divided(number) { 0 } else { 10 },
+            section: (number % 10 == 1).then(|| format!("第{}部分", number / 10 + 1)),
+            parent_number: (1..=2)
+                .filter_map(|back| number.checked_sub(back))
+                .find(|&above| is_divided(above)),
+            ..Default::default()
+        }
     };
     let mut outline = outline("市议会全体会议", "WATER");
     outline.body_code = "COUNCIL".into();
@@ -279,7 +304,7 @@ fn evening() -> scheduling::SessionOutline {
         |topic_number| scheduling::TopicRole { topic_number, role: scheduling::RoleOnTopic::Decides.into() };
     outline.attendees = vec![scheduling::SessionAttendee {
         department_code: "WATER".into(),
-        roles: (1..=COUNCIL_TOPICS).map(role).collect(),
+        roles: decided().map(role).collect(),
         companions: 0,
     }];
     outline
@@ -359,7 +384,9 @@ async fn a_council_has_seventy_topics_in_one_evening(mode: Mode) -> anyhow::Resu
         clerk.call(arrive).await?;
     }
     clerk.call(deliberation::OpenDocketRequest { docket_id: id.clone(), ..command() }).await?;
-    for topic_number in 1..=COUNCIL_TOPICS {
+    let open = deliberation::OpenTopicRequest { docket_id: id.clone(), topic_number: 2, ..command() };
+    ensure_refused(clerk.call(open).await, "DECIDED_IN_SUB_TOPICS")?;
+    for topic_number in decided() {
         settle(&clerk, &id, topic_number).await?;
     }
     let closed = clerk.call(deliberation::CloseDocketRequest { docket_id: id.clone(), ..command() }).await?;
@@ -373,7 +400,13 @@ async fn a_council_has_seventy_topics_in_one_evening(mode: Mode) -> anyhow::Resu
         };
         let file = clerk.call(export).await?;
         ensure!(file.content.len() > 10_000, "{} bytes of {format:?}", file.content.len());
+        let html = String::from_utf8_lossy(&file.content);
+        for said in ["<h2>第2部分</h2>", "<h2>9. 关于第11号", "<h2>10. 关于第12号", "<h3>10.2. 关于第14号"]
+        {
+            ensure!(format != DocumentFormat::Html || html.contains(said), "{said} is not in the minutes");
+        }
     }
+    is_sealed(&sandbox, &id).await?;
     let list = scheduling::ListMattersRequest {
         at_least_position: closed.position,
         settled: Some(true),
@@ -381,7 +414,23 @@ async fn a_council_has_seventy_topics_in_one_evening(mode: Mode) -> anyhow::Resu
         ..Default::default()
     };
     let settled = clerk.call(list).await?.matters.len();
-    ensure!(settled == 70, "{settled} of 70 matters are settled");
+    ensure!(settled == decided().count(), "{settled} matters are settled");
+    Ok(())
+}
+
+/// All confirm the minutes, which are sealed then.
+async fn is_sealed(sandbox: &Sandbox, id: &str) -> anyhow::Result<()> {
+    let delegate = sandbox.client(Role::Delegate, Some("WATER")).await?;
+    let (docket_id, department_code) = (id.to_owned(), "WATER".to_owned());
+    let confirm = deliberation::ConfirmMinutesRequest { docket_id, department_code, ..command() };
+    let at_least_position = delegate.call(confirm).await?.position;
+    let get = deliberation::GetMinutesRequest {
+        docket_id: id.to_owned(),
+        language: DocumentLanguage::Chinese.into(),
+        at_least_position,
+    };
+    let minutes = delegate.call(get).await?.minutes.context("minutes")?;
+    ensure!(minutes.stage() == deliberation::MinutesStage::Sealed, "{minutes:?}");
     Ok(())
 }
 in_both_modes!(a_council_has_seventy_topics_in_one_evening);

@@ -11,8 +11,9 @@ use proto::deliberation::v1::{
     OpenBallotRequest, OpenTopicRequest, PutMotionRequest, SecondMotionRequest, VoteChoice,
     WithdrawTopicRequest,
 };
+use proto::ledger::v1::GetHeadRequest;
 use proto::resolution::v1::ListResolutionsRequest;
-use proto::scheduling::v1::{LateTopics, ListMattersRequest, MatterStage};
+use proto::scheduling::v1::{GetSessionRequest, LateTopics, ListMattersRequest, MatterStage};
 use tests::{Client, Mode, Sandbox, command};
 
 const SEATS: [&str; 3] = ["WATER", "ROADS", "HEALTH"];
@@ -85,6 +86,7 @@ async fn a_main_motion_becomes_a_topic_with_its_own_resolution_and_matter(mode: 
     let again = sandbox.client(Role::Delegate, Some("ROADS")).await?.call(moves(&id(), "泵站")).await;
     ensure_refused(again, "TITLE_ON_AGENDA")?;
     carried(&sandbox, &debate, 2, "沙袋").await?;
+    session_lists_them(clerk, &id()).await?;
 
     // The first topic ends, the second passes, and the third comes back another day.
     let withdraw =
@@ -109,6 +111,23 @@ async fn a_main_motion_becomes_a_topic_with_its_own_resolution_and_matter(mode: 
     has_a_future(clerk, &id(), closed).await
 }
 in_both_modes!(a_main_motion_becomes_a_topic_with_its_own_resolution_and_matter);
+
+/// The session has them in its outline, marked as from the floor.
+async fn session_lists_them(clerk: &Client, session_id: &str) -> anyhow::Result<()> {
+    let at_least_position = clerk.call(GetHeadRequest::default()).await?.position;
+    let get = GetSessionRequest { at_least_position, session_id: session_id.into() };
+    let session = clerk.call(get).await?.session.context("a session")?;
+    let topics = session.outline.as_ref().context("an outline")?.topics.iter();
+    let titles: Vec<_> = topics.clone().skip(1).map(|topic| topic.title.as_str()).collect();
+    ensure!(titles == ["泵站", "沙袋"], "{session:?}");
+    ensure!(topics.clone().all(|topic| topic.matter_id.is_some()), "{session:?}");
+    let added: Vec<_> = session.added_topics.iter().map(|one| (one.topic_number, one.from_floor)).collect();
+    ensure!(added == [(2, true), (3, true)], "{session:?}");
+    let attendees = session.outline.iter().flat_map(|outline| &outline.attendees);
+    let roles = attendees.map(|attendee| attendee.roles.len()).collect::<Vec<_>>();
+    ensure!(roles.iter().all(|&count| count == 3), "whoever decides on the first decides on all: {roles:?}");
+    Ok(())
+}
 
 async fn has_a_future(clerk: &Client, docket_id: &str, closed: u64) -> anyhow::Result<()> {
     let list = ListResolutionsRequest { at_least_position: closed, ..Default::default() };

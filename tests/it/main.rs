@@ -2,6 +2,7 @@
 
 mod access_log;
 mod adjournment;
+mod agendas;
 mod amendments;
 mod authentication;
 mod backup;

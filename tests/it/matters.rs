@@ -50,9 +50,8 @@ fn topic(title: &str, matter_id: Option<&str>) -> SessionTopic {
         number: 0,
         title: title.into(),
         timebox_minutes: 10,
-        papers_required: false,
-        label: Default::default(),
         matter_id: matter_id.map(str::to_owned),
+        ..Default::default()
     }
 }
 

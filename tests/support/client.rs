@@ -249,9 +249,7 @@ pub fn outline(title: &str, department_code: &str) -> scheduling::SessionOutline
             number: 1,
             title: "The topic".into(),
             timebox_minutes: 30,
-            papers_required: false,
-            label: Default::default(),
-            matter_id: None,
+            ..Default::default()
         }],
         attendees: vec![scheduling::SessionAttendee {
             department_code: department_code.into(),

@@ -14,7 +14,7 @@ use crate::{Language, Names};
 use domain::Timestamp;
 use domain::calendar::Zone;
 use domain::deliberation::docket::{ItemDue, Outcome, Topic};
-use facts::{Fact, Teller};
+use facts::{Fact, Placed, Teller};
 
 /// Plain enough to be read, printed and archived without anything else.
 const STYLE: &str = "body{max-width:44em;margin:2em auto;line-height:1.7;font-family:serif}\
@@ -30,8 +30,8 @@ pub fn html(record: &Record, language: Language, zone: &Zone) -> String {
     page.element("h1", &title);
     minutes.proceedings(&mut page);
     minutes.attendance(&mut page);
-    for topic in &record.proceedings.topics {
-        minutes.topic(&mut page, topic);
+    for placed in minutes.0.agenda() {
+        minutes.topic(&mut page, &placed);
     }
     minutes.end(&mut page);
     page.end()
@@ -81,8 +81,14 @@ impl<'a> Minutes<'a> {
         page.table(&words.attendance_columns, record.attendance.iter().map(row));
     }
 
-    fn topic(&self, page: &mut Page, topic: &'a Topic) {
-        page.element("h2", &format!("{}. {}", topic.number, topic.title));
+    /// A topic below the heading of its section, and a sub-topic below its topic.
+    fn topic(&self, page: &mut Page, placed: &Placed<'a>) {
+        let topic = placed.topic;
+        if let Some(section) = placed.section {
+            page.element("h2", section.as_str());
+        }
+        let heading = if placed.is_sub_topic { "h3" } else { "h2" };
+        page.element(heading, &format!("{}. {}", placed.number, topic.title));
         self.facts(page, self.0.topic(topic));
         if let Some(Outcome::Adopted { version, due_dates, .. }) = &topic.outcome {
             page.element("h3", self.0.words.decision);

@@ -23,6 +23,7 @@ pub mod label;
 pub mod ledger;
 pub mod next_step;
 pub mod planning;
+pub mod printed_agenda;
 pub mod process;
 pub mod rejection;
 pub mod resolution;

@@ -4,7 +4,7 @@ use crate::log::v1 as log;
 use crate::{Invalid, Wire};
 use domain::{Actor, Aggregate, Code, Role, Timestamp, Uuid};
 use prost::Message;
-use prost_reflect::DynamicMessage;
+use prost_reflect::{DynamicMessage, ReflectMessage as _};
 
 /// How the events of an aggregate are stored.
 pub trait EventCodec: Aggregate {
@@ -29,12 +29,18 @@ pub fn kind_of(any: &prost_types::Any) -> &str {
     any.type_url.rsplit('/').next().unwrap_or_default()
 }
 
+/// The name of the message that is a topic itself.
+const SESSION_TOPIC: &str = "SessionTopic";
+
 /// The number of the topic that a stored event is about, itself or by what is in it; none if it is about no topic, or is
 /// of a kind that is not known here.
 pub fn topic_number(event: &prost_types::Any) -> Option<u32> {
     let kind = crate::contract::descriptors().get_message_by_name(kind_of(event))?;
     let event = DynamicMessage::decode(kind, event.value.as_slice()).ok()?;
-    let of = |message: &DynamicMessage| message.get_field_by_name("topic_number")?.as_u32();
+    let of = |message: &DynamicMessage| {
+        let is_topic = message.descriptor().name() == SESSION_TOPIC;
+        message.get_field_by_name(if is_topic { "number" } else { "topic_number" })?.as_u32()
+    };
     of(&event).or_else(|| event.fields().find_map(|(_, value)| of(value.as_message()?)))
 }
 

@@ -172,6 +172,8 @@ fn outline() -> Outline {
             papers_required: false,
             label: Default::default(),
             matter: None,
+            section: None,
+            parent: None,
         }],
         attendees: vec![
             attendee("MWR", RoleOnTopic::Decides),

@@ -152,7 +152,7 @@ fn insert_docket(
             agenda.body.as_str(),
             agenda.constitution.chair.as_str(),
             pb::DocketStage::Prepared as i32,
-            agenda.topics.len() as i64,
+            agenda.topics_to_decide().count() as i64,
             sign_by,
         ])?;
     tables.prepare_cached("DELETE FROM participants WHERE docket = ?1")?.execute([id])?;

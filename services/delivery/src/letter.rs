@@ -12,7 +12,7 @@ use domain::followup::ladder::RungKind;
 use domain::scheduling::emergency::{self, Emergency};
 use domain::scheduling::poll::Poll;
 use domain::scheduling::session::{self, Session};
-use domain::{Aggregate as _, Timestamp};
+use domain::{Aggregate as _, Label, Timestamp};
 use proto::record::{EventCodec, kind_of};
 use service_kit::{CommandError, Kit, Record};
 
@@ -232,6 +232,18 @@ fn invitation(
             lines.push(("时区", "Time zone", calendar.zone_name().to_owned()));
             lines.push(("会议室", "Room", room.to_string()));
             (format!("{it}定于 {starts} 召开"), format!("{it} is to be held on {starts}"))
+        }
+        Event::TopicAdded { topic, reason, .. } => {
+            // A letter goes to all who attend.
+            let title = Some(&topic.title).filter(|_| topic.label != Label::Secret);
+            lines.extend(title.map(|title| ("议题", "Topic", title.to_string())));
+            let reason = reason.as_ref().filter(|_| title.is_some());
+            lines.extend(reason.map(|reason| ("理由", "Why", reason.to_string())));
+            let number = topic.number;
+            (
+                format!("{it}增补议题 {number}"),
+                format!("{it} has another topic on its agenda, number {number}"),
+            )
         }
         Event::Convened { .. } => (format!("{it}已召开"), format!("{it} is convened")),
         Event::Postponed { .. } => (format!("{it}已延期，时间另定"), format!("{it} is postponed")),

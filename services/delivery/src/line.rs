@@ -43,8 +43,13 @@ const NAME: &str = "deliver";
 /// How the event is named that begins a digest.
 const DIGEST: &str = ".SubscriptionDigestBegun";
 /// How the events are named after which calendars are to have a session, or not any more.
-const INVITES: [&str; 4] =
-    [".SessionScheduled", ".SessionPostponed", ".SessionCancelled", ".SessionAdjourned"];
+const INVITES: [&str; 5] = [
+    ".SessionScheduled",
+    ".SessionTopicAdded",
+    ".SessionPostponed",
+    ".SessionCancelled",
+    ".SessionAdjourned",
+];
 /// What is noted of a last answer, in characters.
 const NOTED_CHARS_MAX: usize = 120;
 

@@ -207,6 +207,8 @@ fn agenda(docket: Uuid) -> Agenda {
             timebox_minutes: 20,
             label: Default::default(),
             carried: None,
+            section: None,
+            parent: None,
         }],
         participants: ["WATER", "ROADS", "HEALTH"].map(deciding).into(),
     }

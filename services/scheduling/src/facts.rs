@@ -20,10 +20,11 @@ use domain::scheduling::matter::Matter;
 use domain::scheduling::quota::{self, Quota, quarter, quota_command};
 use domain::scheduling::room::Room;
 use domain::scheduling::session::{
-    Attendee, Command, Filed, Kind, Session, Stage, State, check_notice, check_start, check_working_time,
+    Attendee, Command, DepartmentRole, Filed, Kind, Session, Stage, State, Topic, check_notice, check_start,
+    check_working_time,
 };
 use domain::scheduling::travel::{Travel, Whereabouts};
-use domain::{Code, Timestamp, Uuid};
+use domain::{Code, Text, Timestamp, Uuid};
 use proto::record::EventCodec;
 use proto::{Invalid, Violation};
 use service_kit::{CommandError, UnitOfWork};
@@ -360,6 +361,29 @@ pub(crate) async fn screening(
     Ok(Some(screening_of(session, &filed, &version, &counted, calendar)))
 }
 
+/// The command that adds a topic to a session, with who has which role on it, and why it comes late. None when there is no such
+/// session.
+pub(crate) async fn added_topic(
+    unit: &mut UnitOfWork,
+    default_calendar: &WorkingCalendar,
+    session: Uuid,
+    (topic, roles, reason): (Topic, Vec<DepartmentRole>, Text),
+) -> Result<Option<Command>, CommandError> {
+    let Some(circumstances) = Circumstances::of(unit, default_calendar, session).await? else {
+        return Ok(None);
+    };
+    let Circumstances { filed, version, calendar } = circumstances;
+    let deciders_min = deciders_min(&filed, &version, &calendar);
+    let before = filed.outline.topics.last().map(|topic| filed.outline.roles_on(topic.number));
+    let roles = if roles.is_empty() { before.unwrap_or_default() } else { roles };
+    Ok(Some(Command::AddTopic { topic, roles, reason, calendar, deciders_min }))
+}
+
+/// How many departments must decide on a topic of a session, so that it can be decided.
+fn deciders_min(filed: &Filed, version: &Version, calendar: &WorkingCalendar) -> u32 {
+    constitution_of(version, filed, calendar, filed.outline.earliest_start_at).quorum(0, 0)
+}
+
 /// The command that screens a session against this version of its body, of which so many sessions are counted.
 pub(crate) fn screening_of(
     session: Uuid,
@@ -372,7 +396,7 @@ pub(crate) fn screening_of(
     Command::Screen {
         rules: version.charter.meeting_rules,
         sessions_this_quarter: counted.others(session, quarter(&calendar, start)),
-        deciders_min: constitution_of(version, filed, &calendar, start).quorum(0, 0),
+        deciders_min: deciders_min(filed, version, &calendar),
         calendar,
     }
 }

@@ -140,7 +140,8 @@ fn answer_invitations(processes: &mut Processes) -> watch::Receiver<Position> {
     })
 }
 
-/// Ends sessions whose dockets are closed, and has those called again whose dockets were adjourned, or are to be meetings.
+/// Ends sessions whose dockets are closed, has those called again whose dockets were adjourned, or are to be meetings, and puts on
+/// their agendas what was taken on it from the floor.
 fn conclude_sessions(
     processes: &mut Processes,
     default_calendar: Arc<WorkingCalendar>,
@@ -155,6 +156,7 @@ fn conclude_sessions(
                     | Event::Adjourned { .. }
                     | Event::SigningExtended { .. }
                     | Event::MeetingCalled { .. }
+                    | Event::TopicAdded { .. }
             )
         },
         move |kit, context| {

@@ -128,9 +128,7 @@ fn request(word: &str) -> pb::RequestSessionRequest {
                 number: 0,
                 title: "资金来源".into(),
                 timebox_minutes: 60,
-                papers_required: false,
-                label: Default::default(),
-                matter_id: None,
+                ..Default::default()
             }],
             attendees: vec![
                 attendee("NDRC", role(pb::RoleOnTopic::Decides)),
@@ -187,10 +185,7 @@ fn charter(sessions_per_quarter_max: Option<u32>) -> pb::BodyCharter {
         notice_days_min: 3,
         papers_days_min: 2,
         sessions_per_quarter_max,
-        deferrals_max: None,
-        second_call_quorum: None,
-        counts_working_days: false,
-        hourly_rate: None,
+        ..Default::default()
     };
     pb::BodyCharter {
         name: "部际联席会议".into(),

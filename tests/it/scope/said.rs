@@ -132,6 +132,7 @@ const NOT_PLANTED: &[&str] = &[
     "SessionPostponed",
     "SessionReturned",
     "SessionSigningExtended",
+    "SessionTopicAdded",
     "SessionTopicRelabelled",
     "SigningExtended",
     "TargetChanged",

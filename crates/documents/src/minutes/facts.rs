@@ -8,10 +8,20 @@ use domain::deliberation::ballot::options::ChoiceMethod;
 use domain::deliberation::ballot::{Ballot, Choice};
 use domain::deliberation::docket::choices::{ChoiceResult, OptionChoice};
 use domain::deliberation::docket::{AmendmentStage, Mode, MotionKind, MotionStage, Outcome, Topic};
-use domain::{Code, Date, Timestamp};
+use domain::{Code, Date, Line, Timestamp};
 
 /// A label, and what is said.
 pub(super) type Fact = (String, String);
+
+/// A topic at its place on the agenda.
+pub(super) struct Placed<'a> {
+    pub(super) topic: &'a Topic,
+    /// Its number on paper.
+    pub(super) number: String,
+    /// The heading of the section that begins with it.
+    pub(super) section: Option<&'a Line>,
+    pub(super) is_sub_topic: bool,
+}
 
 /// Says it in one language. Without names, departments and bodies go by their codes.
 pub(super) struct Teller<'a> {
@@ -22,6 +32,22 @@ pub(super) struct Teller<'a> {
 }
 
 impl<'a> Teller<'a> {
+    /// The topics, each at its place.
+    pub(super) fn agenda(&self) -> Vec<Placed<'a>> {
+        let proceedings = &self.record.proceedings;
+        let entries = proceedings.agenda.topics.iter().zip(proceedings.agenda.printed_numbers());
+        let placed = entries.filter_map(|(entry, number)| {
+            let topic = proceedings.topic(entry.number)?;
+            Some(Placed {
+                topic,
+                number,
+                section: entry.section.as_ref(),
+                is_sub_topic: entry.parent.is_some(),
+            })
+        });
+        placed.collect()
+    }
+
     /// How they came together: a call that too few heeded, a countersign, mandates.
     pub(super) fn proceedings(&self) -> Vec<Fact> {
         let (words, agenda) = (self.words, &self.record.proceedings.agenda);
@@ -38,9 +64,12 @@ impl<'a> Teller<'a> {
         if let Mode::Countersign { sign_by } = agenda.mode {
             facts.push((words.form.to_owned(), words.sentence(&words.countersign(&self.moment(sign_by)))));
         }
+        let placed = self.agenda();
         for mandate in &self.record.proceedings.mandates {
             let holders = self.listed(&mandate.holders);
-            let value = words.mandate(self.name(&mandate.department), &holders, mandate.topic);
+            let topic = placed.iter().find(|placed| mandate.topic == Some(placed.topic.number));
+            let topic = topic.map(|placed| placed.number.as_str());
+            let value = words.mandate(self.name(&mandate.department), &holders, topic);
             facts.push((words.mandate.to_owned(), words.sentence(&value)));
         }
         facts

@@ -1,12 +1,12 @@
 //! Minutes as a paper (纪要): a red heading, the topics with what became of them, and at the end who was there.
 
 use super::Record;
-use super::facts::{Fact, Teller};
+use super::facts::{Fact, Placed, Teller};
 use crate::paper::{Block, Paper};
 use crate::words::Words;
 use crate::{Language, Names};
 use domain::calendar::Zone;
-use domain::deliberation::docket::{DraftedItem, ItemDue, Mode, Outcome, Topic};
+use domain::deliberation::docket::{DraftedItem, ItemDue, Mode, Outcome};
 use domain::{Code, Date, Line, Timestamp};
 
 /// The minutes as a paper. Moments are shown in the zone, departments and the body by their names.
@@ -19,8 +19,8 @@ pub fn paper(record: &Record, names: &Names, language: Language, zone: &Zone) ->
     draft.blocks.push(Block::Rule);
     draft.blocks.push(Block::Title(agenda.title.to_string()));
     draft.proceedings();
-    for (nth, topic) in (1..).zip(&record.proceedings.topics) {
-        draft.topic(nth, topic);
+    for placed in draft.teller.agenda() {
+        draft.topic(&placed);
     }
     draft.notes();
     draft.attendance();
@@ -66,9 +66,17 @@ impl<'a> Draft<'a> {
         self.facts(self.teller.proceedings());
     }
 
-    fn topic(&mut self, nth: usize, topic: &'a Topic) {
-        let words = self.teller.words;
-        self.blocks.push(Block::Heading(words.first_level(nth, topic.title.as_str())));
+    /// A topic below the heading of its section. A sub-topic has the number of its topic in its own.
+    fn topic(&mut self, placed: &Placed<'a>) {
+        let (words, topic) = (self.teller.words, placed.topic);
+        if let Some(section) = placed.section {
+            self.blocks.push(Block::Heading(section.to_string()));
+        }
+        let title = topic.title.as_str();
+        self.blocks.push(Block::Heading(match placed.number.parse() {
+            Ok(number) => words.first_level(number, title),
+            Err(_) => format!("{} {title}", placed.number),
+        }));
         self.facts(self.teller.topic(topic));
         if let Some(Outcome::Adopted { version, due_dates, .. }) = &topic.outcome {
             self.blocks.push(Block::Subheading(words.second_level(1, words.decision)));
@@ -103,7 +111,8 @@ impl<'a> Draft<'a> {
         if record.notes.is_empty() {
             return;
         }
-        let nth = record.proceedings.topics.len() + 1;
+        let of_their_own = record.proceedings.agenda.topics.iter().filter(|entry| entry.parent.is_none());
+        let nth = of_their_own.count() + 1;
         self.blocks.push(Block::Heading(words.first_level(nth, words.notes)));
         record.notes.iter().for_each(|note| self.paragraphs(note.as_str()));
     }

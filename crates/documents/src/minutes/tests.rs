@@ -17,6 +17,8 @@ fn agenda() -> Agenda {
         timebox_minutes: 20,
         label: Default::default(),
         carried: None,
+        section: None,
+        parent: None,
     };
     Agenda {
         session: Uuid::nil(),

@@ -32,7 +32,7 @@ impl Words {
     }
 
     /// Who may vote for whom, on a topic or on all.
-    pub(super) fn mandate(&self, of: &str, holders: &str, topic: Option<u32>) -> String {
+    pub(super) fn mandate(&self, of: &str, holders: &str, topic: Option<&str>) -> String {
         match (self.is_chinese(), topic) {
             (true, None) => format!("{of}委托{holders}代为表决"),
             (true, Some(topic)) => format!("{of}就第{topic}项议题委托{holders}代为表决"),

@@ -414,6 +414,18 @@ impl State {
     }
 }
 
+/// Refuses whatever is about a topic that is decided in its sub-topics.
+fn not_in_sub_topics(state: &State, command: &Command) -> Result<(), Rejection> {
+    let is_parent =
+        |number: &u32| state.proceedings().is_some_and(|known| known.agenda.has_sub_topics(*number));
+    match command.topic(state).filter(is_parent) {
+        Some(topic_number) if !matches!(command, Command::Relabel { .. }) => {
+            Err(Rejection::DecidedInSubTopics { topic_number })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The docket aggregate.
 #[derive(Debug)]
 pub struct Docket;
@@ -433,6 +445,7 @@ impl Aggregate for Docket {
             floor::may_preside(state, topic, issued)?;
         }
         hidden?;
+        not_in_sub_topics(state, &command)?;
         let bytes_max = command.bytes_max();
         let events = match command {
             Command::Prepare { agenda } => floor::prepare(state, agenda, issued),

@@ -1,15 +1,15 @@
-//! A session is concluded when its docket is closed, waits for its next call when its docket is adjourned, and follows its
-//! countersign: longer, or to a meeting.
+//! A session is concluded when its docket is closed, waits for its next call when its docket is adjourned, follows its
+//! countersign: longer, or to a meeting, and has on its agenda what its docket took on it from the floor.
 
 use crate::Uuid;
-use crate::deliberation::docket;
-use crate::scheduling::session;
+use crate::deliberation::docket::{self, AgendaTopic};
+use crate::scheduling::session::{self, DepartmentRole, RoleOnTopic};
 
 /// This process manager's name.
 pub const NAME: &str = "conclude_session";
 
 /// The command for the session that follows from a docket's event; the session has the docket's id.
-pub fn react(id: Uuid, _state: &docket::State, event: &docket::Event) -> Vec<(Uuid, session::Command)> {
+pub fn react(id: Uuid, state: &docket::State, event: &docket::Event) -> Vec<(Uuid, session::Command)> {
     match event {
         docket::Event::Closed { .. } => vec![(id, session::Command::Conclude)],
         docket::Event::Adjourned { reason, .. } => {
@@ -21,8 +21,34 @@ pub fn react(id: Uuid, _state: &docket::State, event: &docket::Event) -> Vec<(Uu
         docket::Event::MeetingCalled { reason } => {
             vec![(id, session::Command::CallMeeting { reason: reason.clone() })]
         }
+        docket::Event::TopicAdded { added, .. } => vec![(id, noted(state, added))],
         _ => vec![],
     }
+}
+
+/// What the session notes of a topic from the floor.
+fn noted(state: &docket::State, added: &AgendaTopic) -> session::Command {
+    let participants = state.proceedings().into_iter().flat_map(|known| &known.agenda.participants);
+    let roles = participants.filter_map(|participant| {
+        let given = participant.roles.iter().find(|given| given.topic == added.number)?;
+        let role = match given.role {
+            docket::RoleOnTopic::Decides => RoleOnTopic::Decides,
+            docket::RoleOnTopic::Advises => RoleOnTopic::Advises,
+            docket::RoleOnTopic::Informed => RoleOnTopic::Informed,
+        };
+        Some(DepartmentRole { department: participant.department.clone(), role })
+    });
+    let topic = session::Topic {
+        number: added.number,
+        title: added.title.clone(),
+        timebox_minutes: added.timebox_minutes,
+        papers_required: false,
+        label: added.label,
+        matter: added.carried.map(|carried| carried.matter),
+        section: added.section.clone(),
+        parent: added.parent,
+    };
+    session::Command::NoteFloorTopic { topic, roles: roles.collect() }
 }
 
 #[cfg(test)]

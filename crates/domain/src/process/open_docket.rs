@@ -71,6 +71,8 @@ fn agenda(
         timebox_minutes: topic.timebox_minutes,
         label: topic.label,
         carried: topic.matter.map(carried),
+        section: topic.section.clone(),
+        parent: topic.parent,
     });
     let participants = outline.attendees.iter().map(|attendee| Participant {
         department: attendee.department.clone(),

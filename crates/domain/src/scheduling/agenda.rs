@@ -4,9 +4,10 @@
 use super::matter::{self, Intake, Matter};
 use super::session::{Attendee, Command, Filed, State, Topic};
 use crate::{Code, Label, Text, Uuid};
+use std::collections::BTreeSet;
 
-/// Gives each topic that names no matter one: that of the topic which it replaces, the one with its title or else its
-/// number, or else a new one, whose id follows from the seed.
+/// Gives each topic that is decided itself and names no matter one: that of the topic which it replaces, the one with its title
+/// or else its number, or else a new one, whose id follows from the seed.
 pub fn name_matters(topics: &mut [Topic], before: &[Topic], seed: Uuid) {
     let mut free: Vec<&Topic> =
         before.iter().filter(|old| !topics.iter().any(|new| new.matter == old.matter)).collect();
@@ -15,10 +16,12 @@ pub fn name_matters(topics: &mut [Topic], before: &[Topic], seed: Uuid) {
         let at = free.iter().position(|old| old.matter.is_some() && fits(old))?;
         free.remove(at).matter
     };
-    for topic in topics.iter_mut().filter(|topic| topic.matter.is_none()) {
+    let parents: BTreeSet<u32> = topics.iter().filter_map(|topic| topic.parent).collect();
+    let is_nameless = |topic: &&mut Topic| topic.matter.is_none() && !parents.contains(&topic.number);
+    for topic in topics.iter_mut().filter(is_nameless) {
         topic.matter = take(&|old| old.title == topic.title);
     }
-    for topic in topics.iter_mut().filter(|topic| topic.matter.is_none()) {
+    for topic in topics.iter_mut().filter(is_nameless) {
         let renamed = take(&|old| old.number == topic.number && !titles.contains(&old.title));
         topic.matter = renamed.or_else(|| Some(Matter::of_topic(seed, topic.number)));
     }
@@ -47,6 +50,11 @@ pub fn matter_commands(
             let mut commands = take_off(session, dropped, None);
             commands.extend(Put::again(session, filed, attendees, seed).all(topics));
             commands
+        }
+        (Command::AddTopic { topic, roles, .. }, Some(filed)) => {
+            let attendees = filed.outline.with_topic(topic, roles).map(|outline| outline.attendees);
+            let attendees = attendees.unwrap_or_default();
+            Put::again(session, filed, &attendees, seed).all(std::slice::from_ref(topic))
         }
         (Command::RelabelTopic { topic, label, reason }, Some(filed)) => {
             let put = Put::again(session, filed, &filed.outline.attendees, seed);
@@ -155,7 +163,16 @@ mod tests {
     fn topic(number: u32, title: &str, matter: Option<u128>) -> Topic {
         let matter = matter.map(Uuid::from_u128);
         let label = Label::default();
-        Topic { number, title: line(title), timebox_minutes: 10, papers_required: false, label, matter }
+        Topic {
+            number,
+            title: line(title),
+            timebox_minutes: 10,
+            papers_required: false,
+            label,
+            matter,
+            section: None,
+            parent: None,
+        }
     }
 
     #[test]
@@ -167,5 +184,15 @@ mod tests {
         let matters = now.map(|topic| topic.matter);
         let (bridge, quay) = (Some(Uuid::from_u128(2)), Some(Uuid::from_u128(3)));
         assert_eq!(matters, [bridge, Some(Matter::of_topic(seed, 2)), quay]);
+    }
+
+    #[test]
+    fn a_topic_that_is_decided_in_its_sub_topics_is_about_no_matter() {
+        let before = [topic(1, "Roads", Some(1))];
+        let below = |topic: Topic| Topic { parent: Some(1), ..topic };
+        let mut now = [topic(1, "Roads", None), below(topic(2, "Willow Lane", None))];
+        let seed = Uuid::from_u128(9);
+        name_matters(&mut now, &before, seed);
+        assert_eq!(now.map(|topic| topic.matter), [None, Some(Matter::of_topic(seed, 2))]);
     }
 }

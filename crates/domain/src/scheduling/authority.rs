@@ -30,7 +30,13 @@ pub fn check(
         | Command::Adjourn { .. }
         | Command::ExtendSigning { .. }
         | Command::CallMeeting { .. }
+        | Command::NoteFloorTopic { .. }
         | Command::Conclude => Ok(()),
+        Command::AddTopic { roles, .. } => {
+            people.secretariat()?;
+            let deciding = roles.iter().filter(|given| given.role == RoleOnTopic::Decides);
+            have_seats(deciding.map(|given| &given.department), people.version)
+        }
         Command::Screen { .. }
         | Command::Admit
         | Command::Return { .. }
@@ -105,15 +111,19 @@ fn defined<'a>(code: &Code, body: &'a body::State) -> Result<&'a Version, Reject
     body.version().ok_or_else(|| Rejection::UnknownBody { body_code: code.clone() })
 }
 
-/// Refuses a vote for a department whose seat has none: it is a guest, and heard.
+/// Refuses attendees that decide and may not.
 fn seats(attendees: &[Attendee], version: &Version) -> Result<(), Rejection> {
     let decides = |attendee: &&Attendee| attendee.roles.iter().any(|role| role.role == RoleOnTopic::Decides);
-    let guest = attendees.iter().filter(decides).find(|it| !version.may_vote(&it.department));
-    match guest {
-        Some(guest) => Err(Rejection::SeatRequired {
-            department_code: guest.department.clone(),
-            body_code: version.body.clone(),
-        }),
+    have_seats(attendees.iter().filter(decides).map(|attendee| &attendee.department), version)
+}
+
+/// Refuses a vote for a department whose seat has none: it is a guest, and heard.
+fn have_seats<'a>(mut deciding: impl Iterator<Item = &'a Code>, version: &Version) -> Result<(), Rejection> {
+    match deciding.find(|department| !version.may_vote(department)) {
+        Some(guest) => {
+            let (department_code, body_code) = (guest.clone(), version.body.clone());
+            Err(Rejection::SeatRequired { department_code, body_code })
+        }
         None => Ok(()),
     }
 }

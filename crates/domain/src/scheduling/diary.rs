@@ -97,11 +97,11 @@ struct Visit {
 pub fn diary_commands(
     session: Uuid,
     before: &Filed,
-    command: &session::Command,
+    on_session: &session::Command,
     there: &Whereabouts,
 ) -> Vec<(Uuid, Command)> {
     use session::Command as OnSession;
-    let command = |department: &Code| match command {
+    let command = |department: &Code| match on_session {
         OnSession::Schedule { starts_at, .. } | OnSession::Move { starts_at, .. } => Some(Command::Enter {
             session,
             department: department.clone(),
@@ -114,9 +114,21 @@ pub fn diary_commands(
         | OnSession::Cancel { .. }
         | OnSession::Adjourn { .. }
         | OnSession::Conclude => before.appointment().map(|_| Command::Leave { session }),
+        // Some may decide now that did not before.
+        OnSession::AddTopic { .. } => before.appointment().map(|appointment| Command::Enter {
+            session,
+            department: department.clone(),
+            starts_at: appointment.slot.starts_at,
+            ends_at: appointment.slot.ends_at,
+            overridden: is_exempt(before),
+        }),
         _ => None,
     };
-    let deciding = deciding(&before.outline);
+    let with_topic = match on_session {
+        OnSession::AddTopic { topic, roles, .. } => before.outline.with_topic(topic, roles).ok(),
+        _ => None,
+    };
+    let deciding = deciding(with_topic.as_ref().unwrap_or(&before.outline));
     deciding.filter_map(|department| Some((Diary::id(department), command(department)?))).collect()
 }
 

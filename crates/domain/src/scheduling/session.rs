@@ -1,10 +1,13 @@
 //! A session (会商): from the request, through screening against the body's rules, to a room and a time, to
 //! its convening, and to its end when every topic has an outcome.
 //!
-//! The folder holds its parts: `outline` is what is requested, `screening` compares it with the body's rules,
-//! `state` is what is known of it, and `seen` how much of that somebody may see; the rules are grouped by when they apply: `admission`, `convening`.
+//! The folder holds its parts: `outline` is what is requested, `agenda` whether its topics are one, `screening` compares it
+//! with the body's rules, `state` is what is known of it, and `seen` how much of that somebody may see; the rules are grouped by
+//! when they apply: `admission`, `convening`, `added_topics`.
 
+mod added_topics;
 mod admission;
+mod agenda;
 mod convening;
 mod labels;
 pub mod next;
@@ -13,17 +16,19 @@ mod screening;
 mod seen;
 mod state;
 
+pub use agenda::{AGENDA_BYTES_MAX, TOPICS_MAX};
 pub use convening::{
     START_AHEAD_DAYS_MAX, check_notice, check_start, check_working_time, first_day_after_notice,
     latest_start_at, notice_days,
 };
 pub use outline::{
-    AGENDA_BYTES_MAX, ATTENDEES_MAX, Attendee, COMPANIONS_MAX, DURATION_MINUTES_MAX, Declaration, Kind,
-    Outline, RoleOnTopic, TOPICS_MAX, Topic, TopicRole, person_minutes,
+    ATTENDEES_MAX, Attendee, COMPANIONS_MAX, DURATION_MINUTES_MAX, Declaration, DepartmentRole, Kind,
+    Outline, RoleOnTopic, Topic, TopicRole, person_minutes, topics_to_decide,
 };
 pub use screening::{Finding, Rule};
 pub use state::{
-    Appointment, Delegate, Filed, FiledPaper, Forum, Invitation, Progress, Screening, Slot, Stage, State,
+    AddedTopic, Appointment, Delegate, Filed, FiledPaper, Forum, Invitation, Progress, Screening, Slot,
+    Stage, State,
 };
 
 use crate::calendar::WorkingCalendar;
@@ -194,6 +199,26 @@ pub enum Command {
         starts_at: Timestamp,
         /// Why.
         reason: Text,
+    },
+    /// Adds a topic to a session to which all are invited (增补议题).
+    AddTopic {
+        /// The topic, which is the last.
+        topic: Topic,
+        /// Who has a role on it, of those that attend.
+        roles: Vec<DepartmentRole>,
+        /// Why it comes late.
+        reason: Text,
+        /// The realm's calendar, for the dates of moments.
+        calendar: WorkingCalendar,
+        /// How many departments must decide on a topic, so that it can be decided.
+        deciders_min: u32,
+    },
+    /// Notes a topic that was taken on the agenda from the floor of the sitting; issued when its docket has it.
+    NoteFloorTopic {
+        /// The topic.
+        topic: Topic,
+        /// Who has a role on it.
+        roles: Vec<DepartmentRole>,
     },
     /// Frees its room and time.
     Postpone {
@@ -369,6 +394,15 @@ pub enum Event {
         /// The invited departments.
         invited: Vec<Code>,
     },
+    /// A topic was added to its agenda, after all were invited.
+    TopicAdded {
+        /// The topic, which is the last.
+        topic: Topic,
+        /// Who has a role on it.
+        roles: Vec<DepartmentRole>,
+        /// Why it came late; none when it was taken on the agenda from the floor of the sitting.
+        reason: Option<Text>,
+    },
     /// The session lost its room and time, and must be scheduled again.
     Postponed {
         /// Why.
@@ -480,7 +514,22 @@ rejections! {
         TooManyTopics("TOO_MANY_TOPICS") { given: usize, max: usize } =
             "{given} topics are given; a session can have {max}",
         AgendaTooLong("AGENDA_TOO_LONG") { bytes: usize, max: usize } =
-            "the titles of the topics, who attends with which role, and the equipment have {bytes} bytes; at most {max} are accepted",
+            "the titles of the topics and sections, who attends with which role, and the equipment have {bytes} bytes; at most \
+             {max} are accepted",
+        SubTopicOutOfPlace("SUB_TOPIC_OUT_OF_PLACE") { topic_number: u32, parent_number: u32 } =
+            "topic {topic_number} is given as a sub-topic of {parent_number}; it comes right after that topic or another \
+             sub-topic of it, and a sub-topic has none itself",
+        SectionInSubTopics("SECTION_IN_SUB_TOPICS") { topic_number: u32, parent_number: u32 } =
+            "topic {topic_number} is in the section of topic {parent_number}, whose sub-topic it is, and begins none",
+        LabelBelowParent("LABEL_BELOW_PARENT") { topic_number: u32, parent_number: u32 } =
+            "topic {topic_number} would be less confidential than topic {parent_number}, whose sub-topic it is; the sub-topics \
+             are labelled first when that becomes more confidential, and last when it becomes less",
+        DecidedInSubTopics("DECIDED_IN_SUB_TOPICS") { topic_number: u32 } =
+            "topic {topic_number} is decided in its sub-topics; give them the time, the matter and the roles",
+        TitleOnAgenda("TITLE_ON_AGENDA") { topic_number: u32 } =
+            "topic {topic_number} of the session has this title already",
+        SameAgendaRequired("SAME_AGENDA_REQUIRED") =
+            "this is the next call of a session that had no quorum, with the same topics; put the matter on another session",
         TopicNumberOutOfOrder("TOPIC_NUMBER_OUT_OF_ORDER") { topic_number: u32, expected: u32 } =
             "topics are numbered from 1 in their order; topic {topic_number} is given where {expected} is expected",
         DuplicateMatter("DUPLICATE_MATTER") { topic_number: u32 } =
@@ -610,6 +659,11 @@ impl Aggregate for Session {
             Command::Move { room, starts_at, reason } => {
                 convening::relocate(filed, room, starts_at, reason, issued)
             }
+            Command::AddTopic { topic, roles, reason, calendar, deciders_min } => {
+                let late = added_topics::Late { topic, roles, reason, deciders_min };
+                added_topics::add(filed, late, &calendar, issued)
+            }
+            Command::NoteFloorTopic { topic, roles } => added_topics::note(filed, topic, roles),
             Command::Postpone { reason } => {
                 filed.must_be(&[Stage::Scheduled], "postponed", "scheduled")?;
                 Ok(vec![Event::Postponed { reason }])

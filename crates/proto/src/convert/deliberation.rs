@@ -34,7 +34,7 @@ wire_struct!(docket::Carried => deliberation::CarriedMatter, api::CarriedMatter 
     matter_id: matter, deferrals, deferrals_max,
 });
 wire_struct!(docket::AgendaTopic => deliberation::AgendaTopic, api::AgendaTopic {
-    number, title, timebox_minutes, carried, label,
+    number, title, timebox_minutes, carried, label, section, parent_number: parent,
 });
 wire_struct!(docket::Agenda => deliberation::DocketAgenda, api::DocketAgenda {
     session_id: session, title, body_code: body, constitution, requester_code: requester, mode, decide_by, remind_at,

@@ -25,7 +25,7 @@ wire_struct!(body::Seat => scheduling::Seat, api::Seat {
 wire_struct!(cost::HourlyRate => scheduling::HourlyRate, api::HourlyRate { currency_code: currency, minor_units });
 wire_struct!(body::MeetingRules => scheduling::MeetingRules, api::MeetingRules {
     topics_max, duration_minutes_max, notice_days_min, papers_days_min, sessions_per_quarter_max, deferrals_max,
-    second_call_quorum, counts_working_days, hourly_rate,
+    second_call_quorum, counts_working_days, hourly_rate, added_topic_days_min,
 });
 wire_struct!(body::PlanSubstitutes => scheduling::PlanSubstitutes, api::PlanSubstitutes {
     department_code: department, substitute_codes: substitutes,
@@ -133,14 +133,18 @@ wire_enum!(session::RoleOnTopic => scheduling::RoleOnTopic, api::RoleOnTopic { D
 wire_enum!(session::Answer => scheduling::InvitationAnswer, api::InvitationAnswer { Accept, Decline });
 wire_enum!(session::Rule => scheduling::ScreeningRule, api::ScreeningRule {
     TopicsPerSession, SessionDuration, Notice, RoleForEveryAttendee, DeciderForEveryTopic, Papers,
-    SessionsPerQuarter, WorkingTime, OneSessionAtATime,
+    SessionsPerQuarter, WorkingTime, OneSessionAtATime, AddedTopics,
 });
 wire_enum!(session::Stage => api::SessionStage {
     Requested, Screened, Returned, Admitted, Scheduled, Convened, Countersigning, Concluded, Merged, Cancelled,
 });
 wire_struct!(session::Topic => scheduling::SessionTopic, api::SessionTopic {
-    number, title, timebox_minutes, papers_required, matter_id: matter, label,
+    number, title, timebox_minutes, papers_required, matter_id: matter, label, section, parent_number: parent,
 });
+wire_struct!(session::DepartmentRole => scheduling::DepartmentRole, api::DepartmentRole {
+    department_code: department, role,
+});
+wire_struct!(session::AddedTopic => api::AddedTopic { topic_number: topic, from_floor, reason });
 wire_struct!(session::TopicRole => scheduling::TopicRole, api::TopicRole { topic_number: topic, role });
 wire_struct!(session::Attendee => scheduling::SessionAttendee, api::SessionAttendee {
     department_code: department, roles, companions,
@@ -241,6 +245,7 @@ wire_events!(session::Session, session::Event => scheduling {
     },
     Merged => SessionMerged { into_session_id: into, reason },
     Scheduled => SessionScheduled { room_code: room, starts_at, ends_at, invited_codes: invited },
+    TopicAdded => SessionTopicAdded { topic, roles, reason },
     Postponed => SessionPostponed { reason },
     Cancelled => SessionCancelled { reason },
     InvitationAnswered => SessionInvitationAnswered { department_code: department, answer, reason },

@@ -30,7 +30,9 @@ use http::Response;
 use minutes::Minutes;
 use proto::deliberation::v1::{GetDocketRequest, GetNextStepsRequest};
 use proto::ledger::v1::GetHeadRequest;
-use proto::scheduling::v1::{GetSessionRequest, Label, ListSessionsRequest, Session, SessionSummary};
+use proto::scheduling::v1::{
+    AddedTopic, GetSessionRequest, Label, ListSessionsRequest, Session, SessionSummary, SessionTopic,
+};
 use slots::Slots;
 use tonic::body::Body;
 use tonic::{Code, Status};
@@ -120,7 +122,7 @@ struct SessionPage {
     sitting: Option<Sitting>,
     minutes: Option<Minutes>,
     emergency: Option<Emergency>,
-    topics: Vec<(u32, String, u32)>,
+    topics: Vec<AgendaLine>,
     slots: Option<Slots>,
     poll: Option<poll::Poll>,
     asking: Option<poll::Asking>,
@@ -243,11 +245,7 @@ async fn show(
             .unwrap_or_default(),
         findings: findings(words, &session),
         expected_position: answer.position,
-        topics: outline
-            .topics
-            .into_iter()
-            .map(|topic| (topic.number, labelled(words, topic.title, topic.label), topic.timebox_minutes))
-            .collect(),
+        topics: agenda_lines(words, &session),
         emergency: session.emergency.as_ref().map(|raised| emergency::of(reader, &around, raised)),
         moves,
         slots,
@@ -259,6 +257,43 @@ async fn show(
         frame,
     };
     Ok(html(&page))
+}
+
+/// A topic on the agenda, before there is a docket.
+struct AgendaLine {
+    /// Its number on paper.
+    number: String,
+    /// The heading of the section that begins with it.
+    section: Option<String>,
+    title: String,
+    /// None where it is decided in its sub-topics.
+    minutes: Option<u32>,
+    /// That it was added, and why; nothing for most.
+    added: String,
+}
+
+fn agenda_lines(words: Words, session: &Session) -> Vec<AgendaLine> {
+    let topics = session.outline.iter().flat_map(|outline| &outline.topics);
+    let line = |(topic, number): (&SessionTopic, &String)| {
+        let added = session.added_topics.iter().find(|added| added.topic_number == topic.number);
+        AgendaLine {
+            number: number.clone(),
+            section: topic.section.clone(),
+            title: labelled(words, topic.title.clone(), topic.label),
+            minutes: Some(topic.timebox_minutes).filter(|minutes| *minutes > 0),
+            added: added.map(|added| addition(words, added)).unwrap_or_default(),
+        }
+    };
+    topics.zip(&session.printed_numbers).map(line).collect()
+}
+
+/// How a topic came on the agenda after all were invited.
+fn addition(words: Words, added: &AddedTopic) -> String {
+    match (&added.reason, added.from_floor) {
+        (_, true) => words.t("Taken on the agenda from the floor").to_owned(),
+        (Some(reason), false) => words.say("Added after the invitation: {reason}", &[("reason", reason)]),
+        (None, false) => words.t("Added after the invitation").to_owned(),
+    }
 }
 
 /// A title with its label, unless it is internal like most.

@@ -33,7 +33,7 @@ pub(crate) fn docket(id: Uuid, state: &State, scope: &Scope) -> Option<pb::Docke
         agenda: proceedings.agenda.to_wire(),
         stage: stage.into(),
         present: present.collect(),
-        topics: proceedings.topics.iter().map(|known| topic(known, scope)).collect(),
+        topics: topics(proceedings, scope),
         mandates: proceedings.mandates.to_wire(),
         remind_at: state.next_reminder().to_wire(),
         reminders: reminders(proceedings, scope),
@@ -51,6 +51,20 @@ fn reminders(proceedings: &Proceedings, scope: &Scope) -> Vec<pb::SeatReminder> 
         by_hand: reminder.by_hand,
     });
     reminders.filter(|reminder| !reminder.topic_numbers.is_empty()).collect()
+}
+
+/// The topics, each with its place on the agenda.
+fn topics(proceedings: &Proceedings, scope: &Scope) -> Vec<pb::DocketTopic> {
+    let agenda = &proceedings.agenda;
+    let numbers = agenda.printed_numbers().into_iter();
+    let topics = proceedings.topics.iter().zip(&agenda.topics).zip(numbers);
+    let placed = topics.map(|((known, entry), printed_number)| pb::DocketTopic {
+        printed_number,
+        section: entry.section.to_wire(),
+        has_sub_topics: agenda.has_sub_topics(known.number),
+        ..topic(known, scope)
+    });
+    placed.collect()
 }
 
 /// A topic. What departments said on it, and prefer, is kept from those that recused themselves.
@@ -110,6 +124,9 @@ fn whole_topic(topic: &Topic) -> pb::DocketTopic {
             motion_number: from.motion,
             department_code: from.department.to_wire(),
         }),
+        printed_number: String::new(),
+        section: None,
+        has_sub_topics: false,
     }
 }
 

@@ -64,6 +64,8 @@ fn agenda() -> Agenda {
                 timebox_minutes: u32::MAX,
                 label: Default::default(),
                 carried: None,
+                section: None,
+                parent: None,
             })
             .collect(),
     }

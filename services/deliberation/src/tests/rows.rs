@@ -35,6 +35,8 @@ fn agenda(mode: Mode) -> Agenda {
                 timebox_minutes: 30,
                 label: Default::default(),
                 carried: None,
+                section: None,
+                parent: None,
             })
             .to_vec(),
         participants: DEPARTMENTS.map(participant).to_vec(),

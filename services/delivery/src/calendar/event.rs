@@ -55,10 +55,18 @@ pub(super) fn session(writer: &mut Writer, page: &Page<'_>, entry: &Entry, filed
         writer.text("LOCATION", &page.names.room(room));
     }
     let mut description = outline.purpose.to_string();
-    for topic in &outline.topics {
-        let minutes = page
-            .say(format!("（{} 分钟）", topic.timebox_minutes), format!(" ({} min)", topic.timebox_minutes));
-        description.push_str(&format!("\n{}. {}{minutes}", topic.number, topic.title));
+    for (topic, number) in outline.topics.iter().zip(outline.printed_numbers()) {
+        if let Some(section) = &topic.section {
+            description.push_str(&format!("\n\n{section}"));
+        }
+        description.push_str(&format!("\n{number}. {}", topic.title));
+        let minutes = topic.timebox_minutes;
+        if minutes > 0 {
+            description.push_str(&page.say(format!("（{minutes} 分钟）"), format!(" ({minutes} min)")));
+        }
+        if filed.added.iter().any(|added| added.topic == topic.number && added.from_floor) {
+            description.push_str(&page.say("（会上提出）".to_owned(), " (from the floor)".to_owned()));
+        }
     }
     writer.text("DESCRIPTION", &description);
     match page.invited {

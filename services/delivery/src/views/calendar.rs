@@ -130,7 +130,8 @@ fn of_session(event: &SessionEvent, at: Timestamp) -> Change {
         }
         E::Convened { constitution, .. } => Change { concerned: keepers(constitution), ..shown },
         E::Cancelled { .. } | E::Merged { .. } | E::Concluded => Change { is_over: Some(true), ..shown },
-        E::Postponed { .. }
+        E::TopicAdded { .. }
+        | E::Postponed { .. }
         | E::Adjourned { .. }
         | E::MeetingCalled { .. }
         | E::InvitationAnswered { .. } => shown,

@@ -36,6 +36,8 @@ fn outline() -> Outline {
             papers_required: false,
             label: Default::default(),
             matter: None,
+            section: None,
+            parent: None,
         }],
         attendees: vec![attendee("WATER"), attendee("ROADS")],
         duration_minutes: 60,
@@ -67,6 +69,8 @@ fn agenda() -> Agenda {
             timebox_minutes: 60,
             label: Default::default(),
             carried: None,
+            section: None,
+            parent: None,
         }],
         participants: vec![deciding("WATER"), deciding("ROADS")],
     }

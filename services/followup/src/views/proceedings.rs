@@ -3,7 +3,7 @@
 use domain::Code;
 use domain::deliberation::docket::{self, Agenda, Docket, Mode, Participant, RoleOnTopic};
 use domain::directory::department::{self, Department};
-use domain::scheduling::session::{self, Attendee, Session, person_minutes};
+use domain::scheduling::session::{self, Attendee, Session, person_minutes, topics_to_decide};
 use rusqlite::{ToSql, Transaction, params};
 use service_kit::Record;
 use service_kit::events::decode;
@@ -32,19 +32,24 @@ pub(super) fn project_session(tables: &Transaction<'_>, record: &Record) -> Resu
                         "INSERT INTO sessions (id, body_code, requested_at, person_minutes) VALUES (?1, ?2, ?3, ?4)",
                     )?
                     .execute(params![id, outline.body.as_str(), at, outline.person_minutes()])?;
-                keep_topics(tables, &id, since, outline.topics.len())?;
+                keep_topics(tables, &id, since, outline.topics_to_decide().count())?;
                 insert_concerned(tables, &id, since, [&chair].into_iter().chain(&requester), true)?;
                 insert_concerned(tables, &id, since, attending(&outline.attendees), false)?;
             }
             Event::Revised { topics, attendees, duration_minutes, .. } => {
-                keep_agenda(tables, &id, since, topics.len(), &attendees)?;
+                keep_agenda(tables, &id, since, topics_to_decide(&topics).count(), &attendees)?;
                 let minutes = person_minutes(duration_minutes, &attendees);
                 set(tables, "sessions SET person_minutes = ?2 WHERE id = ?1", &[&id, &minutes])?;
             }
             Event::TopicsAbsorbed { from, topics, attendees, duration_minutes, .. } => {
-                keep_agenda(tables, &id, since, topics.len(), &attendees)?;
+                keep_agenda(tables, &id, since, topics_to_decide(&topics).count(), &attendees)?;
                 let minutes = person_minutes(duration_minutes, &attendees);
                 absorb(tables, &id, &from.to_string(), minutes)?;
+            }
+            Event::TopicAdded { .. } => {
+                let add = "INSERT OR REPLACE INTO session_topics (session, since, topics)
+                     SELECT session, ?2, topics + 1 FROM session_topics WHERE session = ?1 ORDER BY since DESC LIMIT 1";
+                tables.prepare_cached(add)?.execute(params![id, since])?;
             }
             Event::Convened { .. } => {
                 set(
@@ -266,12 +271,13 @@ fn project_outcome(
 }
 
 fn insert_meeting(tables: &Transaction<'_>, id: &str, agenda: &Agenda) -> rusqlite::Result<()> {
-    let bounded = agenda.topics.iter().filter(|topic| topic.timebox_minutes > 0).count();
+    let topics = agenda.topics_to_decide().count();
+    let bounded = agenda.topics_to_decide().filter(|topic| topic.timebox_minutes > 0).count();
     tables
         .prepare_cached(
             "INSERT OR REPLACE INTO meetings (id, body_code, topics, bounded) VALUES (?1, ?2, ?3, ?4)",
         )?
-        .execute(params![id, agenda.body.as_str(), agenda.topics.len() as i64, bounded as i64])?;
+        .execute(params![id, agenda.body.as_str(), topics as i64, bounded as i64])?;
     tables.prepare_cached("DELETE FROM roles WHERE meeting = ?1")?.execute([id])?;
     let mut insert =
         tables.prepare_cached("INSERT OR IGNORE INTO roles (meeting, department) VALUES (?1, ?2)")?;

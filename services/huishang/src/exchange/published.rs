@@ -45,6 +45,8 @@ pub struct PublicSession {
 #[derive(Debug, Clone)]
 pub struct PublicTopic {
     pub topic: SessionTopic,
+    /// Its number on paper, among all topics of its session.
+    pub printed_number: String,
     /// What became of it; none before its session is over.
     pub ended: Option<DocketTopic>,
     /// The resolution that it led to.
@@ -70,9 +72,10 @@ pub async fn read(client: &Client, agendas: bool) -> anyhow::Result<Published> {
         if ended.is_none() && !(agendas && is_announced(&session)) {
             continue;
         }
-        let topics = topics.into_iter().filter(is_public);
+        let topics = topics.into_iter().zip(session.printed_numbers.clone());
+        let topics = topics.filter(|(topic, _)| is_public(topic));
         let topics: Vec<PublicTopic> =
-            topics.filter_map(|topic| public_topic(topic, ended.as_deref())).collect();
+            topics.filter_map(|placed| public_topic(placed, ended.as_deref())).collect();
         if !topics.is_empty() {
             let (opened_at, closed_at) = held(client, &session).await?;
             published.sessions.push(PublicSession { session, topics, opened_at, closed_at });
@@ -93,11 +96,17 @@ fn is_announced(session: &Session) -> bool {
 }
 
 /// A topic with what became of it: public in both places, as a label may be changed between two questions.
-fn public_topic(topic: SessionTopic, ended: Option<&[DocketTopic]>) -> Option<PublicTopic> {
-    let Some(ended) = ended else { return Some(PublicTopic { topic, ended: None, resolution: None }) };
+fn public_topic(
+    (topic, printed_number): (SessionTopic, String),
+    ended: Option<&[DocketTopic]>,
+) -> Option<PublicTopic> {
+    let Some(ended) = ended else {
+        return Some(PublicTopic { topic, printed_number, ended: None, resolution: None });
+    };
     let ended = ended.iter().find(|one| one.number == topic.number)?.clone();
     (ended.label == Some(DocketLabel::Public.into())).then_some(PublicTopic {
         topic,
+        printed_number,
         ended: Some(ended),
         resolution: None,
     })

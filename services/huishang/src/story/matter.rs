@@ -62,14 +62,7 @@ pub fn seat(department: &str) -> Seat {
 
 /// A topic with its timebox, which needs papers.
 pub fn topic(number: u32, title: &str, timebox_minutes: u32) -> SessionTopic {
-    SessionTopic {
-        number,
-        title: title.into(),
-        timebox_minutes,
-        papers_required: true,
-        label: Default::default(),
-        matter_id: None,
-    }
+    SessionTopic { number, title: title.into(), timebox_minutes, papers_required: true, ..Default::default() }
 }
 
 /// An attendee who decides on some topics and advises on others.

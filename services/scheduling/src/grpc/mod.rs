@@ -1,5 +1,6 @@
 //! The rpcs: each reads its request, has it decided or queries the view, and answers. Grouped by subject.
 
+mod added_topics;
 mod admission;
 mod body;
 mod convening;
@@ -332,6 +333,10 @@ impl SchedulingService for Service {
 
     async fn move_session(&self, request: Request<pb::MoveSessionRequest>) -> Reply<pb::MoveSessionResponse> {
         convening::relocate(self, request).await
+    }
+
+    async fn add_topic(&self, request: Request<pb::AddTopicRequest>) -> Reply<pb::AddTopicResponse> {
+        added_topics::add(self, request).await
     }
 
     async fn postpone_session(

@@ -8,7 +8,7 @@ use proto::read_fields;
 use proto::scheduling::v1 as pb;
 use service_kit::serve::read;
 use service_kit::{CommandError, UnitOfWork};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use tonic::{Request, Response};
 
 pub(super) async fn topic(
@@ -52,7 +52,8 @@ pub(super) fn unlabelled(topics: &[pb::SessionTopic]) -> BTreeSet<u32> {
     topics.iter().filter(|topic| topic.label.is_none()).map(|topic| topic.number).collect()
 }
 
-/// Such a topic has the label of the topic that it replaces, or else of its matter.
+/// Such a topic has the label of the topic that it replaces, or else of its matter; and a sub-topic is as confidential as its
+/// topic.
 pub(super) async fn keep_labels(
     unit: &mut UnitOfWork,
     topics: &mut [Topic],
@@ -64,6 +65,11 @@ pub(super) async fn keep_labels(
         let known = unit.load::<Matter>(matter).await?.known().map(|known| known.label);
         let replaced = before.iter().find(|old| old.matter == topic.matter).map(|old| old.label);
         topic.label = known.into_iter().chain(replaced).max().unwrap_or(topic.label);
+    }
+    let labels: BTreeMap<u32, Label> = topics.iter().map(|topic| (topic.number, topic.label)).collect();
+    for topic in topics.iter_mut().filter(|topic| unlabelled.contains(&topic.number)) {
+        let above = topic.parent.and_then(|parent| labels.get(&parent));
+        topic.label = topic.label.max(above.copied().unwrap_or(topic.label));
     }
     Ok(())
 }

@@ -39,6 +39,8 @@ pub(super) fn session(id: Uuid, filed: &Filed) -> pb::Session {
         person_minutes: filed.outline.person_minutes(),
         people: filed.outline.people(),
         cost: filed.cost().map(money),
+        added_topics: filed.added.to_wire(),
+        printed_numbers: filed.outline.printed_numbers(),
     }
 }
 

@@ -4,13 +4,13 @@ use super::{Reply, Service, admission, not_found, render, session_id};
 use domain::aggregate::derived_id;
 use domain::directory::calendar::Calendar;
 use domain::scheduling::series::{OffDay, Recurrence, dates};
-use domain::scheduling::session::{Kind, Outline, Session};
+use domain::scheduling::session::{Kind, Outline, Session, Topic};
 use domain::{Date, Line, Timestamp};
 use proto::scheduling::v1 as pb;
 use proto::{Invalid, Wire as _};
 use service_kit::CommandContext;
 use service_kit::serve::read;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use tonic::{Request, Response};
 
 pub(super) async fn request(
@@ -83,13 +83,15 @@ pub(super) async fn clone(
     let earliest_start_at: Timestamp = read("earliest_start_at", request.earliest_start_at)?;
     let state = service.kit.show::<Session>(&scope, id).await?;
     let filed = state.filed().ok_or_else(|| not_found("session"))?;
-    let mut copied = filed.seen_by(|audience| scope.covers(audience)).outline;
-    copied.topics.retain(|topic| scope.covers(&filed.audience_of(topic)));
-    let numbers: BTreeMap<u32, u32> = copied.topics.iter().map(|topic| topic.number).zip(1..).collect();
-    let renumber = |number: &mut u32| *number = numbers.get(number).copied().unwrap_or(*number);
-    copied.topics.iter_mut().for_each(|topic| renumber(&mut topic.number));
-    let roles = copied.attendees.iter_mut().flat_map(|attendee| &mut attendee.roles);
-    roles.for_each(|role| renumber(&mut role.topic));
+    let seen = filed.seen_by(|audience| scope.covers(audience));
+    // What was taken on the agenda from the floor was never requested.
+    let is_from_floor =
+        |number: u32| filed.added.iter().any(|added| added.topic == number && added.from_floor);
+    let is_copied = |topic: &Topic| {
+        let own = filed.outline.topic(topic.number);
+        own.is_some_and(|own| scope.covers(&filed.audience_of(own))) && !is_from_floor(topic.number)
+    };
+    let copied = seen.outline.with_only(is_copied);
     let mut outline = Outline {
         title: title.unwrap_or_else(|| copied.title.clone()),
         earliest_start_at,

@@ -32,6 +32,8 @@ fn agenda(session: Uuid) -> Agenda {
             timebox_minutes: 60,
             label: Default::default(),
             carried: None,
+            section: None,
+            parent: None,
         }],
         participants: vec![Participant {
             department: code("NDRC"),

@@ -193,6 +193,8 @@ fn agenda(session: Uuid, matter: Uuid) -> Agenda {
             timebox_minutes: 60,
             label: Default::default(),
             carried,
+            section: None,
+            parent: None,
         }],
         participants: vec![Participant {
             department: code("NDRC"),

@@ -10,7 +10,8 @@ use domain::scheduling::emergency::{self, Emergency};
 use domain::scheduling::matter::{self, Matter};
 use domain::scheduling::room::{self, Room};
 use domain::scheduling::session::{
-    Attendee, Command, Declaration, Kind, Outline, RoleOnTopic, Session, State, Topic, TopicRole,
+    Attendee, Command, Declaration, DepartmentRole, Kind, Outline, RoleOnTopic, Session, State, Topic,
+    TopicRole,
 };
 use domain::testing::{self, code, constitution, seat};
 use domain::{Aggregate as _, Issued, Label, Text};
@@ -57,6 +58,8 @@ fn outline(topics: u32, departments: usize, start: Timestamp) -> Outline {
                 papers_required: false,
                 label: Default::default(),
                 matter: None,
+                section: None,
+                parent: None,
             })
             .collect(),
         attendees: ["MOF", "MIIT", "MEE"][..departments].iter().map(|code| attendee(code)).collect(),
@@ -109,12 +112,33 @@ fn commands() -> impl Strategy<Value = Command> {
         1 => Just(Command::Merge { session: Uuid::nil(), into: Uuid::from_u128(9), reason: reason() }),
         5 => moment().prop_map(|starts_at| Command::Schedule { room: code("R-301"), starts_at }),
         2 => moment().prop_map(|starts_at| Command::Move { room: code("R-302"), starts_at, reason: reason() }),
+        2 => (2_u32..5, "[甲乙丙]").prop_map(|(number, title)| added(number, &title)),
+        1 => (2_u32..5, "[甲乙丙]").prop_map(|(number, title)| from_the_floor(number, &title)),
         2 => Just(Command::Postpone { reason: reason() }),
         1 => Just(Command::Cancel { reason: reason() }),
         3 => Just(Command::Convene { constitution: constitution_of("MIIT") }),
         2 => Just(Command::Adjourn { reason: reason() }),
         2 => Just(Command::Conclude),
     ]
+}
+
+/// A topic with a matter of its own, on which the first department decides.
+fn one_more(number: u32, title: &str) -> (Topic, Vec<DepartmentRole>) {
+    let first = outline(1, 1, at("2027-03-01T01:00:00Z")).topics.remove(0);
+    let matter = Some(Uuid::from_u128(u128::from(number)));
+    let role = DepartmentRole { department: code("MOF"), role: RoleOnTopic::Decides };
+    (Topic { number, title: line(title), matter, ..first }, vec![role])
+}
+
+fn added(number: u32, title: &str) -> Command {
+    let (topic, roles) = one_more(number, title);
+    let calendar = WorkingCalendar::weekends_only("Asia/Shanghai").unwrap();
+    Command::AddTopic { topic, roles, reason: reason(), calendar, deciders_min: 1 }
+}
+
+fn from_the_floor(number: u32, title: &str) -> Command {
+    let (topic, roles) = one_more(number, title);
+    Command::NoteFloorTopic { topic, roles }
 }
 
 /// The row of a session as the rules have it.

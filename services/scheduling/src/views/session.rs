@@ -1,7 +1,9 @@
 //! Sessions, a row each, and whom they concern.
 
 use domain::constitution::Constitution;
-use domain::scheduling::session::{Attendee, Event, Kind, Outline, RoleOnTopic, Session, Stage, Topic};
+use domain::scheduling::session::{
+    Attendee, DepartmentRole, Event, Kind, Outline, RoleOnTopic, Session, Stage, Topic, topics_to_decide,
+};
 use domain::{Code, Timestamp};
 use proto::scheduling::v1 as pb;
 use proto::{Invalid, Wire};
@@ -36,25 +38,12 @@ fn project_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Even
                     .execute([id, title.as_str()])?;
             }
             tables
-                .prepare_cached(
-                    "UPDATE sessions SET topic_count = ?2, attendee_count = ?3, earliest_start_at = ?4
-                     WHERE session_id = ?1",
-                )?
-                .execute(params![
-                    id,
-                    topics.len() as i64,
-                    attendees.len() as i64,
-                    earliest_start_at.as_microsecond()
-                ])?;
+                .prepare_cached("UPDATE sessions SET earliest_start_at = ?2 WHERE session_id = ?1")?
+                .execute(params![id, earliest_start_at.as_microsecond()])?;
             replace_agenda(tables, id, topics, attendees)?;
             set_stage(tables, id, Stage::Requested)
         }
         Event::TopicsAbsorbed { topics, attendees, .. } => {
-            tables
-                .prepare_cached(
-                    "UPDATE sessions SET topic_count = ?2, attendee_count = ?3 WHERE session_id = ?1",
-                )?
-                .execute(params![id, topics.len() as i64, attendees.len() as i64])?;
             replace_agenda(tables, id, topics, attendees)?;
             set_stage(tables, id, Stage::Requested)
         }
@@ -69,6 +58,7 @@ fn project_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Even
             set_slot(tables, id, Some((room, *starts_at, *ends_at)))?;
             set_stage(tables, id, Stage::Scheduled)
         }
+        Event::TopicAdded { topic, roles, .. } => add_topic(tables, id, topic, roles),
         Event::Postponed { .. } => {
             set_slot(tables, id, None)?;
             set_stage(tables, id, Stage::Admitted)
@@ -130,7 +120,7 @@ fn insert_session(
             Stage::Requested.to_wire(),
             chair.as_str(),
             requester.map(Code::as_str),
-            outline.topics.len() as i64,
+            outline.topics_to_decide().count() as i64,
             outline.attendees.len() as i64,
             requested_at.as_microsecond(),
             outline.earliest_start_at.as_microsecond(),
@@ -145,6 +135,9 @@ fn replace_agenda(
     topics: &[Topic],
     attendees: &[Attendee],
 ) -> rusqlite::Result<()> {
+    tables
+        .prepare_cached("UPDATE sessions SET topic_count = ?2, attendee_count = ?3 WHERE session_id = ?1")?
+        .execute(params![id, topics_to_decide(topics).count() as i64, attendees.len() as i64])?;
     insert_matters(tables, id, topics)?;
     replace_concerned(tables, id, attendees)
 }
@@ -169,6 +162,25 @@ fn replace_concerned(tables: &Transaction<'_>, id: &str, attendees: &[Attendee])
         insert.execute(params![id, attendee.department.as_str(), decides])?;
     }
     insert_chair_and_requester(tables, id)
+}
+
+/// Notes one topic more, and those of the attendees that decide as well from now on.
+fn add_topic(
+    tables: &Transaction<'_>,
+    id: &str,
+    topic: &Topic,
+    roles: &[DepartmentRole],
+) -> rusqlite::Result<()> {
+    let count = "UPDATE sessions SET topic_count = topic_count + 1 WHERE session_id = ?1";
+    tables.prepare_cached(count)?.execute([id])?;
+    insert_matters(tables, id, std::slice::from_ref(topic))?;
+    let mut decide = tables.prepare_cached(
+        "UPDATE concerned SET decides = 1 WHERE session_id = ?1 AND department_code = ?2 AND attends",
+    )?;
+    for given in roles.iter().filter(|given| given.role == RoleOnTopic::Decides) {
+        decide.execute([id, given.department.as_str()])?;
+    }
+    Ok(())
 }
 
 fn insert_chair_and_requester(tables: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {

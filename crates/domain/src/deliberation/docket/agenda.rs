@@ -2,7 +2,7 @@
 
 use super::Rejection;
 use crate::constitution::Constitution;
-use crate::{Code, Label, Line, Timestamp, Uuid};
+use crate::{Code, Label, Line, Timestamp, Uuid, printed_agenda};
 use std::collections::BTreeSet;
 
 /// Topics on one docket, at most.
@@ -81,6 +81,10 @@ pub struct AgendaTopic {
     pub label: Label,
     /// The matter that it is about, if its session says so.
     pub carried: Option<Carried>,
+    /// The heading of the section that begins with it; none where the section goes on, or there is none.
+    pub section: Option<Line>,
+    /// The number of the topic of which it is a sub-topic.
+    pub parent: Option<u32>,
 }
 
 /// A matter that a topic is about, as it was when the docket was prepared.
@@ -152,6 +156,26 @@ impl Agenda {
         Ok(())
     }
 
+    /// The topic with this number.
+    pub fn topic(&self, number: u32) -> Option<&AgendaTopic> {
+        self.topics.iter().find(|topic| topic.number == number)
+    }
+
+    /// Whether a topic has sub-topics: then it is decided in them, and has no debate and no outcome of its own.
+    pub fn has_sub_topics(&self, number: u32) -> bool {
+        self.topics.iter().any(|topic| topic.parent == Some(number))
+    }
+
+    /// The topics that are decided themselves: all but those with sub-topics.
+    pub fn topics_to_decide(&self) -> impl Iterator<Item = &AgendaTopic> {
+        self.topics.iter().filter(|topic| !self.has_sub_topics(topic.number))
+    }
+
+    /// The numbers of the topics on paper, in their order: `3.1` is the first sub-topic of 3.
+    pub fn printed_numbers(&self) -> Vec<String> {
+        printed_agenda::numbers(self.topics.iter().map(|topic| topic.parent))
+    }
+
     /// The departments whose matter it is: those that take part, those that may take a seat or the chair, and the one
     /// that requested it.
     pub fn concerned(&self) -> impl Iterator<Item = &Code> {
@@ -168,12 +192,15 @@ impl Agenda {
         }
     }
 
-    /// The departments that see a topic also where it is secret.
+    /// The departments that see a topic also where it is secret; one with sub-topics is seen by those that see one of them.
     pub fn taking_part_in(&self, topic: u32) -> Vec<&Code> {
-        let has_role = |part: &&Participant| part.roles.iter().any(|role| role.topic == topic);
+        let is_on_it = |role: &TopicRole| {
+            role.topic == topic || self.topic(role.topic).is_some_and(|known| known.parent == Some(topic))
+        };
+        let has_role = |part: &&Participant| part.roles.iter().any(is_on_it);
         let participants =
             self.participants.iter().filter(has_role).map(|participant| &participant.department);
-        let voters = self.deciding_on(topic).filter_map(|department| self.constitution.voter(department));
+        let voters = self.deciders(is_on_it).filter_map(|department| self.constitution.voter(department));
         let substitutes = voters.flat_map(|voter| &voter.substitutes);
         participants.chain(substitutes).chain(self.constitution.chairs()).chain(&self.requester).collect()
     }

@@ -52,6 +52,8 @@ pub(super) fn added(
         timebox_minutes: topic.timebox_minutes,
         label: topic.label,
         carried: Some(Carried { matter, deferrals: 0, deferrals_max }),
+        section: None,
+        parent: None,
     };
     let (motion, department) = (motion.number, motion.department.clone());
     vec![

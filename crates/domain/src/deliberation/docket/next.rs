@@ -76,7 +76,8 @@ fn asked(state: &State, proceedings: &Proceedings, calendar: &WorkingCalendar, a
         all.extend(floor::asked(state, proceedings));
     }
     if matches!(state, State::Open(_)) {
-        for topic in &proceedings.topics {
+        let agenda = &proceedings.agenda;
+        for topic in proceedings.topics.iter().filter(|topic| !agenda.has_sub_topics(topic.number)) {
             all.extend(on_topic(proceedings, topic, calendar));
             all.extend(speakers::asked(proceedings, topic));
             all.extend(motions::asked(proceedings, topic, calendar));

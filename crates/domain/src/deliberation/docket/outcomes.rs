@@ -193,13 +193,14 @@ pub(super) fn withdraw(
     Ok(concluded(proceedings, topic, Event::TopicWithdrawn { topic: number, reason }, issued))
 }
 
-/// Closes the docket, and counts how its topics ended.
+/// Closes the docket, and counts how its topics ended; one with sub-topics has ended when these have.
 pub(super) fn close(state: &State, issued: &Issued) -> Result<Vec<Event>, Rejection> {
     if matches!(state, State::Closed(_)) {
         return Ok(vec![]);
     }
-    let topics = &state.open()?.topics;
-    if let Some(open) = topics.iter().find(|topic| topic.outcome.is_none()) {
+    let Proceedings { topics, agenda, .. } = state.open()?;
+    let is_open = |topic: &&Topic| topic.outcome.is_none() && !agenda.has_sub_topics(topic.number);
+    if let Some(open) = topics.iter().find(is_open) {
         return Err(Rejection::TopicUndecided { topic_number: open.number, title: open.title.clone() });
     }
     // Whether something is reconsidered is decided before.

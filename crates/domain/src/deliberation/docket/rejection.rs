@@ -22,6 +22,8 @@ rejections! {
         DocketFull("DOCKET_FULL") { bytes: usize, max: usize } =
             "the docket would have {bytes} bytes; it takes this only up to {max}, so that it can be read as a whole. \
              Shorten the text, or refer to a paper",
+        DecidedInSubTopics("DECIDED_IN_SUB_TOPICS") { topic_number: u32 } =
+            "topic {topic_number} is decided in its sub-topics; name one of them",
         // The floor
         WrongStage("WRONG_STAGE") { stage: &'static str, needed: &'static str } =
             "the stage of the docket is {stage}; it has to be {needed}",

@@ -2,7 +2,7 @@
 
 use super::floor::is_clerk_of_the_docket;
 use super::{AgendaTopic, Command, Event, Proceedings, Rejection, State, Topic};
-use crate::{Audience, Issued, Label, Line, Text};
+use crate::{Audience, Issued, Label, Line, Text, printed_agenda};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -18,11 +18,18 @@ impl Proceedings {
     pub fn audience_of<'t>(&'t self, topic: &'t Topic) -> Audience<'t> {
         let entry = self.agenda.topics.iter().find(|entry| entry.number == topic.number);
         let Some(entry) = entry.filter(|_| topic.label == Label::Secret) else { return self.audience() };
-        let decides = |department| self.agenda.deciding_on(entry.number).any(|code| code == department);
-        let mandates = self.mandates.iter().filter(|mandate| {
-            mandate.topic.is_none_or(|on| on == entry.number) && decides(&mandate.department)
-        });
-        let bound = topic.items.iter().flat_map(|item| item.draft.bound());
+        // Whoever sees one of its sub-topics sees what it is a part of.
+        let is_on_it = |number: u32| {
+            number == entry.number
+                || self.agenda.topic(number).is_some_and(|known| known.parent == Some(entry.number))
+        };
+        let parts = || self.topics.iter().filter(|part| is_on_it(part.number));
+        let decides = |department, on: Option<u32>| {
+            let parts = parts().filter(|part| on.is_none_or(|on| on == part.number));
+            parts.into_iter().any(|part| self.agenda.deciding_on(part.number).any(|code| code == department))
+        };
+        let mandates = self.mandates.iter().filter(|mandate| decides(&mandate.department, mandate.topic));
+        let bound = parts().flat_map(|part| &part.items).flat_map(|item| item.draft.bound());
         let concerned = self.agenda.concerned_with(entry).into_iter();
         let concerned = concerned.chain(mandates.flat_map(|mandate| &mandate.holders)).chain(bound);
         Audience::of(concerned)
@@ -51,6 +58,8 @@ impl Proceedings {
         for participant in &mut seen.agenda.participants {
             participant.roles.retain(|role| !is_hidden(role.topic));
         }
+        let topics = seen.agenda.topics.iter_mut();
+        printed_agenda::leave_headings(topics.map(|entry| (&mut entry.section, !is_hidden(entry.number))));
         for entry in seen.agenda.topics.iter_mut().filter(|entry| is_hidden(entry.number)) {
             entry.title = Line::parse(Label::HIDDEN).expect("a line");
             entry.carried = None;

@@ -25,6 +25,7 @@ mod reconsider;
 mod reminders;
 mod secret;
 mod speakers;
+mod sub_topics;
 mod votes;
 
 fn calendar() -> WorkingCalendar {
@@ -56,6 +57,8 @@ fn agenda(mode: Mode) -> Agenda {
         timebox_minutes: 20,
         label: Default::default(),
         carried: None,
+        section: None,
+        parent: None,
     };
     let participant = |department, roles| Participant { department: code(department), roles };
     Agenda {

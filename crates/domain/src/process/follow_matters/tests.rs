@@ -363,6 +363,8 @@ fn topics(
         papers_required: false,
         label: Default::default(),
         matter,
+        section: None,
+        parent: None,
     };
     let mut topics: Vec<_> = (1..).zip(matters).map(topic).collect();
     name_matters(&mut topics, before, seed);

@@ -27,6 +27,8 @@ fn outline() -> Outline {
             papers_required: false,
             label: Default::default(),
             matter: Some(MATTER),
+            section: None,
+            parent: None,
         }],
         attendees: ["WATER", "METRO"].map(attendee).to_vec(),
         duration_minutes: 30,

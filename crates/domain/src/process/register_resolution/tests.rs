@@ -36,6 +36,8 @@ fn decided() -> Vec<docket::Event> {
             timebox_minutes: 20,
             label: Default::default(),
             carried: None,
+            section: None,
+            parent: None,
         }],
         participants: vec![deciding("WATER"), deciding("ROADS"), deciding("HEALTH")],
     };

@@ -39,6 +39,8 @@ fn outline(attendees: Vec<Attendee>) -> Outline {
             papers_required: false,
             label: Default::default(),
             matter: None,
+            section: None,
+            parent: None,
         }],
         attendees,
         duration_minutes: 30,

@@ -29,6 +29,8 @@ pub struct MeetingRules {
     pub counts_working_days: bool,
     /// What an hour of one person costs; no cost is shown when `None`.
     pub hourly_rate: Option<HourlyRate>,
+    /// Days from a topic that is added to a scheduled session to its start, at least; as many as for an invitation when `None`.
+    pub added_topic_days_min: Option<u32>,
 }
 
 impl Default for MeetingRules {
@@ -44,6 +46,7 @@ impl Default for MeetingRules {
             second_call_quorum: None,
             counts_working_days: false,
             hourly_rate: None,
+            added_topic_days_min: None,
         }
     }
 }

@@ -111,6 +111,8 @@ fn outline(
         papers_required: false,
         label: Default::default(),
         matter: None,
+        section: None,
+        parent: None,
     };
     let day = calendar.date_of(now);
     let called = plan.departments.iter().filter_map(|department| charter.seat(department, day));

@@ -92,7 +92,10 @@ pub(super) fn screen(
 pub(super) fn override_finding(filed: &Filed, rule: Rule, reason: Text) -> Result<Vec<Event>, Rejection> {
     // These are measured when an admitted session is scheduled.
     let when_scheduled = matches!(rule, Rule::Notice | Rule::WorkingTime | Rule::OneSessionAtATime);
-    if when_scheduled && filed.stage() == Stage::Admitted {
+    // And these when a topic is added to a scheduled one.
+    let when_added = matches!(rule, Rule::AddedTopics | Rule::TopicsPerSession);
+    let stage = filed.stage();
+    if when_scheduled && stage == Stage::Admitted || when_added && stage == Stage::Scheduled {
         let is_known = filed.override_of(rule) == Some(&reason);
         return Ok(if is_known { vec![] } else { vec![Event::FindingOverridden { rule, reason }] });
     }
@@ -186,6 +189,11 @@ pub(super) fn absorb(filed: &Filed, from: Uuid, other: &Outline) -> Result<Vec<E
     let last = u32::try_from(own.topics.len()).unwrap_or(u32::MAX);
     let mut outline = own.clone();
     outline.topics.extend(other.topics.iter().map(|topic| topic.renumbered(last)));
+    // What had no section does not fall into the last one of the session that remains.
+    let is_divided = own.topics.iter().any(|topic| topic.section.is_some());
+    if let Some(first) = outline.topics.get_mut(own.topics.len()).filter(|_| is_divided) {
+        first.section.get_or_insert_with(|| other.title.clone());
+    }
     for attendee in &other.attendees {
         let roles = attendee.roles.iter().map(|role| role.renumbered(last));
         match outline.attendees.iter_mut().find(|known| known.department == attendee.department) {

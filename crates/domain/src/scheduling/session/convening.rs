@@ -75,7 +75,7 @@ pub fn first_day_after_notice(filed: &Filed, calendar: &WorkingCalendar, invited
 }
 
 /// The rules that it was screened against.
-fn rules(filed: &Filed) -> MeetingRules {
+pub(super) fn rules(filed: &Filed) -> MeetingRules {
     filed.screening.as_ref().map(|screening| screening.rules).unwrap_or_default()
 }
 

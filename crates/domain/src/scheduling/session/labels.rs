@@ -9,7 +9,15 @@ pub(super) fn relabel_topic(
     label: Label,
     reason: Text,
 ) -> Result<Vec<Event>, Rejection> {
-    let known = filed.outline.topic(topic).ok_or(Rejection::UnknownTopic { topic_number: topic })?;
+    let outline = &filed.outline;
+    let known = outline.topic(topic).ok_or(Rejection::UnknownTopic { topic_number: topic })?;
+    let parent = known.parent.and_then(|parent| outline.topic(parent));
+    if let Some(parent) = parent.filter(|parent| label < parent.label) {
+        return Err(Rejection::LabelBelowParent { topic_number: topic, parent_number: parent.number });
+    }
+    if let Some(below) = outline.sub_topics(topic).find(|below| below.label < label) {
+        return Err(Rejection::LabelBelowParent { topic_number: below.number, parent_number: topic });
+    }
     Ok(if known.label == label { vec![] } else { vec![Event::TopicRelabelled { topic, label, reason }] })
 }
 

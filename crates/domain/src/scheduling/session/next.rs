@@ -1,9 +1,13 @@
 //! What can happen next to a session, by whom, and what refuses the rest: every command is put to the rules of the session and
 //! its body. What other things say, such as whether a room is free, is said when the command is given.
 
-use super::{Answer, Command, Filed, Paper, Rejection, Session, State};
+use super::{
+    Answer, Command, DepartmentRole, Filed, Outline, Paper, Rejection, RoleOnTopic, Session, State, Topic,
+};
+use crate::calendar::WorkingCalendar;
 use crate::constitution::Constitution;
 use crate::next_step::{self, Who};
+use crate::scheduling::diary::deciding;
 use crate::scheduling::{authority, body};
 use crate::{Aggregate, Code, Issued, Label, Line, Role, Text, Timestamp, Uuid};
 use jiff::ToSpan as _;
@@ -172,7 +176,13 @@ fn asked<'a>(look: &'a Look<'_>, filed: &'a Filed, people: &People<'_>) -> Vec<A
             reason: words(),
         }),
     ];
-    first.into_iter().chain(relabelled(filed, people)).chain(override_finding).chain(then).collect()
+    first
+        .into_iter()
+        .chain(relabelled(filed, people))
+        .chain(override_finding)
+        .chain(added(look, outline, people))
+        .chain(then)
+        .collect()
 }
 
 /// To another label than they have now.
@@ -195,6 +205,30 @@ fn relabelled<'a>(filed: &'a Filed, people: &People<'_>) -> impl Iterator<Item =
         ask("RelabelPaper", people.and_requester(people.clerks()), command)
     });
     topic.into_iter().chain(paper)
+}
+
+/// One more topic, after all were invited.
+fn added<'a>(look: &'a Look<'_>, outline: &'a Outline, people: &People<'_>) -> Option<Asked<'a>> {
+    let Command::Screen { calendar, deciders_min, .. } = &look.screening else { return None };
+    let add = move |_: &Code| added_topic(outline, calendar.clone(), *deciders_min);
+    Some(ask("AddTopic", people.clerks(), add))
+}
+
+/// One more topic, on which those decide that decide on another.
+fn added_topic(outline: &Outline, calendar: WorkingCalendar, deciders_min: u32) -> Command {
+    let topic = Topic {
+        number: u32::try_from(outline.topics.len() + 1).unwrap_or(u32::MAX),
+        title: line(),
+        timebox_minutes: 1,
+        papers_required: false,
+        label: Label::Internal,
+        matter: None,
+        section: None,
+        parent: None,
+    };
+    let deciding = deciding(outline).cloned();
+    let roles = deciding.map(|department| DepartmentRole { department, role: RoleOnTopic::Decides });
+    Command::AddTopic { topic, roles: roles.collect(), reason: words(), calendar, deciders_min }
 }
 
 /// Any text: no rule asks what it says.

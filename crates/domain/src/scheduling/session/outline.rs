@@ -1,17 +1,10 @@
 //! What is requested, and whether it is consistent.
 
-use super::Rejection;
+use super::{Rejection, agenda};
 use crate::decision_rule::MatterClass;
-use crate::{Code, Label, Line, Text, Timestamp, Uuid};
-use std::collections::BTreeSet;
+use crate::{Code, Label, Line, Text, Timestamp, Uuid, printed_agenda};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Topics in a session, at most; a body's own rule is usually stricter.
-pub const TOPICS_MAX: usize = 80;
-/// Bytes of an agenda, at most: the titles of its topics, the departments with their roles, and the equipment. A record has
-/// all of it.
-pub const AGENDA_BYTES_MAX: usize = 36 * 1024;
-/// Bytes that a role on a topic has in a record.
-const ROLE_BYTES: usize = 6;
 /// Departments attending a session, at most.
 pub const ATTENDEES_MAX: usize = 64;
 /// Pieces of equipment that a session needs, at most.
@@ -56,14 +49,19 @@ pub struct Topic {
     pub papers_required: bool,
     /// Who may see it.
     pub label: Label,
-    /// The matter that it is about; a session that is requested gives each topic one.
+    /// The matter that it is about; a session that is requested gives each topic one that is decided itself.
     pub matter: Option<Uuid>,
+    /// The heading of the section that begins with it; none where the section goes on, or there is none.
+    pub section: Option<Line>,
+    /// The number of the topic of which it is a sub-topic.
+    pub parent: Option<u32>,
 }
 
 impl Topic {
     /// The same topic after that many others.
     pub(in crate::scheduling) fn renumbered(&self, after: u32) -> Topic {
-        Topic { number: self.number.saturating_add(after), ..self.clone() }
+        let number = self.number.saturating_add(after);
+        Topic { number, parent: self.parent.map(|parent| parent.saturating_add(after)), ..self.clone() }
     }
 }
 
@@ -81,6 +79,15 @@ impl TopicRole {
     pub(super) fn renumbered(self, after: u32) -> TopicRole {
         TopicRole { topic: self.topic.saturating_add(after), ..self }
     }
+}
+
+/// A department with its role on a topic that is added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DepartmentRole {
+    /// The department.
+    pub department: Code,
+    /// Its role.
+    pub role: RoleOnTopic,
 }
 
 /// A department that attends, with its roles.
@@ -180,12 +187,85 @@ impl Outline {
         self.topics.iter().find(|topic| topic.number == number)
     }
 
+    /// The numbers of the topics on paper, in their order: `3.1` is the first sub-topic of 3.
+    pub fn printed_numbers(&self) -> Vec<String> {
+        printed_agenda::numbers(self.topics.iter().map(|topic| topic.parent))
+    }
+
+    /// Whether a topic has sub-topics: then it is decided in them.
+    pub fn has_sub_topics(&self, number: u32) -> bool {
+        self.sub_topics(number).next().is_some()
+    }
+
+    /// The sub-topics of a topic.
+    pub(super) fn sub_topics(&self, number: u32) -> impl Iterator<Item = &Topic> {
+        self.topics.iter().filter(move |topic| topic.parent == Some(number))
+    }
+
+    /// The topics that are decided themselves: all but those with sub-topics.
+    pub fn topics_to_decide(&self) -> impl Iterator<Item = &Topic> {
+        topics_to_decide(&self.topics)
+    }
+
+    /// Who has which role on a topic.
+    pub fn roles_on(&self, topic: u32) -> Vec<DepartmentRole> {
+        let role = |attendee: &Attendee| {
+            let given = attendee.roles.iter().find(|given| given.topic == topic)?;
+            Some(DepartmentRole { department: attendee.department.clone(), role: given.role })
+        };
+        self.attendees.iter().filter_map(role).collect()
+    }
+
+    /// The same with only these of its topics, numbered anew; one that is decided in its sub-topics goes with the last of them.
+    #[must_use]
+    pub fn with_only(&self, is_kept: impl Fn(&Topic) -> bool) -> Outline {
+        let remains = |topic: &&Topic| {
+            let mut below = self.sub_topics(topic.number).peekable();
+            is_kept(topic) && (below.peek().is_none() || below.any(&is_kept))
+        };
+        let kept: Vec<&Topic> = self.topics.iter().filter(remains).collect();
+        let numbers: BTreeMap<u32, u32> = kept.iter().map(|topic| topic.number).zip(1..).collect();
+        let topics = kept.iter().zip(1..).map(|(topic, number)| {
+            let parent = topic.parent.and_then(|parent| numbers.get(&parent).copied());
+            Topic { number, parent, ..(*topic).clone() }
+        });
+        let attendees = self.attendees.iter().map(|attendee| {
+            let roles = attendee.roles.iter().filter_map(|given| {
+                let topic = *numbers.get(&given.topic)?;
+                Some(TopicRole { topic, role: given.role })
+            });
+            Attendee {
+                department: attendee.department.clone(),
+                roles: roles.collect(),
+                companions: attendee.companions,
+            }
+        });
+        Outline { topics: topics.collect(), attendees: attendees.collect(), ..self.clone() }
+    }
+
+    /// The same with one more topic, on which these departments have a role; refused if one of them does not attend.
+    pub(in crate::scheduling) fn with_topic(
+        &self,
+        topic: &Topic,
+        roles: &[DepartmentRole],
+    ) -> Result<Outline, Rejection> {
+        let mut outline = self.clone();
+        for DepartmentRole { department, role } in roles {
+            let attendee = outline.attendees.iter_mut().find(|known| known.department == *department);
+            let attendee =
+                attendee.ok_or_else(|| Rejection::NotInvited { department_code: department.clone() })?;
+            attendee.roles.push(TopicRole { topic: topic.number, role: *role });
+        }
+        outline.topics.push(topic.clone());
+        Ok(outline)
+    }
+
     /// Refuses what is inconsistent in itself, whatever a body's rules are.
     pub(super) fn check(&self) -> Result<(), Rejection> {
-        check_agenda(&self.topics, self.duration_minutes)?;
+        agenda::check(self)?;
         check_attendees(&self.attendees, self.topics.len())?;
         self.check_equipment()?;
-        self.check_size()?;
+        agenda::check_size(self)?;
         if self.kind == Kind::Case && self.case_reference.is_none() {
             return Err(Rejection::CaseReferenceRequired);
         }
@@ -204,15 +284,6 @@ impl Outline {
         let (given, max) = (self.equipment.len(), EQUIPMENT_MAX);
         if given > max { Err(Rejection::TooMuchEquipment { given, max }) } else { Ok(()) }
     }
-
-    fn check_size(&self) -> Result<(), Rejection> {
-        let titles = self.topics.iter().map(|topic| topic.title.as_str().len());
-        let roles =
-            self.attendees.iter().map(|one| one.department.as_str().len() + ROLE_BYTES * one.roles.len());
-        let equipment = self.equipment.iter().map(|piece| piece.as_str().len());
-        let (bytes, max) = (titles.chain(roles).chain(equipment).sum(), AGENDA_BYTES_MAX);
-        if bytes > max { Err(Rejection::AgendaTooLong { bytes, max }) } else { Ok(()) }
-    }
 }
 
 /// The working time, in minutes, that so long a session with these attendees costs.
@@ -224,33 +295,9 @@ fn people(attendees: &[Attendee]) -> u32 {
     attendees.iter().fold(0, |sum, attendee| sum.saturating_add(attendee.people()))
 }
 
-fn check_agenda(topics: &[Topic], duration_minutes: u32) -> Result<(), Rejection> {
-    if topics.is_empty() {
-        return Err(Rejection::TopicsRequired);
-    }
-    if topics.len() > TOPICS_MAX {
-        return Err(Rejection::TooManyTopics { given: topics.len(), max: TOPICS_MAX });
-    }
-    if !(1..=DURATION_MINUTES_MAX).contains(&duration_minutes) {
-        return Err(Rejection::DurationOutOfRange { duration_minutes, max: DURATION_MINUTES_MAX });
-    }
-    let mut matters = BTreeSet::new();
-    for (expected, topic) in (1..).zip(topics) {
-        if topic.number != expected {
-            return Err(Rejection::TopicNumberOutOfOrder { topic_number: topic.number, expected });
-        }
-        if topic.matter.is_some_and(|matter| !matters.insert(matter)) {
-            return Err(Rejection::DuplicateMatter { topic_number: topic.number });
-        }
-        if topic.timebox_minutes == 0 {
-            return Err(Rejection::TimeboxRequired { topic_number: topic.number });
-        }
-    }
-    let timebox_minutes = topics.iter().fold(0_u32, |sum, topic| sum.saturating_add(topic.timebox_minutes));
-    if timebox_minutes > duration_minutes {
-        return Err(Rejection::TimeboxesTooLong { timebox_minutes, duration_minutes });
-    }
-    Ok(())
+/// Those of these topics that are decided themselves: all but those with sub-topics.
+pub fn topics_to_decide(topics: &[Topic]) -> impl Iterator<Item = &Topic> {
+    topics.iter().filter(|topic| !topics.iter().any(|other| other.parent == Some(topic.number)))
 }
 
 fn check_attendees(attendees: &[Attendee], topics: usize) -> Result<(), Rejection> {

@@ -9,7 +9,7 @@ use std::fmt;
 /// A rule that a request is screened against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Rule {
-    /// Topics in the session, at most; measured in topics.
+    /// Topics in the session, at most; measured in topics, without those that are decided in their sub-topics.
     TopicsPerSession,
     /// Duration of the session, at most; measured in minutes.
     SessionDuration,
@@ -28,11 +28,14 @@ pub enum Rule {
     WorkingTime,
     /// Those that decide do so in no other session at that time; decided when it is scheduled.
     OneSessionAtATime,
+    /// Time for a topic that is added after all were invited, at least; measured in days, as the body counts them, from then
+    /// to the start.
+    AddedTopics,
 }
 
 impl Rule {
     /// Every rule, in the order of the findings.
-    pub const ALL: [Rule; 9] = [
+    pub const ALL: [Rule; 10] = [
         Rule::TopicsPerSession,
         Rule::SessionDuration,
         Rule::Notice,
@@ -42,6 +45,7 @@ impl Rule {
         Rule::SessionsPerQuarter,
         Rule::WorkingTime,
         Rule::OneSessionAtATime,
+        Rule::AddedTopics,
     ];
 
     /// The rule's name in refusals and lists.
@@ -56,6 +60,7 @@ impl Rule {
             Rule::SessionsPerQuarter => "sessions-per-quarter",
             Rule::WorkingTime => "working-time",
             Rule::OneSessionAtATime => "one-session-at-a-time",
+            Rule::AddedTopics => "added-topics",
         }
     }
 
@@ -108,7 +113,7 @@ pub(super) fn screen(
     let urgent = outline.kind == Kind::Emergency;
     let most = |rule, measure: u32, limit: u32| finding(rule, measure, limit, measure > limit);
     let least = |rule, measure: u32, limit: u32| finding(rule, measure, limit, measure < limit && !urgent);
-    let topics = u32::try_from(outline.topics.len()).unwrap_or(u32::MAX);
+    let topics = count(outline.topics_to_decide());
     [
         most(Rule::TopicsPerSession, topics, rules.topics_max),
         most(Rule::SessionDuration, outline.duration_minutes, rules.duration_minutes_max),
@@ -136,7 +141,7 @@ pub(super) fn screen_emergency(filed: &Filed, limits: &Limits) -> Vec<Finding> {
     let outline = &filed.outline;
     let most = |rule, measure: u32, limit: u32| finding(rule, measure, limit, measure > limit);
     [
-        most(Rule::TopicsPerSession, count(outline.topics.iter()), rules.topics_max),
+        most(Rule::TopicsPerSession, count(outline.topics_to_decide()), rules.topics_max),
         most(Rule::SessionDuration, outline.duration_minutes, rules.duration_minutes_max),
         most(Rule::RoleForEveryAttendee, attendees_without_role(outline), 0),
         most(Rule::DeciderForEveryTopic, topics_without_deciders(outline, (*deciders_min).max(1)), 0),
@@ -154,11 +159,11 @@ fn attendees_without_role(outline: &Outline) -> u32 {
     count(outline.attendees.iter().filter(|attendee| attendee.roles.is_empty()))
 }
 
-fn topics_without_deciders(outline: &Outline, min: u32) -> u32 {
+pub(super) fn topics_without_deciders(outline: &Outline, min: u32) -> u32 {
     let roles = || outline.attendees.iter().flat_map(|attendee| &attendee.roles);
     let decides =
         |topic: u32| move |given: &&TopicRole| given.topic == topic && given.role == RoleOnTopic::Decides;
-    count(outline.topics.iter().filter(|topic| count(roles().filter(decides(topic.number))) < min))
+    count(outline.topics_to_decide().filter(|topic| count(roles().filter(decides(topic.number))) < min))
 }
 
 /// The finding for the topic whose papers came last; missing papers break the rule even when it requires
@@ -182,6 +187,6 @@ fn papers(filed: &Filed, rules: &MeetingRules, calendar: &WorkingCalendar, start
     }
 }
 
-fn count<T>(things: impl Iterator<Item = T>) -> u32 {
+pub(super) fn count<T>(things: impl Iterator<Item = T>) -> u32 {
     u32::try_from(things.count()).unwrap_or(u32::MAX)
 }

@@ -1,16 +1,16 @@
 //! How much of a session somebody sees who may see it: topics and papers have labels.
 
 use super::{Filed, FiledPaper, RoleOnTopic, Topic};
-use crate::{Audience, Code, Label, Line};
+use crate::{Audience, Code, Label, Line, printed_agenda};
 
 impl Filed {
-    /// Who may know of a topic. A secret one is for those that have a role on it, the one that requested the session, those
-    /// in the chair, and whoever keeps the record.
+    /// Who may know of a topic. A secret one is for those that have a role on it or on one of its sub-topics, the one that
+    /// requested the session, those in the chair, and whoever keeps the record.
     pub fn audience_of(&self, topic: &Topic) -> Audience<'_> {
         match topic.label {
             Label::Public | Label::Internal => self.audience(),
             Label::Secret => {
-                self.audience_among(|department| self.role_on(topic.number, department).is_some())
+                self.audience_among(|department| self.roles_on(topic.number, department).next().is_some())
             }
         }
     }
@@ -18,7 +18,8 @@ impl Filed {
     /// Who may know of a paper. A secret one is for those that decide or advise on its topic.
     fn audience_of_paper(&self, paper: &FiledPaper) -> Audience<'_> {
         let speaks = |department: &Code| {
-            matches!(self.role_on(paper.topic, department), Some(RoleOnTopic::Decides | RoleOnTopic::Advises))
+            self.roles_on(paper.topic, department)
+                .any(|role| matches!(role, RoleOnTopic::Decides | RoleOnTopic::Advises))
         };
         match (paper.paper.label, self.outline.topic(paper.topic)) {
             (Label::Internal, Some(topic)) => self.audience_of(topic),
@@ -46,19 +47,30 @@ impl Filed {
             .before(self.outline.body.clone())
     }
 
-    fn role_on(&self, topic: u32, department: &Code) -> Option<RoleOnTopic> {
-        let attendee = self.outline.attendees.iter().find(|attendee| attendee.department == *department)?;
-        attendee.roles.iter().find(|role| role.topic == topic).map(|role| role.role)
+    /// The roles of a department on a topic or on one of its sub-topics.
+    fn roles_on(&self, topic: u32, department: &Code) -> impl Iterator<Item = RoleOnTopic> {
+        let outline = &self.outline;
+        let attendee = outline.attendees.iter().find(|attendee| attendee.department == *department);
+        let is_on_it = move |number: u32| {
+            number == topic || outline.topic(number).is_some_and(|known| known.parent == Some(topic))
+        };
+        let roles = attendee.into_iter().flat_map(|attendee| &attendee.roles);
+        roles.filter(move |role| is_on_it(role.topic)).map(|role| role.role)
     }
 
     /// The session as it is seen by somebody to whom these audiences belong. Of a topic that they do not see, they see that
-    /// there is one, and its time.
+    /// there is one, its place and its time. The heading of its section is that of the next topic of it that they see.
     #[must_use]
     pub fn seen_by(&self, belongs: impl Fn(&Audience<'_>) -> bool) -> Filed {
         let mut seen = self.clone();
         seen.papers.retain(|paper| belongs(&self.audience_of_paper(paper)));
+        let sees = |topic: &Topic| belongs(&self.audience_of(topic));
+        let topics = seen.outline.topics.iter_mut().zip(&self.outline.topics);
+        printed_agenda::leave_headings(topics.map(|(seen, topic)| (&mut seen.section, sees(topic))));
         for topic in &mut seen.outline.topics {
-            if !belongs(&self.audience_of(topic)) {
+            if !sees(topic) {
+                let added = seen.added.iter_mut().filter(|added| added.topic == topic.number);
+                added.for_each(|added| added.reason = None);
                 topic.title = Line::parse(Label::HIDDEN).expect("a line");
                 topic.papers_required = false;
                 topic.matter = None;

@@ -1,6 +1,6 @@
 //! What is known of a session.
 
-use super::{Answer, Event, Finding, Kind, Outline, Paper, Rejection, Rule, Topic};
+use super::{Answer, DepartmentRole, Event, Finding, Kind, Outline, Paper, Rejection, Rule, Topic};
 use crate::constitution::Constitution;
 use crate::scheduling::body::MeetingRules;
 use crate::scheduling::cost::Money;
@@ -121,6 +121,17 @@ pub struct Delegate {
     pub in_place_of: Option<Line>,
 }
 
+/// A topic that was added after all were invited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddedTopic {
+    /// The topic's number.
+    pub topic: u32,
+    /// Whether it was taken on the agenda from the floor of the sitting.
+    pub from_floor: bool,
+    /// Why it came late; none from the floor.
+    pub reason: Option<Text>,
+}
+
 /// What is known of one session.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum State {
@@ -154,6 +165,8 @@ pub struct Filed {
     pub second_call_at: Option<Timestamp>,
     /// The sessions that were merged into it.
     pub absorbed: Vec<Uuid>,
+    /// The topics that were added after all were invited to it.
+    pub added: Vec<AddedTopic>,
     /// Why it was last returned, postponed, adjourned, merged, cancelled, or converted to a countersign; none once it was revised
     /// or scheduled.
     pub reason: Option<Text>,
@@ -252,6 +265,7 @@ impl Filed {
             is_next_call: false,
             second_call_at: None,
             absorbed: Vec::new(),
+            added: Vec::new(),
             reason: None,
             constitution: None,
             progress: Progress::Requested,
@@ -350,8 +364,22 @@ impl Filed {
         Rejection::WrongStage { action, needed, stage: self.stage() }
     }
 
-    /// A paper stays with its topic; it is dropped when its topic is dropped or becomes another one.
+    /// The rule on added topics is overridden for one of them.
+    fn add_topic(&mut self, topic: &Topic, roles: &[DepartmentRole], reason: Option<&Text>) {
+        if let Ok(outline) = self.outline.with_topic(topic, roles) {
+            self.outline = outline;
+        }
+        if let Some(screening) = &mut self.screening {
+            screening.overrides.remove(&Rule::AddedTopics);
+        }
+        let (topic, from_floor) = (topic.number, reason.is_none());
+        self.added.push(AddedTopic { topic, from_floor, reason: reason.cloned() });
+    }
+
+    /// A paper stays with its topic; it is dropped when its topic is dropped or becomes another one. Those that were added are
+    /// on the agenda to which all are invited again.
     fn replace_topics(&mut self, topics: &[Topic]) {
+        self.added.clear();
         let before = std::mem::replace(&mut self.outline.topics, topics.to_vec());
         let title = |topics: &[Topic], number| {
             topics.iter().find(|topic| topic.number == number).map(|t| t.title.clone())
@@ -424,6 +452,7 @@ impl Filed {
                 let invitations = invited.iter().map(Invitation::unanswered).collect();
                 self.progress = Progress::Scheduled(Appointment { slot, invitations });
             }
+            Event::TopicAdded { topic, roles, reason } => self.add_topic(topic, roles, reason.as_ref()),
             Event::Postponed { .. } => self.progress = Progress::Admitted,
             Event::Cancelled { .. } => self.progress = Progress::Cancelled,
             Event::InvitationAnswered { department, answer, reason } => {

@@ -4,6 +4,8 @@ use crate::scheduling::room::{self, Room};
 use crate::testing::{actor, at, code, constitution, given, line, text};
 use crate::{Actor, Refusal, Role, Timestamp};
 
+mod added_topics;
+mod agenda;
 mod labels;
 mod life;
 mod next;
@@ -25,6 +27,8 @@ fn topics(count: u32) -> Vec<Topic> {
             papers_required: false,
             label: Default::default(),
             matter: None,
+            section: None,
+            parent: None,
         })
         .collect()
 }

@@ -35,6 +35,7 @@ pub fn all() -> Vec<Box<dyn Sample>> {
             of_motions(),
             of_amendments(),
             reminders::all(),
+            divided(),
         ]
         .concat(),
     );
@@ -57,6 +58,8 @@ pub fn agenda(mode: Mode) -> docket::Agenda {
             timebox_minutes: 20,
             label: Default::default(),
             carried: None,
+            section: None,
+            parent: None,
         }],
         participants: vec![
             participant("WATER", docket::RoleOnTopic::Decides),
@@ -82,6 +85,15 @@ fn about_a_matter() -> Vec<Event> {
         Event::TopicRelabelled { topic: 1, label: Label::Secret, reason: text("涉及商业秘密") },
         Event::TopicRelabelled { topic: 1, label: Label::Internal, reason: text("保密期已满") },
     ]
+}
+
+/// A docket in sections and sub-topics.
+fn divided() -> Vec<Event> {
+    let mut agenda = agenda(Mode::Meeting);
+    let first = agenda.topics[0].clone();
+    agenda.topics.push(docket::AgendaTopic { number: 2, parent: Some(1), ..first });
+    agenda.topics[0].section = Some(line("一、防汛"));
+    vec![Event::Prepared { agenda }]
 }
 
 fn participant(department: &str, role: docket::RoleOnTopic) -> docket::Participant {

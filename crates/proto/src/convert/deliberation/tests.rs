@@ -50,6 +50,8 @@ fn the_largest_records_of_a_docket_fit() {
                     deferrals: u32::MAX,
                     deferrals_max: u32::MAX,
                 }),
+                section: None,
+                parent: None,
             })
             .collect(),
         participants: (0..docket::agenda::PARTICIPANTS_MAX)

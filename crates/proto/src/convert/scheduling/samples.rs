@@ -20,7 +20,7 @@ pub fn all() -> Vec<Box<dyn Sample>> {
         samples::<room::Room>(of_a_room()),
         samples::<body::Body>(of_a_body()),
         samples::<session::Session>(
-            [to_admission(), later_life(), with_matters(), with_labels(), with_needs()].concat(),
+            [to_admission(), later_life(), with_matters(), with_labels(), with_needs(), divided()].concat(),
         ),
         samples::<matter::Matter>(of_a_matter()),
         samples::<quota::Quota>(of_a_quota()),
@@ -80,6 +80,7 @@ const RULES: body::MeetingRules = body::MeetingRules {
     sessions_per_quarter_max: Some(4),
     deferrals_max: None,
     second_call_quorum: None,
+    added_topic_days_min: None,
     counts_working_days: false,
     hourly_rate: None,
 };
@@ -192,6 +193,8 @@ fn of_a_body() -> Vec<body::Event> {
         ..RULES
     };
     let patient = body::Charter { meeting_rules: patient, ..charter() };
+    let lenient = body::MeetingRules { added_topic_days_min: Some(1), ..RULES };
+    let lenient = body::Charter { meeting_rules: lenient, ..charter() };
     let to = |version, charter, reason, pending| body::Event::Changed {
         version,
         charter,
@@ -239,6 +242,7 @@ fn of_a_body() -> Vec<body::Event> {
             pending_offices: vec![office("NDRC", Function::Chair)],
         },
         to(7, with_a_second_call(), "国务院批复", vec![]),
+        to(8, lenient, "国务院批复", vec![]),
     ]
 }
 
@@ -254,6 +258,8 @@ fn topics() -> Vec<session::Topic> {
         papers_required: number == 1,
         label: Default::default(),
         matter: None,
+        section: None,
+        parent: None,
     };
     vec![topic(1, "算力调度"), topic(2, "数据开放")]
 }
@@ -389,6 +395,29 @@ fn with_labels() -> Vec<session::Event> {
     vec![
         session::Event::Requested { outline, requester: Some(code("NDRC")), chair: code("NDRC") },
         session::Event::PaperSubmitted { topic: 1, paper, submitted_at: at("2027-03-01T01:00:00Z") },
+    ]
+}
+
+/// A session in sections and sub-topics, and what is added to it.
+fn divided() -> Vec<session::Event> {
+    let mut topics = topics();
+    topics[0] =
+        session::Topic { section: Some(line("一、算力")), timebox_minutes: 0, ..topics[0].clone() };
+    topics[1].parent = Some(1);
+    let added = session::Topic { number: 3, section: Some(line("二、其他")), ..topics[0].clone() };
+    let outline = session::Outline { topics, ..outline(session::Kind::Standing) };
+    let role = |department, role| session::DepartmentRole { department: code(department), role };
+    let roles =
+        vec![role("MIIT", session::RoleOnTopic::Decides), role("MOF", session::RoleOnTopic::Informed)];
+    vec![
+        session::Event::Requested { outline, requester: Some(code("NDRC")), chair: code("NDRC") },
+        session::Event::TopicAdded {
+            topic: added.clone(),
+            roles: roles.clone(),
+            reason: Some(text("新情况")),
+        },
+        session::Event::TopicAdded { topic: added, roles, reason: None },
+        session::Event::FindingOverridden { rule: session::Rule::AddedTopics, reason: text("情况紧急") },
     ]
 }
 

@@ -79,6 +79,8 @@ fn the_largest_session_request_fits_into_one_record() {
         papers_required: true,
         label: domain::Label::Secret,
         matter: Some(Uuid::from_u128(u128::MAX - u128::from(number))),
+        section: None,
+        parent: None,
     };
     let topics: Vec<_> = (1_u32..).take(TOPICS).map(topic).collect();
     let role = |topic: &session::Topic| session::TopicRole {

@@ -33,7 +33,8 @@ struct OnAgenda {
     title: String,
     stage: String,
     starts: Option<Markup>,
-    topic: u32,
+    /// The number of its topic on paper.
+    topic: String,
     /// How its topic ended there, and how the ballots went.
     outcome: String,
     results: Vec<String>,
@@ -251,9 +252,11 @@ async fn sitting(
         reader.ask(resolutions),
     )?;
     let Some(session) = session.and_then(|answer| answer.session) else { return Ok((None, Vec::new())) };
-    let topics = session.outline.iter().flat_map(|outline| &outline.topics);
-    let topic = topics.filter(|topic| topic.matter_id.as_ref() == Some(&matter.matter_id));
+    let topics = || session.outline.iter().flat_map(|outline| &outline.topics);
+    let topic = topics().filter(|topic| topic.matter_id.as_ref() == Some(&matter.matter_id));
     let number = topic.map(|topic| topic.number).next().or(matter.topic_number).unwrap_or_default();
+    let mut placed = topics().zip(&session.printed_numbers);
+    let printed = placed.find(|(topic, _)| topic.number == number).map(|(_, printed)| printed.clone());
     let docket = docket.and_then(|answer| answer.docket);
     let sat = docket.iter().flat_map(|docket| &docket.topics).find(|topic| topic.number == number);
     let wholes = resolutions.resolutions.iter().map(async |summary| {
@@ -266,14 +269,14 @@ async fn sitting(
         whole.registration.as_ref().is_some_and(|registration| registration.topic_number == Some(number))
     });
     let decided = of_topic.map(|whole| decided(reader.words, &whole)).collect();
-    Ok((Some(on_agenda(reader.words, around, &session, number, sat)), decided))
+    Ok((Some(on_agenda(reader.words, around, &session, printed.unwrap_or_default(), sat)), decided))
 }
 
 fn on_agenda(
     words: Words,
     around: &Surroundings,
     session: &Session,
-    number: u32,
+    topic: String,
     sat: Option<&DocketTopic>,
 ) -> OnAgenda {
     let on_text = |ballot: &&Ballot| ballot.result.is_some() && ballot.motion_number.is_none();
@@ -287,7 +290,7 @@ fn on_agenda(
             .as_ref()
             .and_then(|slot| slot.starts_at)
             .map(|starts| around.calendar.full(words, &starts)),
-        topic: number,
+        topic,
         outcome: sat.map(|topic| outcome_word(words, topic).to_owned()).unwrap_or_default(),
         results: results
             .map(|ballot| words.told("huishang.deliberation.v1.Ballot", "sentence", &ballot.sentence))

@@ -92,6 +92,21 @@ const NAME_DELEGATE: Act = Act {
     ],
     sample: r#"{"departmentCode": "A", "delegate": "-"}"#,
 };
+const ADD_TOPIC: Act = Act {
+    rpc: "huishang.scheduling.v1.SchedulingService/AddTopic",
+    label: said("Add a topic"),
+    fields: &[
+        Field { path: "topic.title", label: said("Title"), input: Input::Text },
+        Field { path: "topic.timeboxMinutes", label: said("Time in minutes"), input: Input::Number },
+        Field {
+            path: "topic.section",
+            label: said("Section that begins here, if one does"),
+            input: Input::Optional,
+        },
+        REASON,
+    ],
+    sample: r#"{"topic": {"title": "-", "timeboxMinutes": 1}, "reason": "-"}"#,
+};
 const POSTPONE: Act = Act {
     rpc: "huishang.scheduling.v1.SchedulingService/PostponeSession",
     label: said("Postpone the session"),
@@ -258,6 +273,7 @@ pub(super) const OF_SESSION: &[Act] = &[
     ANSWER,
     NAME_DELEGATE,
     CONVENE,
+    ADD_TOPIC,
     POSTPONE,
     CANCEL,
     RELABEL_TOPIC,
@@ -273,6 +289,7 @@ pub(in crate::desk) const ACTS: &[Act] = &[
     ANSWER,
     NAME_DELEGATE,
     CONVENE,
+    ADD_TOPIC,
     POSTPONE,
     CANCEL,
     RELABEL_TOPIC,

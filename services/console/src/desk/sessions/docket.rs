@@ -32,6 +32,14 @@ pub(super) struct Sitting {
 /// A topic.
 pub(super) struct Topic {
     pub(super) number: u32,
+    /// Its number on paper.
+    pub(super) printed: String,
+    /// The heading of the section that begins with it.
+    pub(super) section: Option<String>,
+    /// Whether it is decided in its sub-topics.
+    pub(super) is_divided: bool,
+    /// Whether it was taken on the agenda from the floor.
+    pub(super) is_from_floor: bool,
     pub(super) title: String,
     pub(super) stage: String,
     /// `done`, `open` or nothing.
@@ -156,7 +164,7 @@ pub(super) fn sitting(
         ballot: open.map(|(topic, ballot)| open_ballot(reader, docket, steps, &seats, topic, ballot)),
         topics: docket.topics.iter().map(|topic| shown(reader, around, docket, steps, topic)).collect(),
         offers: possible(reader, docket, steps, None),
-        refused: refused_steps(reader, steps),
+        refused: refused_steps(reader, docket, steps),
         seats,
     }
 }
@@ -218,7 +226,7 @@ pub(super) fn may(reader: &Reader, step: &NextStep) -> bool {
     })
 }
 
-fn refused_steps(reader: &Reader, steps: &[NextStep]) -> Vec<RefusedStep> {
+fn refused_steps(reader: &Reader, docket: &Docket, steps: &[NextStep]) -> Vec<RefusedStep> {
     let language = reader.preferences.language;
     let refused = steps.iter().filter(|step| !step.reason.is_empty());
     let shown = refused.filter_map(|step| {
@@ -226,7 +234,8 @@ fn refused_steps(reader: &Reader, steps: &[NextStep]) -> Vec<RefusedStep> {
         let details =
             step.details.iter().map(|detail| (detail.key.as_str(), detail.value.as_str())).collect();
         let sentence = language.reason("huishang.deliberation.v1", &step.reason, &details);
-        let topic = step.topic_number.map(|number| format!(" {number}")).unwrap_or_default();
+        let topic = docket.topics.iter().find(|topic| step.topic_number == Some(topic.number));
+        let topic = topic.map(|topic| format!(" {}", topic.printed_number)).unwrap_or_default();
         Some(RefusedStep {
             label: format!("{}{topic}", reader.words.t(act.label)),
             sentence: sentence.unwrap_or_else(|| step.message.clone()),
@@ -310,6 +319,10 @@ fn shown(
     };
     Topic {
         number: topic.number,
+        printed: topic.printed_number.clone(),
+        section: topic.section.clone(),
+        is_divided: topic.has_sub_topics,
+        is_from_floor: topic.moved_from.is_some(),
         title: topic.title.clone(),
         stage: words.value("huishang.deliberation.v1.TopicStage", topic.stage),
         mark: match (topic.outcome.is_some(), topic.opened_at.is_some()) {

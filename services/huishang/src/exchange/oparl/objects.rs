@@ -233,7 +233,7 @@ impl Maker<'_> {
         let registration = topic.registration().map(|(_, registration)| registration);
         let fields = json!({
             "meeting": self.urls.of(Kind::Meeting, &session.session_id),
-            "number": topic.topic.number.to_string(),
+            "number": topic.printed_number,
             "order": order,
             "name": topic.topic.title,
             "public": true,

@@ -207,10 +207,6 @@ fn meeting_rules() -> MeetingRules {
         duration_minutes_max: 120,
         notice_days_min: 3,
         papers_days_min: 2,
-        sessions_per_quarter_max: None,
-        deferrals_max: None,
-        second_call_quorum: None,
-        counts_working_days: false,
-        hourly_rate: None,
+        ..MeetingRules::default()
     }
 }

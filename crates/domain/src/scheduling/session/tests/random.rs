@@ -48,6 +48,13 @@ fn papers() -> impl Strategy<Value = Command> {
     })
 }
 
+/// A topic on which the first department decides.
+fn added(number: u32, title: &str) -> Command {
+    let topic = Topic { number, title: line(title), ..topics(1)[0].clone() };
+    let roles = vec![DepartmentRole { department: code("MIIT"), role: RoleOnTopic::Decides }];
+    Command::AddTopic { topic, roles, reason: text("理由"), calendar: china(), deciders_min: 1 }
+}
+
 fn commands() -> impl Strategy<Value = Command> {
     let reason = || text("理由");
     prop_oneof![
@@ -61,6 +68,7 @@ fn commands() -> impl Strategy<Value = Command> {
         1 => moment().prop_map(move |sign_by| Command::ConvertToCountersign { sign_by, reason: reason(), constitution: frozen() }),
         1 => (0_u128..3).prop_map(move |into| Command::Merge { session: Uuid::nil(), into: Uuid::from_u128(into), reason: reason() }),
         4 => moment().prop_map(|starts_at| Command::Schedule { room: code("R-301"), starts_at }),
+        3 => (2_u32..4, "[甲乙丙]").prop_map(|(number, title)| added(number, &title)),
         2 => Just(Command::Postpone { reason: reason() }),
         1 => Just(Command::Cancel { reason: reason() }),
         2 => Just(Command::AnswerInvitation { department: code("MOF"), answer: Answer::Accept, reason: None }),

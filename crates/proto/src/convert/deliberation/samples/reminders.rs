@@ -20,6 +20,8 @@ pub(super) fn all() -> Vec<Event> {
         timebox_minutes: 20,
         label: Default::default(),
         carried: Some(Carried { matter: Uuid::from_u128(11), deferrals: 0, deferrals_max: 3 }),
+        section: None,
+        parent: None,
     };
     let by_clock = Reminder {
         topics: vec![1, 2],

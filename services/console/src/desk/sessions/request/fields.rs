@@ -22,6 +22,10 @@ pub(super) struct TopicRow {
     pub(super) papers: bool,
     pub(super) matter: String,
     pub(super) label: String,
+    /// The heading of the section that begins with it.
+    pub(super) section: String,
+    /// The number of the topic of which it is a sub-topic.
+    pub(super) parent: String,
 }
 
 /// A department as the form has it.
@@ -49,6 +53,8 @@ pub(super) fn topic_rows(typed: &Query, at_first: u32, more: u32) -> Vec<TopicRo
             papers: text("papers") == "yes",
             matter: text("matter"),
             label: if label.is_empty() { Label::Internal.as_str_name().to_owned() } else { label },
+            section: text("section"),
+            parent: text("parent"),
         }
     };
     (1..=rows).map(of).collect()
@@ -108,7 +114,7 @@ pub(super) fn outline(
     let kind = typed.get("kind").and_then(SessionKind::from_str_name).unwrap_or_default();
     let class = typed.get("class").and_then(MatterClass::from_str_name).unwrap_or_default();
     let topics = topics(typed, titles);
-    let numbers: Vec<u32> = topics.iter().map(|topic| topic.number).collect();
+    let numbers: Vec<u32> = decided(&topics).collect();
     SessionOutline {
         title: text("title"),
         purpose: text("purpose"),
@@ -157,9 +163,19 @@ fn topics(typed: &Query, titles: &BTreeMap<String, String>) -> Vec<SessionTopic>
             papers_required: row.papers,
             matter_id: matter,
             label: Label::from_str_name(&row.label).map(Into::into),
+            section: Some(row.section).filter(|section| !section.is_empty()),
+            parent_number: Some(row.parent)
+                .filter(|typed| !typed.is_empty())
+                .map(|typed| number(Some(&typed))),
         }
     });
     topics.filter(|topic| !topic.title.is_empty() || topic.timebox_minutes > 0).collect()
+}
+
+/// The numbers of the topics that are decided themselves, and not in their sub-topics.
+fn decided(topics: &[SessionTopic]) -> impl Iterator<Item = u32> {
+    let numbers = topics.iter().map(|topic| topic.number);
+    numbers.filter(|number| topics.iter().all(|other| other.parent_number != Some(*number)))
 }
 
 /// The departments with a role, on all topics unless some are named.
@@ -200,8 +216,10 @@ pub(super) fn of_outline(calendar: &Calendar, outline: &SessionOutline) -> Query
         put("papers", if topic.papers_required { "yes".to_owned() } else { String::new() });
         let label = topic.label.and_then(|label| Label::try_from(label).ok()).unwrap_or(Label::Internal);
         put("label", label.as_str_name().to_owned());
+        put("section", topic.section.clone().unwrap_or_default());
+        put("parent", topic.parent_number.map(|parent| parent.to_string()).unwrap_or_default());
     }
-    let all: BTreeSet<u32> = outline.topics.iter().map(|topic| topic.number).collect();
+    let all: BTreeSet<u32> = decided(&outline.topics).collect();
     for attendee in &outline.attendees {
         let code = &attendee.department_code;
         let Some(first) = attendee.roles.first() else { continue };
