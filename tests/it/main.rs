@@ -3,6 +3,7 @@
 mod access_log;
 mod adjournment;
 mod amendments;
+mod answers;
 mod authentication;
 mod backup;
 mod ballots;
@@ -51,6 +52,7 @@ mod pages;
 mod paper;
 mod plan;
 mod plan_year;
+mod poll_letters;
 mod polls;
 mod put_down;
 mod readers;

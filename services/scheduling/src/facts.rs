@@ -20,7 +20,8 @@ use domain::scheduling::matter::Matter;
 use domain::scheduling::quota::{self, Quota, quarter, quota_command};
 use domain::scheduling::room::Room;
 use domain::scheduling::session::{
-    Attendee, Command, Filed, Kind, Session, Stage, State, check_notice, check_start, check_working_time,
+    Attendee, Command, Filed, Kind, Session, Stage, State, asking, check_notice, check_start,
+    check_working_time,
 };
 use domain::{Code, Timestamp, Uuid};
 use proto::record::EventCodec;
@@ -127,6 +128,7 @@ async fn decide_beside_its_poll(
     seed: Uuid,
     default_calendar: &WorkingCalendar,
 ) -> Result<(), CommandError> {
+    let command = &with_answers_asked_for(unit, session, command, default_calendar).await?;
     decide::<Session>(unit, aim, session, command.clone()).await?;
     // Loaded after the decision: if the session has changed meanwhile, the commit fails on the session's stream and is
     // decided again, and no other slot's room is touched.
@@ -137,14 +139,30 @@ async fn decide_beside_its_poll(
         decide::<Room>(unit, aim, room, command).await?;
     }
     decide_emergency(unit, aim, session, &before, command).await?;
-    let diaries = before.filed().map(|filed| diary_commands(session, filed, command)).unwrap_or_default();
-    for (diary, command) in diaries {
+    let diaries = before.filed().map(|filed| diary_commands(session, filed, command, issued.at));
+    for (diary, command) in diaries.unwrap_or_default() {
         decide::<Diary>(unit, aim, diary, command).await?;
     }
     for (matter, command) in matter_commands(session, &before, command, seed, issued.by.department.as_ref()) {
         decide::<Matter>(unit, aim, matter, command).await?;
     }
     keep_to_the_calendar(unit, aim, session, &before, command, default_calendar).await
+}
+
+/// The same command; one that gives a session a time says until when it asks for answers.
+async fn with_answers_asked_for(
+    unit: &mut UnitOfWork,
+    session: Uuid,
+    command: &Command,
+    default_calendar: &WorkingCalendar,
+) -> Result<Command, CommandError> {
+    if !matches!(command, Command::Schedule { .. } | Command::Move { .. }) {
+        return Ok(command.clone());
+    }
+    let calendar = calendar(unit, default_calendar).await?;
+    let now = unit.issued().at;
+    let state = unit.load::<Session>(session).await?;
+    Ok(state.filed().map_or_else(|| command.clone(), |filed| asking(filed, command, &calendar, now)))
 }
 
 /// Starts the clock of an emergency that is requested by hand, and stops that of one that does not take place.

@@ -185,6 +185,7 @@ fn charter(sessions_per_quarter_max: Option<u32>) -> pb::BodyCharter {
         deferrals_max: None,
         second_call_quorum: None,
         counts_working_days: false,
+        answer_working_days: None,
     };
     pb::BodyCharter {
         name: "部际联席会议".into(),

@@ -29,7 +29,8 @@ pub fn check(
         | Command::Adjourn { .. }
         | Command::ExtendSigning { .. }
         | Command::CallMeeting { .. }
-        | Command::Conclude => Ok(()),
+        | Command::Conclude
+        | Command::CheckDeadlines => Ok(()),
         Command::Screen { .. }
         | Command::Admit
         | Command::Return { .. }

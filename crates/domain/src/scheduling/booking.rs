@@ -17,7 +17,7 @@ pub fn room_command(
     let filed = before.filed()?;
     let attendees = u32::try_from(filed.outline.attendees.len()).unwrap_or(u32::MAX);
     match command {
-        Command::Schedule { room, starts_at } | Command::Move { room, starts_at, .. } => {
+        Command::Schedule { room, starts_at, .. } | Command::Move { room, starts_at, .. } => {
             let ends_at = filed.ends_at(*starts_at);
             let book = room::Command::Book { session, starts_at: *starts_at, ends_at, attendees };
             Some((Room::id(room), book))

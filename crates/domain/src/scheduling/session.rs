@@ -2,10 +2,12 @@
 //! its convening, and to its end when every topic has an outcome.
 //!
 //! The folder holds its parts: `outline` is what is requested, `screening` compares it with the body's rules,
-//! `state` is what is known of it, and `seen` how much of that somebody may see; the rules are grouped by when they apply: `admission`, `convening`.
+//! `state` is what is known of it, and `seen` how much of that somebody may see; the rules are grouped by when they apply: `admission`, `convening`,
+//! `invitations`.
 
 mod admission;
 mod convening;
+mod invitations;
 mod labels;
 pub mod next;
 mod outline;
@@ -17,6 +19,7 @@ pub use convening::{
     START_AHEAD_DAYS_MAX, check_notice, check_start, check_working_time, first_day_after_notice,
     latest_start_at, notice_days,
 };
+pub use invitations::{Attendance, asking};
 pub use outline::{
     AGENDA_BYTES_MAX, ATTENDEES_MAX, Attendee, DURATION_MINUTES_MAX, Declaration, Kind, Outline, RoleOnTopic,
     TOPICS_MAX, Topic, TopicRole,
@@ -60,6 +63,8 @@ pub enum Answer {
     Accept,
     /// The department does not attend.
     Decline,
+    /// The department does not know yet. It is expected neither to come nor to stay away.
+    Tentative,
 }
 
 /// Commands.
@@ -183,6 +188,9 @@ pub enum Command {
         room: Code,
         /// When it starts; it ends after the requested duration.
         starts_at: Timestamp,
+        /// The moment until which those that are invited are asked to answer; none where they are not asked to by one. See
+        /// [`asking`].
+        answer_by: Option<Timestamp>,
     },
     /// Gives a scheduled session another room or time; the rooms change in the same commit.
     Move {
@@ -192,6 +200,8 @@ pub enum Command {
         starts_at: Timestamp,
         /// Why.
         reason: Text,
+        /// The moment until which those that are invited are asked to answer, again; as for [`Command::Schedule`].
+        answer_by: Option<Timestamp>,
     },
     /// Frees its room and time.
     Postpone {
@@ -211,6 +221,8 @@ pub enum Command {
         answer: Answer,
         /// Why; required when it declines.
         reason: Option<Text>,
+        /// Who would come in the place of whoever is invited; becomes its delegate.
+        substitute: Option<Line>,
     },
     /// Names a department's delegate.
     NameDelegate {
@@ -246,6 +258,8 @@ pub enum Command {
     },
     /// Ends the session; issued when its docket was closed.
     Conclude,
+    /// Reminds those that have not answered their invitations, once the time for that is over.
+    CheckDeadlines,
 }
 
 /// Events.
@@ -362,6 +376,8 @@ pub enum Event {
         ends_at: Timestamp,
         /// The invited departments.
         invited: Vec<Code>,
+        /// The moment until which they are asked to answer; none where they are not asked to by one.
+        answer_by: Option<Timestamp>,
     },
     /// The session lost its room and time, and must be scheduled again.
     Postponed {
@@ -381,6 +397,19 @@ pub enum Event {
         answer: Answer,
         /// Why.
         reason: Option<Text>,
+        /// When; none where that was not recorded.
+        answered_at: Option<Timestamp>,
+        /// Whether that was after the moment until which it was asked to.
+        late: bool,
+    },
+    /// A department that had not answered its invitation in time was reminded of it.
+    InvitationReminded {
+        /// The department.
+        department: Code,
+        /// The moment until which it was asked to answer.
+        answer_by: Timestamp,
+        /// When it was reminded.
+        reminded_at: Timestamp,
     },
     /// A department named its delegate.
     DelegateNamed {
@@ -508,6 +537,8 @@ rejections! {
             "no reason can override the rule {rule}; the request must be revised",
         RuleBroken("RULE_BROKEN") { rule: Rule, measure: u32, limit: u32 } =
             "the request breaks the rule {rule}: it has {measure}, the limit is {limit}",
+        AnswersTooLate("ANSWERS_TOO_LATE") { answer_by: Timestamp, starts_at: Timestamp } =
+            "answers would be asked for until {answer_by}, and the session starts at {starts_at}; ask for them before",
         MergedIntoItself("MERGED_INTO_ITSELF") = "a session cannot be merged into itself",
         BeforeEarliestStart("BEFORE_EARLIEST_START") { starts_at: Timestamp, earliest_start_at: Timestamp } =
             "the session must not start before {earliest_start_at}; {starts_at} is earlier",
@@ -580,20 +611,23 @@ impl Aggregate for Session {
             }
             Command::Merge { session, into, reason } => admission::merge(filed, session, into, reason),
             Command::Absorb { from, outline } => admission::absorb(filed, from, &outline),
-            Command::Schedule { room, starts_at } => convening::schedule(filed, room, starts_at, issued),
-            Command::Move { room, starts_at, reason } => {
-                convening::relocate(filed, room, starts_at, reason, issued)
+            Command::Schedule { room, starts_at, answer_by } => {
+                convening::schedule(filed, room, starts_at, answer_by, issued)
+            }
+            Command::Move { room, starts_at, reason, answer_by } => {
+                convening::relocate(filed, room, starts_at, answer_by, reason, issued)
             }
             Command::Postpone { reason } => {
                 filed.must_be(&[Stage::Scheduled], "postponed", "scheduled")?;
                 Ok(vec![Event::Postponed { reason }])
             }
             Command::Cancel { reason } => convening::cancel(filed, reason),
-            Command::AnswerInvitation { department, answer, reason } => {
-                convening::answer_invitation(filed, department, answer, reason)
+            Command::AnswerInvitation { department, answer, reason, substitute } => {
+                let answer = invitations::Given { answer, reason, substitute };
+                invitations::answer(filed, department, answer, issued)
             }
             Command::NameDelegate { department, delegate, in_place_of } => {
-                convening::name_delegate(filed, Delegate { department, delegate, in_place_of })
+                invitations::name_delegate(filed, Delegate { department, delegate, in_place_of })
             }
             Command::Convene { constitution } => convening::convene(filed, constitution, issued),
             Command::Adjourn { reason } => convening::adjourn(filed, reason, issued),
@@ -606,6 +640,7 @@ impl Aggregate for Session {
                 Ok(vec![Event::MeetingCalled { reason }])
             }
             Command::Conclude => convening::conclude(filed),
+            Command::CheckDeadlines => Ok(invitations::check(filed, issued.at)),
         }
     }
 

@@ -2,10 +2,11 @@
 
 use super::Invited;
 use super::page::Page;
+use crate::letter::local;
 use crate::views::calendar::Entry;
-use domain::Code;
 use domain::resolution::action_item::{Item, Stage};
 use domain::scheduling::session::{Answer, Appointment, Filed, Forum, Progress, RoleOnTopic};
+use domain::{Code, Timestamp};
 use icalendar::{Writer, quoted};
 
 /// How long before an all-day deadline it is announced: at nine o'clock of the day before.
@@ -60,6 +61,10 @@ pub(super) fn session(writer: &mut Writer, page: &Page<'_>, entry: &Entry, filed
             .say(format!("（{} 分钟）", topic.timebox_minutes), format!(" ({} min)", topic.timebox_minutes));
         description.push_str(&format!("\n{}. {}{minutes}", topic.number, topic.title));
     }
+    if let Some(by) = asked_until(filed) {
+        let by = local(by, zone);
+        description.push_str(&page.say(format!("\n请于 {by} 前答复"), format!("\nPlease answer by {by}")));
+    }
     writer.text("DESCRIPTION", &description);
     match page.invited {
         Some((_, invited)) => invite(writer, page, filed, invited),
@@ -67,6 +72,12 @@ pub(super) fn session(writer: &mut Writer, page: &Page<'_>, entry: &Entry, filed
     }
     link(writer, page, &format!("/sessions/{}", entry.id));
     writer.end("VEVENT");
+}
+
+/// Until when answers are asked for, as long as somebody has not answered.
+fn asked_until(filed: &Filed) -> Option<Timestamp> {
+    let Progress::Scheduled(appointment) = &filed.progress else { return None };
+    appointment.answer_by.filter(|_| appointment.waiting().next().is_some())
 }
 
 /// The one who is invited: by mail from the department in the chair.
@@ -101,6 +112,7 @@ fn answer(filed: &Filed, department: &Code) -> &'static str {
     match invitation.and_then(|invitation| invitation.answer) {
         Some(Answer::Accept) => "ACCEPTED",
         Some(Answer::Decline) => "DECLINED",
+        Some(Answer::Tentative) => "TENTATIVE",
         None => "NEEDS-ACTION",
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn open_ballot(
     if ballot.rules.secret {
         secret::may_be_secret(proceedings, topic)?;
     }
-    let remind_at = reminders::for_another_ballot(proceedings, issued.at);
+    let remind_at = reminders::for_another(proceedings, issued.at);
     Ok(vec![reminding(opened(number, &ballot), remind_at)])
 }
 

@@ -26,6 +26,9 @@ pub struct MeetingRules {
     pub second_call_quorum: Option<Quorum>,
     /// Whether these days are working days; otherwise they are calendar days.
     pub counts_working_days: bool,
+    /// How many working days before the start those that are invited are to have answered; 0 where they are not asked to by a
+    /// day, and as usual when `None`.
+    pub answer_working_days: Option<u32>,
 }
 
 impl Default for MeetingRules {
@@ -40,11 +43,22 @@ impl Default for MeetingRules {
             deferrals_max: None,
             second_call_quorum: None,
             counts_working_days: false,
+            answer_working_days: None,
         }
     }
 }
 
 impl MeetingRules {
+    /// How many working days before the start those that are invited are to have answered, as a rule.
+    pub const ANSWER_WORKING_DAYS_DEFAULT: u32 = 1;
+    /// How many it may be, at most.
+    pub const ANSWER_WORKING_DAYS_MAX: u32 = 30;
+
+    /// How many working days before the start those that are invited are to have answered; 0 where no day is set.
+    pub fn answer_working_days(&self) -> u32 {
+        self.answer_working_days.unwrap_or(Self::ANSWER_WORKING_DAYS_DEFAULT)
+    }
+
     /// How many times a matter may be deferred in its life.
     pub fn deferrals_max(&self) -> u32 {
         self.deferrals_max.unwrap_or(DEFERRALS_MAX_DEFAULT)

@@ -89,9 +89,9 @@ pub(super) fn screen(
 }
 
 pub(super) fn override_finding(filed: &Filed, rule: Rule, reason: Text) -> Result<Vec<Event>, Rejection> {
-    // These are measured when an admitted session is scheduled.
+    // These are measured when an admitted session is scheduled, when it is moved, and the last one when it is convened.
     let when_scheduled = matches!(rule, Rule::Notice | Rule::WorkingTime | Rule::OneSessionAtATime);
-    if when_scheduled && filed.stage() == Stage::Admitted {
+    if when_scheduled && matches!(filed.stage(), Stage::Admitted | Stage::Scheduled) {
         let is_known = filed.override_of(rule) == Some(&reason);
         return Ok(if is_known { vec![] } else { vec![Event::FindingOverridden { rule, reason }] });
     }

@@ -3,6 +3,7 @@
 use super::Rejection;
 use crate::decision_rule::MatterClass;
 use crate::{Code, Label, Line, Text, Timestamp, Uuid};
+use jiff::SignedDuration;
 use std::collections::BTreeSet;
 
 /// Topics in a session, at most; a body's own rule is usually stricter.
@@ -149,6 +150,12 @@ impl Outline {
     /// Whether the department attends.
     pub fn is_attended_by(&self, department: &Code) -> bool {
         self.departments().any(|attending| attending == department)
+    }
+
+    /// When it ends if it starts at this moment.
+    pub fn ends_at(&self, starts_at: Timestamp) -> Timestamp {
+        let duration = SignedDuration::from_mins(i64::from(self.duration_minutes));
+        starts_at.checked_add(duration).unwrap_or(Timestamp::MAX)
     }
 
     /// What it costs in working time: its duration, for one person of each department that attends.

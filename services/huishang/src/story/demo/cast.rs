@@ -211,5 +211,6 @@ fn meeting_rules() -> MeetingRules {
         deferrals_max: None,
         second_call_quorum: None,
         counts_working_days: false,
+        answer_working_days: None,
     }
 }
