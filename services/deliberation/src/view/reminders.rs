@@ -24,10 +24,9 @@ pub(super) fn project(tables: &Transaction<'_>, id: &str, event: &Event) -> rusq
 }
 
 /// What is planned, whoever sees it.
-const REMINDING: Rows =
-    Rows::of_those_concerned("SELECT docket, remind_at FROM reminding WHERE remind_at IS NOT NULL", "FALSE");
+const REMINDING: Rows = Rows::of_those_concerned("SELECT docket, remind_at FROM reminding", "FALSE");
 
 /// The reminders that come first.
 pub(crate) fn next_reminders(tables: ScopedTables<'_>, max: u32) -> rusqlite::Result<Vec<Deadline>> {
-    tables.all(&REMINDING, "TRUE", "remind_at, docket", [], max, super::deadline)
+    tables.all(&REMINDING, "remind_at IS NOT NULL", "remind_at, docket", [], max, super::deadline)
 }

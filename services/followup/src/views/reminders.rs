@@ -128,10 +128,8 @@ fn insert_notice(
 const OF_THOSE_CONCERNED: &str = "id IN (
     SELECT session FROM concerned WHERE department IN (SELECT value FROM json_each(?, '$.departments'))
     UNION ALL SELECT id FROM sessions WHERE body_code IN (SELECT value FROM json_each(?, '$.bodies')))";
-const DOCKETS: Rows =
-    Rows::of_those_concerned("SELECT id, next_at FROM dockets WHERE next_at IS NOT NULL", OF_THOSE_CONCERNED);
-const INVITED: Rows =
-    Rows::of_those_concerned("SELECT id, next_at FROM invited WHERE next_at IS NOT NULL", OF_THOSE_CONCERNED);
+const DOCKETS: Rows = Rows::of_those_concerned("SELECT id, next_at FROM dockets", OF_THOSE_CONCERNED);
+const INVITED: Rows = Rows::of_those_concerned("SELECT id, next_at FROM invited", OF_THOSE_CONCERNED);
 
 /// The dockets, and the sessions, that will remind somebody until a moment.
 pub(crate) fn awaiting(

@@ -147,10 +147,10 @@ async fn nobody_is_called_from_one_session_into_another_that_begins_early_unless
     };
     fixture.service.schedule_session(clerk(at_ten)).await.unwrap();
     fixture.bench.move_clock("2027-03-08T01:30:00Z");
-    fixture.service.convene_session(clerk(convene("first", &first))).await.unwrap();
+    fixture.service.convene_session(clerk(convene("begin", &first))).await.unwrap();
     let busy = fixture.service.convene_session(clerk(convene("early", &second))).await.unwrap_err();
     assert_eq!(refusal(&busy, "session_id"), ("DEPARTMENT_BUSY".into(), first.clone()));
     override_rule(&fixture, &second, pb::ScreeningRule::OneSessionAtATime).await;
-    let convened = fixture.service.convene_session(clerk(convene("both", &second))).await.unwrap();
+    let convened = fixture.service.convene_session(clerk(convene("begin the other", &second))).await.unwrap();
     assert_eq!(convened.into_inner().session.unwrap().clashes.len(), 1);
 }

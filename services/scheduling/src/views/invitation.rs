@@ -57,7 +57,8 @@ fn insert(
 ) -> rusqlite::Result<()> {
     tables
         .prepare_cached(
-            "INSERT INTO invitations (session_id, department_code, starts_at, answer_by) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT INTO invitations (session_id, department_code, body_code, starts_at, answer_by)
+             SELECT session_id, ?2, body_code, ?3, ?4 FROM sessions WHERE session_id = ?1",
         )?
         .execute(params![
             id,
@@ -70,9 +71,8 @@ fn insert(
 
 /// An invitation is seen by those who see its session.
 const ROWS: Rows = Rows::of_those_concerned(
-    "SELECT rowid, session_id, department_code, starts_at, answer_by, answer, late, reminded_at,
+    "SELECT rowid, session_id, department_code, body_code, starts_at, answer_by, answer, late, reminded_at,
          (SELECT title FROM sessions WHERE sessions.session_id = invitations.session_id) AS title,
-         (SELECT body_code FROM sessions WHERE sessions.session_id = invitations.session_id) AS body_code,
          (SELECT decides FROM concerned WHERE concerned.session_id = invitations.session_id
               AND concerned.department_code = invitations.department_code) AS decides
      FROM invitations",
@@ -106,10 +106,7 @@ pub(crate) fn list(request: &pb::ListInvitationsRequest) -> Result<ListQuery, In
         .filter_some("(answer > 0) = ?", request.answered)
         .filter_some("(reminded_at IS NOT NULL) = ?", request.reminded)
         .filter_text("department_code = ?", &request.department_code)
-        .filter_text(
-            "session_id IN (SELECT session_id FROM sessions WHERE body_code = ?)",
-            &request.body_code,
-        ))
+        .filter_text("body_code = ?", &request.body_code))
 }
 
 fn summary(row: &Row<'_>) -> rusqlite::Result<pb::InvitationSummary> {

@@ -93,6 +93,7 @@ CREATE INDEX sessions_of_department ON concerned (department_code);
 CREATE TABLE invitations (
     session_id TEXT NOT NULL,
     department_code TEXT NOT NULL,
+    body_code TEXT NOT NULL,
     starts_at INTEGER NOT NULL,
     -- Until when it is to be answered.
     answer_by INTEGER,
@@ -103,6 +104,7 @@ CREATE TABLE invitations (
 );
 CREATE INDEX invitations_by_start ON invitations (starts_at);
 CREATE INDEX invitations_of_department ON invitations (department_code, starts_at);
+CREATE INDEX invitations_of_body ON invitations (body_code, starts_at);
 CREATE INDEX invitations_unanswered ON invitations (answer_by, session_id)
     WHERE answer = 0 AND reminded_at IS NULL AND answer_by IS NOT NULL;
 

@@ -1,13 +1,13 @@
 //! Reminders (催签): whoever has not answered in an open ballot, or has not chosen where a choice is open, is told so before that
 //! ends, once by the clock, and by hand as often as the budget allows.
 
-use super::voting::still_signing;
+use super::voting::{signing_over, still_signing};
 use super::{Agenda, Event, Mode, Proceedings, REMINDERS_PER_WEEK_MAX, Rejection, State, Topic};
 use crate::calendar::WorkingCalendar;
 use crate::decision_rule::DecisionRule;
 use crate::deliberation::ballot::{Roll, Seat};
 use crate::weekly::{Weekly, monday_of};
-use crate::{Actor, Code, Issued, Text, Timestamp};
+use crate::{Code, Issued, Text, Timestamp};
 use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -121,18 +121,18 @@ pub(super) fn for_another(proceedings: &Proceedings, now: Timestamp) -> Option<T
 }
 
 /// Reminds those that have not answered, once the time for it has come. After the end nobody can answer.
-pub(super) fn check(state: &State, issued: &Issued) -> Vec<Event> {
+pub(super) fn check(state: &State, at: Timestamp) -> Vec<Event> {
     let (State::Open(proceedings), Some(next_at)) = (state, state.next_reminder()) else { return vec![] };
-    if issued.at < next_at {
+    if at < next_at {
         return vec![];
     }
     let told = &proceedings.reminders.told;
     let is_new = |seat: &Seat, asking| !told.contains(&(seat.department.clone(), asking));
-    let awaited = match still_signing(proceedings, issued) {
-        Ok(()) => awaited(proceedings, |_| true, is_new),
-        Err(_) => BTreeMap::new(),
+    let awaited = match signing_over(proceedings, at) {
+        None => awaited(proceedings, |_| true, is_new),
+        Some(_) => BTreeMap::new(),
     };
-    sent(proceedings, awaited, issued.at, None)
+    sent(proceedings, awaited, at, None)
 }
 
 /// Reminds those that have not answered. Whoever has recused itself from a topic reminds nobody of it.
@@ -211,8 +211,7 @@ impl State {
         let Some(at) = self.next_reminder().map(|at| at.max(now)).filter(|at| *at <= until) else {
             return vec![];
         };
-        let issued = Issued { at, by: Actor::process("upcoming") };
-        check(self, &issued).into_iter().map(|event| (at, event)).collect()
+        check(self, at).into_iter().map(|event| (at, event)).collect()
     }
 }
 
