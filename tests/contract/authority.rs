@@ -177,17 +177,25 @@ fn on_session(command: &str, own: &Code) -> Option<session::Command> {
         "session merge" => {
             Command::Merge { session: Uuid::nil(), into: Uuid::from_u128(2), reason: reason() }
         }
-        "session schedule" => Command::Schedule { room: code("ROOM"), starts_at: later },
-        "session move" => Command::Move { room: code("ROOM"), starts_at: later, reason: reason() },
+        "session schedule" => Command::Schedule { room: code("ROOM"), starts_at: later, answer_by: None },
+        "session move" => {
+            Command::Move { room: code("ROOM"), starts_at: later, reason: reason(), answer_by: None }
+        }
         "session add-topic" => another_topic(),
         "session postpone" => Command::Postpone { reason: reason() },
         "session cancel" => Command::Cancel { reason: reason() },
-        "session answer" => {
-            Command::AnswerInvitation { department: own.clone(), answer: Answer::Accept, reason: None }
-        }
-        "session answer --department-code SEAT" => {
-            Command::AnswerInvitation { department: code("SEAT"), answer: Answer::Accept, reason: None }
-        }
+        "session answer" => Command::AnswerInvitation {
+            department: own.clone(),
+            answer: Answer::Accept,
+            reason: None,
+            substitute: None,
+        },
+        "session answer --department-code SEAT" => Command::AnswerInvitation {
+            department: code("SEAT"),
+            answer: Answer::Accept,
+            reason: None,
+            substitute: None,
+        },
         "session name-delegate" => {
             Command::NameDelegate { department: own.clone(), delegate: line("Li"), in_place_of: None }
         }
@@ -384,7 +392,8 @@ fn session() -> session::State {
     let (starts_at, ends_at) = (at("2027-03-08T01:00:00Z"), at("2027-03-08T01:30:00Z"));
     let requested =
         session::Event::Requested { outline, requester: Some(code("REQUESTER")), chair: code("CHAIR") };
-    let scheduled = session::Event::Scheduled { room: code("ROOM"), starts_at, ends_at, invited };
+    let scheduled =
+        session::Event::Scheduled { room: code("ROOM"), starts_at, ends_at, invited, answer_by: None };
     Session::fold(session::State::default(), &[requested, scheduled])
 }
 

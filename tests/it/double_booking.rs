@@ -1,15 +1,20 @@
-//! A room is never booked twice, and nobody has to be at two sites without the time for the way, however many ask at the same moment.
+//! A room is never booked twice, and a department never decides in two sessions at once, or in one while it is on its way from
+//! another, however many ask for it at the same moment.
 
 use crate::in_both_modes;
 use anyhow::ensure;
 use domain::Role;
-use proto::scheduling::v1::{DefineTravelTimeRequest, RegisterRoomRequest, Room, ScheduleSessionRequest};
+use proto::scheduling::v1::{
+    DefineTravelTimeRequest, RegisterRoomRequest, Room, ScheduleSessionRequest, ScheduleSessionResponse,
+};
 use tests::{Client, Mode, Sandbox, command, outline};
 use tokio::task::JoinSet;
-use tonic::Code;
+use tonic::{Code, Status};
 
 /// How many schedulers ask for the same room at the same time.
 const SCHEDULERS: usize = 50;
+/// How many ask for the same department, each with a room of its own.
+const ROOMS: usize = 12;
 
 async fn one_of_fifty_gets_the_room(mode: Mode) -> anyhow::Result<()> {
     let sandbox = Sandbox::start(mode)?;
@@ -22,30 +27,59 @@ async fn one_of_fifty_gets_the_room(mode: Mode) -> anyhow::Result<()> {
         sessions.push(clerk.admitted_session(outline(&format!("Session {number}"), "OFFICE")).await?);
     }
 
+    let answers = scheduled_at_once(&clerk, sessions.into_iter().map(|id| (id, "ROOM".to_owned()))).await;
+    one_got_it(answers, "ROOM_TAKEN")
+}
+in_both_modes!(one_of_fifty_gets_the_room);
+
+async fn one_of_many_gets_the_department(mode: Mode) -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(mode)?;
+    let clerk = sandbox.client(Role::Clerk, Some("OFFICE")).await?;
+    clerk.register_department("OFFICE").await?;
+    clerk.define_body("BODY", "OFFICE", "OFFICE").await?;
+    let mut wanted = Vec::new();
+    for number in 0..ROOMS {
+        let room = format!("ROOM-{number}");
+        clerk.register_room(&room).await?;
+        wanted.push((clerk.admitted_session(outline(&format!("Session {number}"), "OFFICE")).await?, room));
+    }
+    let answers = scheduled_at_once(&clerk, wanted).await;
+    one_got_it(answers, "DEPARTMENT_BUSY")
+}
+in_both_modes!(one_of_many_gets_the_department);
+
+type Answer = Result<ScheduleSessionResponse, Status>;
+
+/// Schedules sessions in rooms, for the same hour and all at once.
+async fn scheduled_at_once(
+    clerk: &Client,
+    wanted: impl IntoIterator<Item = (String, String)>,
+) -> Vec<Answer> {
     let mut asked = JoinSet::new();
-    for session_id in sessions {
+    for (session_id, room_code) in wanted {
         let clerk: Client = clerk.clone();
         asked.spawn(async move {
             let request = ScheduleSessionRequest {
                 session_id,
-                room_code: "ROOM".into(),
+                room_code,
                 starts_at: Some(Client::moment("2027-03-08T02:00:00Z")),
                 ..command()
             };
             clerk.call(request).await
         });
     }
-    let answers = asked.join_all().await;
+    asked.join_all().await
+}
 
+fn one_got_it(answers: Vec<Answer>, reason: &str) -> anyhow::Result<()> {
     let got = answers.iter().filter(|answer| answer.is_ok()).count();
-    ensure!(got == 1, "{got} sessions got the room");
+    ensure!(got == 1, "{got} sessions got it");
     for status in answers.into_iter().filter_map(Result::err) {
         ensure!(status.code() == Code::FailedPrecondition, "{status}");
-        ensure!(Client::reason(&status).as_deref() == Some("ROOM_TAKEN"), "{status}");
+        ensure!(Client::reason(&status).as_deref() == Some(reason), "{status}");
     }
     Ok(())
 }
-in_both_modes!(one_of_fifty_gets_the_room);
 
 /// How many schedulers ask for rooms that are too far from each other.
 const TRAVELLERS: usize = 12;

@@ -98,11 +98,12 @@ async fn an_answer_by_mail_is_that_of_the_department(mode: Mode) -> anyhow::Resu
     let whole = text.replace("\r\n ", "");
     ensure!(whole.contains("RSVP=TRUE") && whole.contains(":mailto:answers+"), "{whole}");
     ensure!(invitation["text"].to_string().contains("answer with the buttons"), "{invitation}");
+    ensure!(whole.contains("Please answer by 2027-03-08 18:00"), "{whole}");
 
-    // Whoever is not sure leaves it open; a later answer replaces the one before; a mail that comes twice is one answer.
+    // Whoever is not sure says so; a later answer replaces the one before; a mail that comes twice is one answer.
     let tentative = answered(&sandbox, text, &["TENTATIVE"])?;
     ensure!(is_taken(&sandbox, &tentative)?);
-    has_answer(&clerk, &session_id, None).await?;
+    has_answer(&clerk, &session_id, Some(scheduling::InvitationAnswer::Tentative)).await?;
     let accepted = answered(&sandbox, text, &["ACCEPTED"])?;
     ensure!(is_taken(&sandbox, &accepted)?);
     has_answer(&clerk, &session_id, Some(scheduling::InvitationAnswer::Accept)).await?;

@@ -10,7 +10,7 @@ use proto::deliberation::v1::{
     VoteChoice,
 };
 use proto::delivery::v1::{DefineSubscriptionRequest, MailLanguage, SubscriptionTerms};
-use proto::followup::v1::{ListNoticesRequest, NoticeKind};
+use proto::followup::v1::{ListNoticesRequest, ListUpcomingNoticesRequest, NoticeKind};
 use proto::ledger::v1::{MoveClockRequest, ReadEventsRequest};
 use proto::scheduling::v1::{
     BodyCharter, ConvertToCountersignRequest, DefineBodyRequest, RequestSessionRequest, RoleOnTopic,
@@ -80,7 +80,7 @@ async fn sign_for(sandbox: &Sandbox, docket_id: &str, department: &str) -> anyho
 }
 
 /// The letters to somebody that say that an answer is awaited.
-fn letters(mailbox: &Receiver, to: &str) -> Vec<String> {
+pub fn letters(mailbox: &Receiver, to: &str) -> Vec<String> {
     let all = mailbox.received().unwrap_or_default();
     let own = all.iter().filter(|letter| letter["to"][0] == to);
     let subjects = own.filter_map(|letter| letter["subject"].as_str());
@@ -95,6 +95,13 @@ async fn heard(client: &Client) -> anyhow::Result<(usize, usize)> {
     let read = ReadEventsRequest { types: vec![REMINDED.to_owned()], ..Default::default() };
     let list = ListNoticesRequest { kinds: vec![NoticeKind::AnswerAwaited.into()], ..Default::default() };
     Ok((client.call(read).await?.events.len(), client.call(list).await?.notices.len()))
+}
+
+/// Whom somebody sees in the list of those that will be reminded.
+async fn foretold(client: &Client) -> anyhow::Result<Vec<String>> {
+    let notices = client.call(ListUpcomingNoticesRequest::default()).await?.notices;
+    let awaited = notices.into_iter().filter(|notice| notice.kind() == NoticeKind::AnswerAwaited);
+    Ok(awaited.map(|notice| notice.addressee).collect())
 }
 
 async fn whoever_has_not_signed_is_reminded_and_nobody_else(mode: Mode) -> anyhow::Result<()> {
@@ -121,6 +128,9 @@ async fn whoever_has_not_signed_is_reminded_and_nobody_else(mode: Mode) -> anyho
         client.call(DefineSubscriptionRequest { terms: Some(terms), ..command() }).await?;
     }
     let docket_id = signed_by_two(&sandbox, &clerk).await?;
+
+    until("what will be sent", async || (foretold(&silent).await.ok()? == ["HEALTH"]).then_some(())).await;
+    ensure!(foretold(&signed).await?.is_empty() && foretold(&clerk).await? == ["HEALTH"], "as what is sent");
 
     let clock_at = Some(Client::moment("2027-03-04T09:00:00Z"));
     operator.call(MoveClockRequest { clock_at, ..command() }).await?;

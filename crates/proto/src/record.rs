@@ -48,19 +48,24 @@ pub fn topic_number(event: &prost_types::Any) -> Option<u32> {
 const SEAT_REMINDED: &str = "huishang.deliberation.events.v1.SeatReminded";
 /// The full name of one that says how many departments there were, and is for none of them.
 const REMINDERS_SENT: &str = "huishang.deliberation.events.v1.RemindersSent";
+const INVITATION_REMINDED: &str = "huishang.scheduling.events.v1.SessionInvitationReminded";
 
 /// Whether an event of this kind is for one department or for none, and not for all whom its stream concerns.
 pub fn is_addressed(kind: &str) -> bool {
-    [SEAT_REMINDED, REMINDERS_SENT].contains(&kind)
+    [SEAT_REMINDED, REMINDERS_SENT, INVITATION_REMINDED].contains(&kind)
 }
 
 /// The department that a stored event is for, if it is for one.
 pub fn addressee(event: &prost_types::Any) -> Option<Code> {
-    if kind_of(event) != SEAT_REMINDED {
-        return None;
-    }
-    let reminded = crate::deliberation::events::v1::SeatReminded::decode(event.value.as_slice()).ok()?;
-    Code::from_wire(reminded.department_code).ok()
+    let bytes = event.value.as_slice();
+    let code = match kind_of(event) {
+        SEAT_REMINDED => crate::deliberation::events::v1::SeatReminded::decode(bytes).ok()?.department_code,
+        INVITATION_REMINDED => {
+            crate::scheduling::events::v1::SessionInvitationReminded::decode(bytes).ok()?.department_code
+        }
+        _ => return None,
+    };
+    Code::from_wire(code).ok()
 }
 
 /// The full name of what a command that changed nothing leaves in the log.

@@ -45,9 +45,11 @@ CREATE TABLE countersigning (
 -- When those that have not answered a countersign are reminded.
 CREATE TABLE reminding (
     docket TEXT PRIMARY KEY,
-    remind_at INTEGER NOT NULL
+    -- How many days before the end the rule of its body has.
+    days INTEGER NOT NULL,
+    remind_at INTEGER
 ) WITHOUT ROWID;
-CREATE INDEX reminders_ahead ON reminding (remind_at, docket);
+CREATE INDEX reminders_ahead ON reminding (remind_at, docket) WHERE remind_at IS NOT NULL;
 -- The time to confirm the minutes of a docket; they do not wait for it while somebody objects, or once they are settled.
 CREATE TABLE confirming (
     docket TEXT PRIMARY KEY,

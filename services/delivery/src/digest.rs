@@ -7,15 +7,18 @@
 mod say;
 
 use crate::Delivering;
-use crate::entry::{Only, What, look};
+use crate::entry::{Only, What, look, look_at_session};
 use crate::letter::{Letter, decoded};
 use crate::limits::{DIGEST_ENTRIES_MAX, DIGEST_LOOK_INTERVAL, PAUSE};
 use crate::views::calendar::entries_not_over;
+use crate::views::polls::open_polls;
 use crate::views::{Daily, subscriptions_with_digest};
 use domain::aggregate::derived_id;
 use domain::calendar::WorkingCalendar;
+use domain::deliberation::docket::Docket;
 use domain::delivery::subscription::{Command, Event, EventId, Known, MailLanguage, Subscription};
 use domain::directory::calendar::Calendar;
+use domain::scheduling::poll::Poll;
 use domain::{Date, Timestamp};
 use say::{Said, say};
 use service_kit::{CommandContext, Kit, Record, Scope, ViewStore};
@@ -130,12 +133,26 @@ pub(crate) async fn letter(
     let only = Only { department: known.terms.department.as_ref(), body: known.terms.body.as_ref() };
     for entry in found.0 {
         match look(kit, &scope, only, &entry).await? {
-            Some(What::Session(filed)) => waiting.extend(said.of_session(&entry, &filed)),
+            Some(What::Session(filed)) => {
+                waiting.extend(said.of_session(&entry, &filed));
+                waiting.extend(said.of_missing_answers(&entry, &filed, &scope));
+                if filed.sign_by().is_some() {
+                    let docket = kit.show::<Docket>(&scope, entry.id).await?;
+                    waiting.extend(said.of_countersign(&filed, &docket));
+                }
+            }
             Some(What::Item(item)) => {
                 waiting.extend(said.of_item(&item));
                 late.extend(said.of_late(&item));
             }
             None => {}
+        }
+    }
+    let polls = view.query(scope.clone(), record.position, open_polls(DIGEST_ENTRIES_MAX)).await?;
+    for id in polls.0 {
+        if let Some(filed) = look_at_session(kit, &scope, only, id).await? {
+            let poll = kit.show::<Poll>(&scope, id).await?;
+            waiting.extend(poll.known().and_then(|known| said.of_poll(&filed, known)));
         }
     }
     Ok(say(&said, &waiting, &late, &event))

@@ -4,7 +4,7 @@ use crate::views::calendar::{Entry, Kind};
 use domain::resolution::action_item::{ActionItem, Item};
 use domain::resolution::register::body_of;
 use domain::scheduling::session::{Filed, Session};
-use domain::{Aggregate as _, Audience, Code};
+use domain::{Aggregate as _, Audience, Code, Uuid};
 use service_kit::{CommandError, Kit, Scope};
 
 /// What an entry is.
@@ -31,10 +31,7 @@ pub(crate) async fn look(
 ) -> Result<Option<What>, CommandError> {
     match entry.kind {
         Kind::Session => {
-            let state = kit.show::<Session>(scope, entry.id).await?;
-            let filed = state.filed().filter(|_| only.has_department(&Session::audience(&state)));
-            let filed = filed.filter(|filed| only.has_body(Some(&filed.outline.body)));
-            Ok(filed.map(|filed| What::Session(Box::new(filed.seen_by(|audience| scope.covers(audience))))))
+            Ok(look_at_session(kit, scope, only, entry.id).await?.map(Box::new).map(What::Session))
         }
         Kind::Item => {
             let state = kit.show::<ActionItem>(scope, entry.id).await?;
@@ -43,6 +40,19 @@ pub(crate) async fn look(
             Ok(item.map(|item| What::Item(Box::new(item.clone()))))
         }
     }
+}
+
+/// A session as it is now; none if it is not for them.
+pub(crate) async fn look_at_session(
+    kit: &Kit,
+    scope: &Scope,
+    only: Only<'_>,
+    id: Uuid,
+) -> Result<Option<Filed>, CommandError> {
+    let state = kit.show::<Session>(scope, id).await?;
+    let filed = state.filed().filter(|_| only.has_department(&Session::audience(&state)));
+    let filed = filed.filter(|filed| only.has_body(Some(&filed.outline.body)));
+    Ok(filed.map(|filed| filed.seen_by(|audience| scope.covers(audience))))
 }
 
 impl Only<'_> {

@@ -225,12 +225,13 @@ fn invitation(
     let it = either(language, format!("会商《{title}》"), format!("The session \"{title}\""));
     let mut lines = Vec::new();
     let (chinese, english) = match event {
-        Event::Scheduled { room, starts_at, ends_at, .. } => {
+        Event::Scheduled { room, starts_at, ends_at, answer_by, .. } => {
             let (starts, ends) =
                 (local(*starts_at, calendar.zone_name()), local(*ends_at, calendar.zone_name()));
             lines.push(("时间", "Time", format!("{starts} – {ends}")));
             lines.push(("时区", "Time zone", calendar.zone_name().to_owned()));
             lines.push(("会议室", "Room", room.to_string()));
+            lines.extend(answer_by.map(|by| ("答复截止", "Answer by", local(by, calendar.zone_name()))));
             (format!("{it}定于 {starts} 召开"), format!("{it} is to be held on {starts}"))
         }
         Event::TopicAdded { topic, reason, .. } => {
@@ -243,6 +244,14 @@ fn invitation(
             (
                 format!("{it}增补议题 {number}"),
                 format!("{it} has another topic on its agenda, number {number}"),
+            )
+        }
+        Event::InvitationReminded { department, answer_by, .. } => {
+            lines.push(("答复截止", "Answer by", local(*answer_by, calendar.zone_name())));
+            lines.push(("时区", "Time zone", calendar.zone_name().to_owned()));
+            (
+                format!("{it}待 {department} 答复邀请，答复时限已过"),
+                format!("{it} still waits for {department} to answer the invitation"),
             )
         }
         Event::Convened { .. } => (format!("{it}已召开"), format!("{it} is convened")),

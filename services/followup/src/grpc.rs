@@ -2,12 +2,14 @@
 
 use crate::views;
 use domain::calendar::WorkingCalendar;
+use domain::deliberation::docket::Docket;
 use domain::directory::calendar::Calendar;
 use domain::followup::follow_up::FollowUp;
 use domain::followup::ladder_policy::{Command, LadderPolicy};
 use domain::scheduling::body::{self, Body};
 use domain::scheduling::emergency::Emergency;
-use domain::{Code, Timestamp, Uuid};
+use domain::scheduling::session::Session;
+use domain::{Audience, Code, Timestamp, Uuid};
 use jiff::SignedDuration;
 use proto::followup::v1 as pb;
 use proto::followup::v1::followup_service_server::FollowupService;
@@ -78,6 +80,38 @@ impl Service {
         }
         Ok(notices)
     }
+
+    /// Who will be reminded that an answer is awaited, in a countersign or to an invitation, as far as that is for them, or for
+    /// those who look after the body.
+    async fn upcoming_reminders(
+        &self,
+        scope: &Scope,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<pb::Notice>, Status> {
+        let ((dockets, sessions), _) = self.view.query(scope.clone(), 0, views::awaiting(until)).await?;
+        let mut notices = Vec::new();
+        for id in dockets {
+            let state = self.kit.show::<Docket>(scope, id).await?;
+            let body = state.proceedings().map(|proceedings| &proceedings.agenda.body);
+            let coming = views::upcoming_of_docket(id, &state, now, until);
+            notices.extend(coming.into_iter().filter(|notice| is_for(scope, notice, body)));
+        }
+        for id in sessions {
+            let state = self.kit.show::<Session>(scope, id).await?;
+            let body = state.filed().map(|filed| &filed.outline.body);
+            let coming = views::upcoming_of_session(id, &state, now, until);
+            notices.extend(coming.into_iter().filter(|notice| is_for(scope, notice, body)));
+        }
+        Ok(notices)
+    }
+}
+
+/// Whether a notice to a department is for the reader: one of that department, or of those who look after the body.
+fn is_for(scope: &Scope, notice: &pb::Notice, body: Option<&Code>) -> bool {
+    let addressee = Code::from_wire(notice.addressee.clone()).ok();
+    let audience = Audience::of(addressee.as_ref());
+    scope.covers(&body.into_iter().cloned().fold(audience, Audience::before))
 }
 
 #[tonic::async_trait]
@@ -190,6 +224,7 @@ impl FollowupService for Service {
         // They have no pages of their own: few run at once, and whoever has more to read has seen them.
         if request.page_token.is_empty() && request.lead_code.as_deref().unwrap_or_default().is_empty() {
             notices.extend(self.upcoming_of_emergencies(&scope, now, until).await?);
+            notices.extend(self.upcoming_reminders(&scope, now, until).await?);
         }
         notices.sort_by_key(|notice| notice.occurred_at.map(|at| (at.seconds, at.nanos)));
         Ok(Response::new(pb::ListUpcomingNoticesResponse {

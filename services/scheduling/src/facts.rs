@@ -20,8 +20,8 @@ use domain::scheduling::matter::Matter;
 use domain::scheduling::quota::{self, Quota, quarter, quota_command};
 use domain::scheduling::room::Room;
 use domain::scheduling::session::{
-    Attendee, Command, DepartmentRole, Filed, Kind, Session, Stage, State, Topic, check_notice, check_start,
-    check_working_time,
+    Attendee, Command, DepartmentRole, Filed, Kind, Session, Stage, State, Topic, asking, check_notice,
+    check_start, check_working_time,
 };
 use domain::scheduling::travel::{Travel, Whereabouts};
 use domain::{Code, Text, Timestamp, Uuid};
@@ -129,6 +129,7 @@ async fn decide_beside_its_poll(
     seed: Uuid,
     default_calendar: &WorkingCalendar,
 ) -> Result<(), CommandError> {
+    let command = &with_answers_asked_for(unit, session, command, default_calendar).await?;
     decide::<Session>(unit, aim, session, command.clone()).await?;
     // Loaded after the decision: if the session has changed meanwhile, the commit fails on the session's stream and is
     // decided again, and no other slot's room is touched.
@@ -139,10 +140,9 @@ async fn decide_beside_its_poll(
         decide::<Room>(unit, aim, room, command).await?;
     }
     decide_emergency(unit, aim, session, &before, command).await?;
-    let there = whereabouts(unit, command).await?;
-    let diaries = before.filed().map(|filed| diary_commands(session, filed, command, &there));
-    let diaries = diaries.unwrap_or_default();
-    for (diary, command) in diaries {
+    let there = whereabouts(unit, before.filed(), command).await?;
+    let diaries = before.filed().map(|filed| diary_commands(session, filed, command, &there, issued.at));
+    for (diary, command) in diaries.unwrap_or_default() {
         decide::<Diary>(unit, aim, diary, command).await?;
     }
     for (matter, command) in matter_commands(session, &before, command, seed, issued.by.department.as_ref()) {
@@ -151,16 +151,41 @@ async fn decide_beside_its_poll(
     keep_to_the_calendar(unit, aim, session, &before, command, default_calendar).await
 }
 
-/// Where the room is that a command gives to a session.
-async fn whereabouts(unit: &mut UnitOfWork, command: &Command) -> Result<Whereabouts, CommandError> {
-    let (Command::Schedule { room, .. } | Command::Move { room, .. }) = command else {
-        return Ok(Whereabouts::default());
+/// Where a session takes place by a command that gives it a room, or that says who decides in it, or when.
+async fn whereabouts(
+    unit: &mut UnitOfWork,
+    before: Option<&Filed>,
+    command: &Command,
+) -> Result<Whereabouts, CommandError> {
+    let room = match command {
+        Command::Schedule { room, .. } | Command::Move { room, .. } => Some(room),
+        Command::AddTopic { .. } | Command::Convene { .. } => {
+            before.and_then(Filed::appointment).map(|appointment| &appointment.slot.room)
+        }
+        _ => None,
     };
+    let Some(room) = room else { return Ok(Whereabouts::default()) };
     let room = unit.load::<Room>(Room::id(room)).await?;
     let Some(site) = room.profile().and_then(|profile| profile.site.as_ref()) else {
         return Ok(Whereabouts::default());
     };
     Ok(unit.load::<Travel>(Travel::realm_id()).await?.around(Some(site)))
+}
+
+/// The same command; one that gives a session a time says until when it asks for answers.
+async fn with_answers_asked_for(
+    unit: &mut UnitOfWork,
+    session: Uuid,
+    command: &Command,
+    default_calendar: &WorkingCalendar,
+) -> Result<Command, CommandError> {
+    if !matches!(command, Command::Schedule { .. } | Command::Move { .. }) {
+        return Ok(command.clone());
+    }
+    let calendar = calendar(unit, default_calendar).await?;
+    let now = unit.issued().at;
+    let state = unit.load::<Session>(session).await?;
+    Ok(state.filed().map_or_else(|| command.clone(), |filed| asking(filed, command, &calendar, now)))
 }
 
 /// Starts the clock of an emergency that is requested by hand, and stops that of one that does not take place.

@@ -3,7 +3,7 @@
 //! [`grpc`] carries commands to the journal and answers queries, lists from [`views`]; [`facts`] looks up what
 //! one aggregate must know of another. When a docket is closed, process managers conclude its session, and
 //! pass on to its matters what became of them; what somebody answers by mail is answered to the session; timers bring back those that were deferred, close
-//! polls, and let the clocks of emergencies strike.
+//! polls, remind those that have not answered their invitations, and let the clocks of emergencies strike.
 
 mod facts;
 mod grpc;
@@ -21,7 +21,7 @@ use domain::scheduling::body::Body;
 use domain::scheduling::emergency::{self, Emergency};
 use domain::scheduling::matter::{self, Matter};
 use domain::scheduling::poll::{self, Poll};
-use domain::scheduling::session::Session;
+use domain::scheduling::session::{self, Session};
 use proto::scheduling::v1::scheduling_service_server::SchedulingServiceServer;
 use service_kit::limits::{REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX};
 use service_kit::places::Places;
@@ -41,6 +41,8 @@ const STRIKING: &str = "strike_emergency_clocks";
 
 /// The name of the one that closes polls.
 const CLOSING: &str = "close_polls";
+/// The name of the one that reminds those that have not answered their invitations.
+const REMINDING: &str = "remind_invited";
 
 /// Timetables that are planned at once, at most.
 const TIMETABLES_AT_ONCE_MAX: usize = 2;
@@ -67,6 +69,7 @@ fn service(kit: &Kit, time_zone: &str) -> anyhow::Result<Service> {
         answer_invitations(&mut processes),
     ];
     let (concluded, followed, ended) = (reactions[0].clone(), reactions[1].clone(), reactions[2].clone());
+    let answered = reactions[3].clone();
     let view = ViewStore::spawn::<views::SchedulingView>(kit, reactions).context("the view of scheduling")?;
     let check = || matter::Command::CheckDeadlines;
     timer::run::<Matter>(kit, &view, followed, RESUMING, views::next_returns, check);
@@ -74,6 +77,8 @@ fn service(kit: &Kit, time_zone: &str) -> anyhow::Result<Service> {
     timer::run::<Emergency>(kit, &view, ended, STRIKING, views::next_strikes, check);
     let check = || poll::Command::CheckDeadlines;
     timer::run::<Poll>(kit, &view, concluded, CLOSING, views::next_closings, check);
+    let check = || session::Command::CheckDeadlines;
+    timer::run::<Session>(kit, &view, answered, REMINDING, views::next_answers, check);
     let planning = Places::new("timetables", TIMETABLES_AT_ONCE_MAX, TIMETABLES_SHARE_PERCENT);
     Ok(Service { kit: kit.clone(), view, default_calendar, planning })
 }

@@ -586,7 +586,7 @@ impl Aggregate for Docket {
             Command::RemindSeats { text, calendar } => {
                 reminders::by_hand(state.open()?, text, &calendar, issued)
             }
-            Command::CheckReminders => Ok(reminders::check(state, issued)),
+            Command::CheckReminders => Ok(reminders::check(state, issued.at)),
             Command::AdoptDecision { topic, declaratory, calendar } => {
                 outcomes::adopt(state.open()?, topic, declaratory, &calendar, issued)
             }

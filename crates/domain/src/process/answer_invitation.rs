@@ -10,7 +10,7 @@ pub const NAME: &str = "answer_invitation";
 const DECLINED: &str = "以邮件谢绝。Declined by mail.";
 
 /// The command for a session that follows from an answer to its invitation; `session` is the session as it is now. What comes
-/// too late, or from a department that is not invited any more, changes nothing; nor does who is not sure.
+/// too late, or from a department that is not invited any more, changes nothing.
 pub fn react(department: &Code, event: &Event, session: &session::State) -> Vec<(Uuid, Command)> {
     let Event::InvitationAnswered { session: id, answer, comment } = event else { return vec![] };
     let invitations = session.filed().and_then(|filed| filed.appointment()).map(|held| &held.invitations);
@@ -20,7 +20,8 @@ pub fn react(department: &Code, event: &Event, session: &session::State) -> Vec<
     let (answer, reason) = match answer {
         MailAnswer::Accept => (Answer::Accept, comment.clone()),
         MailAnswer::Decline => (Answer::Decline, comment.clone().or_else(|| Text::parse(DECLINED).ok())),
-        MailAnswer::Tentative => return vec![],
+        MailAnswer::Tentative => (Answer::Tentative, comment.clone()),
     };
-    vec![(*id, Command::AnswerInvitation { department: department.clone(), answer, reason })]
+    let (department, substitute) = (department.clone(), None);
+    vec![(*id, Command::AnswerInvitation { department, answer, reason, substitute })]
 }

@@ -31,7 +31,8 @@ pub fn check(
         | Command::ExtendSigning { .. }
         | Command::CallMeeting { .. }
         | Command::NoteFloorTopic { .. }
-        | Command::Conclude => Ok(()),
+        | Command::Conclude
+        | Command::CheckDeadlines => Ok(()),
         Command::AddTopic { roles, .. } => {
             people.secretariat()?;
             let deciding = roles.iter().filter(|given| given.role == RoleOnTopic::Decides);

@@ -130,6 +130,8 @@ rejections! {
             "the seat of {department_code} would end on {until_on}, before it begins on {since_on}",
         LimitOutOfRange("LIMIT_OUT_OF_RANGE") { field: &'static str } =
             "with {field} = 0 no session could ever be admitted",
+        AnswerDaysOutOfRange("ANSWER_DAYS_OUT_OF_RANGE") { given: u32, max: u32 } =
+            "an invitation is to be answered {given} working days before the start; at most {max} are accepted",
         SecondCallQuorumOutOfRange("SECOND_CALL_QUORUM_OUT_OF_RANGE") { numerator: u32, denominator: u32 } =
             "the quorum of a second call is more than none and at most all, which {numerator}/{denominator} is not",
         QuorumShareOutOfRange("QUORUM_SHARE_OUT_OF_RANGE") {

@@ -17,7 +17,7 @@ pub fn room_command(
     let filed = before.filed()?;
     let attendees = filed.outline.people();
     match command {
-        Command::Schedule { room, starts_at } | Command::Move { room, starts_at, .. } => {
+        Command::Schedule { room, starts_at, .. } | Command::Move { room, starts_at, .. } => {
             let ends_at = filed.ends_at(*starts_at);
             let equipment = filed.outline.equipment.clone();
             let book = room::Command::Book { session, starts_at: *starts_at, ends_at, attendees, equipment };

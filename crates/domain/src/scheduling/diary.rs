@@ -3,7 +3,7 @@
 //! unless that was overridden on record.
 
 use super::room::Booking;
-use super::session::{self, Filed, Kind, Outline, RoleOnTopic, Rule};
+use super::session::{self, Filed, Kind, Outline, RoleOnTopic, Rule, Slot, Stage};
 use super::travel::{Whereabouts, leaves};
 use crate::aggregate::id_of_code;
 use crate::{Aggregate, Audience, Code, Issued, Timestamp, Uuid, rejections};
@@ -92,44 +92,88 @@ struct Visit {
     site: Option<Code>,
 }
 
+impl State {
+    /// The other sessions at the time of one, each with its time.
+    pub fn beside(&self, session: Uuid) -> impl Iterator<Item = (Uuid, Booking)> {
+        let own = self.sessions.get(&session).map(|own| own.time);
+        let others = self.sessions.iter().filter(move |(id, _)| **id != session);
+        others
+            .filter(move |(_, taken)| own.is_some_and(|own| taken.time.overlaps(&own)))
+            .map(|(id, taken)| (*id, taken.time))
+    }
+}
+
 /// What a command on a session requires of the diaries of those that decide in it; `before` is the session on which the
-/// command is decided, `there` where the room is that it gives.
+/// command is decided, `there` where it takes place, `now` the moment at which it is decided.
+///
+/// A session that is convened early, after its time was over, or without a time in an emergency, is in them for when it takes
+/// place: nobody is called away from another one unless that is overridden.
 pub fn diary_commands(
     session: Uuid,
     before: &Filed,
     on_session: &session::Command,
     there: &Whereabouts,
+    now: Timestamp,
 ) -> Vec<(Uuid, Command)> {
     use session::Command as OnSession;
-    let command = |department: &Code| match on_session {
-        OnSession::Schedule { starts_at, .. } | OnSession::Move { starts_at, .. } => Some(Command::Enter {
-            session,
-            department: department.clone(),
-            starts_at: *starts_at,
-            ends_at: before.ends_at(*starts_at),
-            there: there.clone(),
-            overridden: is_exempt(before),
-        }),
+    let entering = |outline: &Outline, starts_at: Timestamp, ends_at: Timestamp| {
+        entering(session, outline, Booking { starts_at, ends_at }, there, is_exempt(before))
+    };
+    let enter = |starts_at, ends_at| entering(&before.outline, starts_at, ends_at);
+    match on_session {
+        OnSession::Schedule { starts_at, .. } | OnSession::Move { starts_at, .. } => {
+            enter(*starts_at, before.ends_at(*starts_at))
+        }
+        // Some may decide now that did not before.
+        OnSession::AddTopic { topic, roles, .. } => {
+            let with_topic = before.outline.with_topic(topic, roles).ok();
+            let held = before.appointment().zip(with_topic);
+            held.map_or_else(Vec::new, |(held, outline)| {
+                entering(&outline, held.slot.starts_at, held.slot.ends_at)
+            })
+        }
+        OnSession::Convene { .. } => match (before.stage(), before.appointment()) {
+            (Stage::Scheduled, Some(held)) => {
+                let Slot { starts_at, ends_at, .. } = held.slot;
+                enter(now.min(starts_at), if now < ends_at { ends_at } else { before.ends_at(now) })
+            }
+            (Stage::Admitted, _) => enter(now, before.ends_at(now)),
+            _ => vec![],
+        },
         OnSession::Postpone { .. }
         | OnSession::Cancel { .. }
         | OnSession::Adjourn { .. }
-        | OnSession::Conclude => before.appointment().map(|_| Command::Leave { session }),
-        // Some may decide now that did not before.
-        OnSession::AddTopic { .. } => before.appointment().map(|appointment| Command::Enter {
-            session,
-            department: department.clone(),
-            starts_at: appointment.slot.starts_at,
-            ends_at: appointment.slot.ends_at,
-            overridden: is_exempt(before),
-        }),
-        _ => None,
+        | OnSession::Conclude
+            if matches!(before.stage(), Stage::Scheduled | Stage::Convened) =>
+        {
+            let leave = |department| (Diary::id(department), Command::Leave { session });
+            deciding(&before.outline).map(leave).collect()
+        }
+        _ => vec![],
+    }
+}
+
+/// What a session that takes place from an alarm on requires of the diaries of those that decide in it: it may be at the same
+/// time as others, as it is declared for a reason, and others are no longer at its time.
+pub fn alarm_commands(session: Uuid, outline: &Outline, now: Timestamp) -> Vec<(Uuid, Command)> {
+    let at = Booking { starts_at: now, ends_at: outline.ends_at(now) };
+    entering(session, outline, at, &Whereabouts::default(), true)
+}
+
+fn entering(
+    session: Uuid,
+    outline: &Outline,
+    at: Booking,
+    there: &Whereabouts,
+    overridden: bool,
+) -> Vec<(Uuid, Command)> {
+    let Booking { starts_at, ends_at } = at;
+    let enter = |department: &Code| {
+        let (code, there) = (department.clone(), there.clone());
+        let enter = Command::Enter { session, department: code, starts_at, ends_at, there, overridden };
+        (Diary::id(department), enter)
     };
-    let with_topic = match on_session {
-        OnSession::AddTopic { topic, roles, .. } => before.outline.with_topic(topic, roles).ok(),
-        _ => None,
-    };
-    let deciding = deciding(with_topic.as_ref().unwrap_or(&before.outline));
-    deciding.filter_map(|department| Some((Diary::id(department), command(department)?))).collect()
+    deciding(outline).map(enter).collect()
 }
 
 /// The departments that decide in a session, on one topic at least: their diaries have it.
@@ -257,7 +301,8 @@ impl Aggregate for Diary {
 mod tests {
     use super::*;
     use crate::Refusal as _;
-    use crate::testing::{at, code, given};
+    use crate::decision_rule::MatterClass;
+    use crate::testing::{at, code, constitution, given, line, text};
 
     fn enter(session: u128, starts_at: &str, ends_at: &str, overridden: bool) -> Command {
         at_site(session, starts_at, ends_at, overridden, Whereabouts::default())
@@ -336,5 +381,81 @@ mod tests {
         let free = [history, left].concat();
         assert!(given::<Diary>(&free).when(overlapping(false)).is_ok());
         assert_eq!(given::<Diary>(&free).when(Command::Leave { session: Uuid::from_u128(1) }), Ok(vec![]));
+    }
+
+    /// When a command has a session be in the diary of the one that decides in it.
+    fn entered(
+        before: &session::State,
+        command: &session::Command,
+        now: &str,
+    ) -> Vec<(Timestamp, Timestamp)> {
+        let commands = diary_commands(Uuid::from_u128(1), before.filed().unwrap(), command, at(now));
+        let times = commands.into_iter().map(|(_, command)| match command {
+            Command::Enter { starts_at, ends_at, .. } => (starts_at, ends_at),
+            other => panic!("{other:?}"),
+        });
+        times.collect()
+    }
+
+    #[test]
+    fn a_session_that_is_convened_is_in_the_diaries_for_when_it_takes_place() {
+        let constitution = constitution(&["WATER"]);
+        let decides = session::TopicRole { topic: 1, role: RoleOnTopic::Decides };
+        let outline = Outline {
+            title: line("Willow Lane"),
+            purpose: text("Stop the flood"),
+            body: code("FLOOD"),
+            kind: Kind::Standing,
+            class: MatterClass::Ordinary,
+            topics: vec![],
+            attendees: vec![session::Attendee { department: code("WATER"), roles: vec![decides] }],
+            duration_minutes: 60,
+            earliest_start_at: at("2027-03-08T01:00:00Z"),
+            case_reference: None,
+            decide_by: None,
+            emergency: None,
+            carries_out: None,
+        };
+        let requested =
+            |outline: Outline| session::Event::Requested { outline, requester: None, chair: code("WATER") };
+        let scheduled = session::Event::Scheduled {
+            room: code("HALL"),
+            starts_at: at("2027-03-08T01:00:00Z"),
+            ends_at: at("2027-03-08T02:00:00Z"),
+            invited: vec![code("WATER")],
+            answer_by: None,
+        };
+        let history = [requested(outline.clone()), session::Event::Admitted, scheduled];
+        let state = session::Session::fold(session::State::default(), &history);
+        let convene = session::Command::Convene { constitution };
+        let at_nine = (at("2027-03-08T01:00:00Z"), at("2027-03-08T02:00:00Z"));
+        assert_eq!(entered(&state, &convene, "2027-03-08T01:20:00Z"), [at_nine], "it keeps its time");
+        let early = (at("2027-03-08T00:30:00Z"), at("2027-03-08T02:00:00Z"));
+        assert_eq!(entered(&state, &convene, "2027-03-08T00:30:00Z"), [early]);
+        let after = entered(&state, &convene, "2027-03-08T02:30:00Z");
+        assert_eq!(after, [(at_nine.0, at("2027-03-08T03:30:00Z"))], "its time was over");
+
+        // An emergency has none, and is at the time of others without being asked.
+        let urgent = Outline { kind: Kind::Emergency, ..outline };
+        let state = session::Session::fold(
+            session::State::default(),
+            &[requested(urgent.clone()), session::Event::Admitted],
+        );
+        let now = at("2027-03-08T01:10:00Z");
+        let at_once = (now, at("2027-03-08T02:10:00Z"));
+        assert_eq!(entered(&state, &convene, "2027-03-08T01:10:00Z"), [at_once]);
+        let alarm = alarm_commands(Uuid::from_u128(2), &urgent, now);
+        let history =
+            given::<Diary>(&[]).when(enter(1, "2027-03-08T01:00:00Z", "2027-03-08T02:00:00Z", false));
+        let mut history = history.unwrap();
+        for (_, command) in alarm {
+            history.extend(given::<Diary>(&history).when(command).unwrap());
+        }
+        let diary = Diary::fold(State::default(), &history);
+        let beside: Vec<Uuid> = diary.beside(Uuid::from_u128(2)).map(|(id, _)| id).collect();
+        assert_eq!(beside, [Uuid::from_u128(1)]);
+        let third = enter(3, "2027-03-08T02:00:00Z", "2027-03-08T03:00:00Z", false);
+        let refused = given::<Diary>(&history).when(third).unwrap_err();
+        assert_eq!(refused.reason(), "DEPARTMENT_BUSY", "nor is another one at its time");
     }
 }

@@ -11,6 +11,7 @@ pub mod alarm;
 mod clocks;
 mod state;
 
+pub(in crate::scheduling) use clocks::halfway;
 pub use state::{Acknowledgement, Call, CalledSeat, DECISION, End, FIRST_CALL, HALFWAY, Raised, State};
 
 use super::body::PlannedCall;

@@ -288,8 +288,10 @@ pub fn poll_command(command: &session::Command) -> Option<Command> {
 pub fn placing(filed: &session::Filed, slot: &Slot, reason: &Text) -> session::Command {
     let (room, starts_at) = (slot.room.clone(), slot.starts_at);
     match filed.stage() {
-        session::Stage::Scheduled => session::Command::Move { room, starts_at, reason: reason.clone() },
-        _ => session::Command::Schedule { room, starts_at },
+        session::Stage::Scheduled => {
+            session::Command::Move { room, starts_at, reason: reason.clone(), answer_by: None }
+        }
+        _ => session::Command::Schedule { room, starts_at, answer_by: None },
     }
 }
 

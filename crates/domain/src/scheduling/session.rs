@@ -3,12 +3,13 @@
 //!
 //! The folder holds its parts: `outline` is what is requested, `agenda` whether its topics are one, `screening` compares it
 //! with the body's rules, `state` is what is known of it, and `seen` how much of that somebody may see; the rules are grouped by
-//! when they apply: `admission`, `convening`, `added_topics`.
+//! when they apply: `admission`, `convening`, `invitations`, `added_topics`.
 
 mod added_topics;
 mod admission;
 mod agenda;
 mod convening;
+mod invitations;
 mod labels;
 pub mod next;
 mod outline;
@@ -21,6 +22,7 @@ pub use convening::{
     START_AHEAD_DAYS_MAX, check_notice, check_start, check_working_time, first_day_after_notice,
     latest_start_at, notice_days,
 };
+pub use invitations::{Attendance, asking};
 pub use outline::{
     ATTENDEES_MAX, Attendee, COMPANIONS_MAX, DURATION_MINUTES_MAX, Declaration, DepartmentRole, Kind,
     Outline, RoleOnTopic, Topic, TopicRole, person_minutes, topics_to_decide,
@@ -65,6 +67,8 @@ pub enum Answer {
     Accept,
     /// The department does not attend.
     Decline,
+    /// The department does not know yet. It is expected neither to come nor to stay away.
+    Tentative,
 }
 
 /// Commands.
@@ -190,6 +194,9 @@ pub enum Command {
         room: Code,
         /// When it starts; it ends after the requested duration.
         starts_at: Timestamp,
+        /// The moment until which those that are invited are asked to answer; none where they are not asked to by one. See
+        /// [`asking`].
+        answer_by: Option<Timestamp>,
     },
     /// Gives a scheduled session another room or time; the rooms change in the same commit.
     Move {
@@ -199,6 +206,8 @@ pub enum Command {
         starts_at: Timestamp,
         /// Why.
         reason: Text,
+        /// The moment until which those that are invited are asked to answer, again; as for [`Command::Schedule`].
+        answer_by: Option<Timestamp>,
     },
     /// Adds a topic to a session to which all are invited (增补议题).
     AddTopic {
@@ -238,6 +247,8 @@ pub enum Command {
         answer: Answer,
         /// Why; required when it declines.
         reason: Option<Text>,
+        /// Who would come in the place of whoever is invited; becomes its delegate.
+        substitute: Option<Line>,
     },
     /// Names a department's delegate.
     NameDelegate {
@@ -273,6 +284,8 @@ pub enum Command {
     },
     /// Ends the session; issued when its docket was closed.
     Conclude,
+    /// Reminds those that have not answered their invitations, once the time for that is over.
+    CheckDeadlines,
 }
 
 /// Events.
@@ -393,6 +406,8 @@ pub enum Event {
         ends_at: Timestamp,
         /// The invited departments.
         invited: Vec<Code>,
+        /// The moment until which they are asked to answer; none where they are not asked to by one.
+        answer_by: Option<Timestamp>,
     },
     /// A topic was added to its agenda, after all were invited.
     TopicAdded {
@@ -421,6 +436,19 @@ pub enum Event {
         answer: Answer,
         /// Why.
         reason: Option<Text>,
+        /// When; none where that was not recorded.
+        answered_at: Option<Timestamp>,
+        /// Whether that was after the moment until which it was asked to.
+        late: bool,
+    },
+    /// A department that had not answered its invitation in time was reminded of it.
+    InvitationReminded {
+        /// The department.
+        department: Code,
+        /// The moment until which it was asked to answer.
+        answer_by: Timestamp,
+        /// When it was reminded.
+        reminded_at: Timestamp,
     },
     /// A department named its delegate.
     DelegateNamed {
@@ -567,6 +595,8 @@ rejections! {
             "no reason can override the rule {rule}; the request must be revised",
         RuleBroken("RULE_BROKEN") { rule: Rule, measure: u32, limit: u32 } =
             "the request breaks the rule {rule}: {measure} where the limit is {limit}; change the request, or have the rule overridden with a reason",
+        AnswersTooLate("ANSWERS_TOO_LATE") { answer_by: Timestamp, starts_at: Timestamp } =
+            "answers would be asked for until {answer_by}, and the session starts at {starts_at}; ask for them before",
         MergedIntoItself("MERGED_INTO_ITSELF") = "a session cannot be merged into itself",
         BeforeEarliestStart("BEFORE_EARLIEST_START") { starts_at: Timestamp, earliest_start_at: Timestamp } =
             "the session must not start before {earliest_start_at}; {starts_at} is earlier",
@@ -655,9 +685,11 @@ impl Aggregate for Session {
             }
             Command::Merge { session, into, reason } => admission::merge(filed, session, into, reason),
             Command::Absorb { from, outline } => admission::absorb(filed, from, &outline),
-            Command::Schedule { room, starts_at } => convening::schedule(filed, room, starts_at, issued),
-            Command::Move { room, starts_at, reason } => {
-                convening::relocate(filed, room, starts_at, reason, issued)
+            Command::Schedule { room, starts_at, answer_by } => {
+                convening::schedule(filed, room, starts_at, answer_by, issued)
+            }
+            Command::Move { room, starts_at, reason, answer_by } => {
+                convening::relocate(filed, room, starts_at, answer_by, reason, issued)
             }
             Command::AddTopic { topic, roles, reason, calendar, deciders_min } => {
                 let late = added_topics::Late { topic, roles, reason, deciders_min };
@@ -669,11 +701,12 @@ impl Aggregate for Session {
                 Ok(vec![Event::Postponed { reason }])
             }
             Command::Cancel { reason } => convening::cancel(filed, reason),
-            Command::AnswerInvitation { department, answer, reason } => {
-                convening::answer_invitation(filed, department, answer, reason)
+            Command::AnswerInvitation { department, answer, reason, substitute } => {
+                let answer = invitations::Given { answer, reason, substitute };
+                invitations::answer(filed, department, answer, issued)
             }
             Command::NameDelegate { department, delegate, in_place_of } => {
-                convening::name_delegate(filed, Delegate { department, delegate, in_place_of })
+                invitations::name_delegate(filed, Delegate { department, delegate, in_place_of })
             }
             Command::Convene { constitution } => convening::convene(filed, constitution, issued),
             Command::Adjourn { reason } => convening::adjourn(filed, reason, issued),
@@ -686,6 +719,7 @@ impl Aggregate for Session {
                 Ok(vec![Event::MeetingCalled { reason }])
             }
             Command::Conclude => convening::conclude(filed),
+            Command::CheckDeadlines => Ok(invitations::check(filed, issued.at)),
         }
     }
 

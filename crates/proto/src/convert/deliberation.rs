@@ -206,7 +206,7 @@ wire_events!(docket::Docket, docket::Event => deliberation {
     ItemAccepted => ItemAccepted { topic_number: topic, item_number: item, department_code: department },
     ChangesDeclared => ChangesDeclared { topic_number: topic, changes },
     ChoiceOpened => ChoiceOpened {
-        topic_number: topic, choice_number: choice, question, options, method, secret, lot,
+        topic_number: topic, choice_number: choice, question, options, method, secret, lot, remind_at,
     },
     ChoiceSealed => ChoiceSealed {
         topic_number: topic, choice_number: choice, department_code: department, sealed, cast_by_code: cast_by,

@@ -25,7 +25,7 @@ wire_struct!(body::Seat => scheduling::Seat, api::Seat {
 wire_struct!(cost::HourlyRate => scheduling::HourlyRate, api::HourlyRate { currency_code: currency, minor_units });
 wire_struct!(body::MeetingRules => scheduling::MeetingRules, api::MeetingRules {
     topics_max, duration_minutes_max, notice_days_min, papers_days_min, sessions_per_quarter_max, deferrals_max,
-    second_call_quorum, counts_working_days, hourly_rate, added_topic_days_min,
+    second_call_quorum, counts_working_days, hourly_rate, added_topic_days_min, answer_working_days,
 });
 wire_struct!(body::PlanSubstitutes => scheduling::PlanSubstitutes, api::PlanSubstitutes {
     department_code: department, substitute_codes: substitutes,
@@ -130,7 +130,7 @@ wire_events!(quota::Quota, quota::Event => scheduling {
 
 wire_enum!(session::Kind => scheduling::SessionKind, api::SessionKind { Standing, Case, Emergency });
 wire_enum!(session::RoleOnTopic => scheduling::RoleOnTopic, api::RoleOnTopic { Decides, Advises, Informed });
-wire_enum!(session::Answer => scheduling::InvitationAnswer, api::InvitationAnswer { Accept, Decline });
+wire_enum!(session::Answer => scheduling::InvitationAnswer, api::InvitationAnswer { Accept, Decline, Tentative });
 wire_enum!(session::Rule => scheduling::ScreeningRule, api::ScreeningRule {
     TopicsPerSession, SessionDuration, Notice, RoleForEveryAttendee, DeciderForEveryTopic, Papers,
     SessionsPerQuarter, WorkingTime, OneSessionAtATime, AddedTopics,
@@ -224,7 +224,9 @@ wire_enum!(series::OffDay => api::SeriesOffDay { Skip, Before, After });
 wire_struct!(series::Recurrence => api::SeriesRecurrence {
     pattern, interval, weekdays, day_of_month, nth, first_on, until_on, except_on, off_day,
 });
-wire_struct!(session::Invitation => api::Invitation { department_code: department, answer, reason });
+wire_struct!(session::Invitation => api::Invitation {
+    department_code: department, answer, reason, answered_at, late, reminded_at,
+});
 wire_struct!(session::Delegate => api::Delegate { department_code: department, delegate, in_place_of });
 
 wire_events!(session::Session, session::Event => scheduling {
@@ -244,11 +246,14 @@ wire_events!(session::Session, session::Event => scheduling {
         from_session_id: from, topics, attendees, duration_minutes, equipment,
     },
     Merged => SessionMerged { into_session_id: into, reason },
-    Scheduled => SessionScheduled { room_code: room, starts_at, ends_at, invited_codes: invited },
+    Scheduled => SessionScheduled { room_code: room, starts_at, ends_at, invited_codes: invited, answer_by },
     TopicAdded => SessionTopicAdded { topic, roles, reason },
     Postponed => SessionPostponed { reason },
     Cancelled => SessionCancelled { reason },
-    InvitationAnswered => SessionInvitationAnswered { department_code: department, answer, reason },
+    InvitationAnswered => SessionInvitationAnswered {
+        department_code: department, answer, reason, answered_at, late,
+    },
+    InvitationReminded => SessionInvitationReminded { department_code: department, answer_by, reminded_at },
     DelegateNamed => SessionDelegateNamed { department_code: department, delegate, in_place_of },
     Convened => SessionConvened { room_code: room, constitution },
     Adjourned => SessionAdjourned { reason, adjournments, second_call_at },

@@ -5,6 +5,7 @@ mod debate;
 mod debate_acts;
 mod docket;
 mod emergency;
+mod invitations;
 pub(super) mod minutes;
 mod poll;
 pub(super) mod request;
@@ -124,6 +125,7 @@ struct SessionPage {
     emergency: Option<Emergency>,
     topics: Vec<AgendaLine>,
     slots: Option<Slots>,
+    invitations: Option<invitations::Invitations>,
     poll: Option<poll::Poll>,
     asking: Option<poll::Asking>,
     cost: String,
@@ -249,6 +251,7 @@ async fn show(
         emergency: session.emergency.as_ref().map(|raised| emergency::of(reader, &around, raised)),
         moves,
         slots,
+        invitations: invitations::of(reader, &around, &session),
         poll,
         asking,
         cost: cost(words, &session),

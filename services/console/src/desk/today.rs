@@ -1,5 +1,7 @@
 //! Today (今日): what needs its reader now, and what became late since they last looked.
 
+mod answers;
+
 use super::answer::{Failure, html};
 use super::board::{Board, COLUMNS, Cell, href, light_of, light_word};
 use super::cookies;
@@ -30,7 +32,9 @@ const VISIT_SECONDS: i64 = 30 * 60;
 
 /// Something that waits for the reader.
 struct Task {
-    item_id: String,
+    /// The page of what it is about.
+    href: String,
+    /// Empty where it has none.
     number: String,
     due_on: String,
     lead: String,
@@ -174,8 +178,9 @@ async fn tasks(reader: &Reader, around: &Surroundings) -> Result<Vec<Task>, Fail
     if let Some(department) = holder.department.as_deref().filter(|_| holder.is("department-lead")) {
         tasks.extend(for_lead(reader, around, department).await?);
     }
+    tasks.extend(answers::awaited(reader, around).await?);
     let mut seen = std::collections::BTreeSet::new();
-    tasks.retain(|task| seen.insert(task.item_id.clone()));
+    tasks.retain(|task| seen.insert((task.href.clone(), task.number.is_empty().then_some(task.act))));
     // The worst first: of what is equally bad, what is due first.
     tasks.sort_by(|one, other| (one.light, &one.due_on).cmp(&(other.light, &other.due_on)));
     Ok(tasks)
@@ -269,7 +274,7 @@ fn task(
     act_word: &'static str,
 ) -> Task {
     Task {
-        item_id: item.item_id.clone(),
+        href: format!("/items/{}", item.item_id),
         number: item.number.clone(),
         due_on: item.due_on.clone(),
         lead: around.directory.name(&item.lead_code),
@@ -300,7 +305,7 @@ fn late_task(
     });
     let due = Markup::fill(&days, &[("date", moment::day(words, &subject.due_on))]);
     Task {
-        item_id: row.item_id.clone(),
+        href: format!("/items/{}", row.item_id),
         number: subject.number,
         due_on: subject.due_on,
         lead: around.directory.name(&subject.lead_code),
@@ -320,7 +325,7 @@ fn lede(words: Words, tasks: &[Task], became_late: usize, since: &Markup) -> Vec
             words.t("{tasks} for you; begin with {first} of {lead}."),
             &[
                 ("tasks", Markup::link("#mine", &waiting(words, tasks.len()))),
-                ("first", Markup::link(&format!("/items/{}", first.item_id), &first.title)),
+                ("first", Markup::link(&first.href, &first.title)),
                 ("lead", Markup::text(&first.lead)),
             ],
         ),

@@ -1,30 +1,25 @@
 //! When those that have not answered a countersign are reminded.
 
-use domain::Timestamp;
-use domain::deliberation::docket::Event;
-use rusqlite::{Transaction, params};
+use domain::deliberation::docket::{Event, reminders};
+use rusqlite::{OptionalExtension as _, Transaction, params};
 use service_kit::timer::Deadline;
 use service_kit::{Rows, ScopedTables};
 
 pub(super) fn project(tables: &Transaction<'_>, id: &str, event: &Event) -> rusqlite::Result<()> {
-    match event {
-        Event::Prepared { agenda } => plan(tables, id, agenda.remind_at),
-        Event::SigningExtended { remind_at, .. } => plan(tables, id, *remind_at),
-        Event::BallotOpened { remind_at: at @ Some(_), .. } => plan(tables, id, *at),
-        Event::RemindersSent { by_hand_on: None, .. }
-        | Event::MeetingCalled { .. }
-        | Event::Closed { .. } => plan(tables, id, None),
-        _ => Ok(()),
+    if let Event::Prepared { agenda } = event {
+        let days = reminders::days_before(&agenda.constitution.rule);
+        tables
+            .prepare_cached("INSERT OR REPLACE INTO reminding (docket, days) VALUES (?1, ?2)")?
+            .execute(params![id, days])?;
     }
-}
-
-/// The next time, or that there is none.
-fn plan(tables: &Transaction<'_>, id: &str, at: Option<Timestamp>) -> rusqlite::Result<()> {
-    tables.prepare_cached("DELETE FROM reminding WHERE docket = ?1")?.execute([id])?;
-    let Some(at) = at else { return Ok(()) };
+    let days = tables
+        .prepare_cached("SELECT days FROM reminding WHERE docket = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    let Some(next_at) = days.and_then(|days| reminders::next_after(event, days)) else { return Ok(()) };
     tables
-        .prepare_cached("INSERT INTO reminding (docket, remind_at) VALUES (?1, ?2)")?
-        .execute(params![id, at.as_microsecond()])
+        .prepare_cached("UPDATE reminding SET remind_at = ?2 WHERE docket = ?1")?
+        .execute(params![id, next_at.map(domain::Timestamp::as_microsecond)])
         .map(drop)
 }
 
@@ -33,5 +28,5 @@ const REMINDING: Rows = Rows::of_those_concerned("SELECT docket, remind_at FROM 
 
 /// The reminders that come first.
 pub(crate) fn next_reminders(tables: ScopedTables<'_>, max: u32) -> rusqlite::Result<Vec<Deadline>> {
-    tables.all(&REMINDING, "TRUE", "remind_at, docket", [], max, super::deadline)
+    tables.all(&REMINDING, "remind_at IS NOT NULL", "remind_at, docket", [], max, super::deadline)
 }

@@ -2,10 +2,11 @@
 
 use super::Invited;
 use super::page::Page;
+use crate::letter::local;
 use crate::views::calendar::Entry;
-use domain::Code;
 use domain::resolution::action_item::{Item, Stage};
 use domain::scheduling::session::{Answer, Appointment, Filed, Forum, Progress, RoleOnTopic};
+use domain::{Code, Timestamp};
 use icalendar::{Writer, quoted};
 
 /// How long before an all-day deadline it is announced: at nine o'clock of the day before.
@@ -68,6 +69,10 @@ pub(super) fn session(writer: &mut Writer, page: &Page<'_>, entry: &Entry, filed
             description.push_str(&page.say("（会上提出）".to_owned(), " (from the floor)".to_owned()));
         }
     }
+    if let Some(by) = asked_until(filed) {
+        let by = local(by, zone);
+        description.push_str(&page.say(format!("\n请于 {by} 前答复"), format!("\nPlease answer by {by}")));
+    }
     writer.text("DESCRIPTION", &description);
     match page.invited {
         Some((_, invited)) => invite(writer, page, filed, invited),
@@ -75,6 +80,12 @@ pub(super) fn session(writer: &mut Writer, page: &Page<'_>, entry: &Entry, filed
     }
     link(writer, page, &format!("/sessions/{}", entry.id));
     writer.end("VEVENT");
+}
+
+/// Until when answers are asked for, as long as somebody has not answered.
+fn asked_until(filed: &Filed) -> Option<Timestamp> {
+    let Progress::Scheduled(appointment) = &filed.progress else { return None };
+    appointment.answer_by.filter(|_| appointment.waiting().next().is_some())
 }
 
 /// The one who is invited: by mail from the department in the chair.
@@ -109,6 +120,7 @@ fn answer(filed: &Filed, department: &Code) -> &'static str {
     match invitation.and_then(|invitation| invitation.answer) {
         Some(Answer::Accept) => "ACCEPTED",
         Some(Answer::Decline) => "DECLINED",
+        Some(Answer::Tentative) => "TENTATIVE",
         None => "NEEDS-ACTION",
     }
 }

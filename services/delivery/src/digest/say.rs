@@ -4,11 +4,14 @@ use crate::letter::{Letter, either, local};
 use crate::limits::{DIGEST_DAYS_AHEAD, DIGEST_LINES_MAX};
 use crate::views::calendar::Entry;
 use domain::calendar::WorkingCalendar;
+use domain::deliberation::docket;
 use domain::delivery::subscription::{EventId, MailLanguage};
 use domain::resolution::action_item::{Help, Item, Stage};
+use domain::scheduling::poll;
 use domain::scheduling::session::{Filed, Progress};
-use domain::{Actor, Code, Date, Role, Timestamp};
+use domain::{Actor, Audience, Code, Date, Role, Timestamp};
 use jiff::Span;
+use service_kit::Scope;
 
 /// What is known of a digest's reader and day.
 pub(super) struct Said<'a> {
@@ -117,9 +120,11 @@ impl Said<'_> {
             return None;
         }
         if invitation.answer.is_none() {
+            let by = appointment.answer_by.map(|by| local(by, self.calendar.zone_name()));
+            let by = by.map(|by| (format!("，限 {by} 前"), format!(" by {by}"))).unwrap_or_default();
             return Some(self.either(
-                format!("会商《{title}》（{at}）：邀请待答复"),
-                format!("Session \"{title}\" ({at}): the invitation is to be answered"),
+                format!("会商《{title}》（{at}）：邀请待答复{}", by.0),
+                format!("Session \"{title}\" ({at}): the invitation is to be answered{}", by.1),
             ));
         }
         let is_today = self.calendar.date_of(entry.starts_at) == self.digest_on;
@@ -130,6 +135,52 @@ impl Said<'_> {
                 format!("Session \"{title}\": today, {at}, {room}"),
             )
         })
+    }
+}
+
+/// What waits for answers.
+impl Said<'_> {
+    /// The line of a session for the clerks of its body, if departments were to have answered by now.
+    pub(super) fn of_missing_answers(&self, entry: &Entry, filed: &Filed, scope: &Scope) -> Option<String> {
+        let Progress::Scheduled(appointment) = &filed.progress else { return None };
+        let looks_after_it = scope.covers(&Audience::of([]).before(filed.outline.body.clone()));
+        if !self.by.is(Role::Clerk) || !looks_after_it || appointment.answer_by? > self.now {
+            return None;
+        }
+        let missing = appointment.waiting().map(Code::as_str).collect::<Vec<_>>();
+        let (title, at) = (&filed.outline.title, local(entry.starts_at, self.calendar.zone_name()));
+        let (chinese, english) = (missing.join("、"), missing.join(", "));
+        (!missing.is_empty()).then(|| {
+            self.either(
+                format!("会商《{title}》（{at}）：逾期未答复邀请的有 {chinese}"),
+                format!("Session \"{title}\" ({at}): not answered in time by {english}"),
+            )
+        })
+    }
+
+    /// The line of a countersign, if it waits for the reader's department.
+    pub(super) fn of_countersign(&self, filed: &Filed, docket: &docket::State) -> Option<String> {
+        let (own, sign_by) = (self.by.department.as_ref()?, filed.sign_by()?);
+        if sign_by < self.now || !docket.waits_for(own) {
+            return None;
+        }
+        let (title, by) = (&filed.outline.title, local(sign_by, self.calendar.zone_name()));
+        Some(self.either(
+            format!("会签《{title}》：待答复，限 {by} 前"),
+            format!("Countersign \"{title}\": to be answered by {by}"),
+        ))
+    }
+
+    /// The line of a poll, if it waits for the reader's department.
+    pub(super) fn of_poll(&self, filed: &Filed, poll: &poll::Known) -> Option<String> {
+        if poll.stage() != poll::Stage::Open || !poll.waiting().any(|waiting| self.is_own(waiting)) {
+            return None;
+        }
+        let (title, by) = (&filed.outline.title, local(poll.close_by, self.calendar.zone_name()));
+        Some(self.either(
+            format!("会商《{title}》：时间征询待答复，限 {by} 前"),
+            format!("Session \"{title}\": which times suit is to be answered by {by}"),
+        ))
     }
 }
 

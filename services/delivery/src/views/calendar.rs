@@ -142,6 +142,7 @@ fn of_session(event: &SessionEvent, at: Timestamp) -> Change {
         | E::FindingOverridden { .. }
         | E::Admitted
         | E::Returned { .. }
+        | E::InvitationReminded { .. }
         | E::DelegateNamed { .. } => Change::default(),
     }
 }

@@ -1,11 +1,13 @@
-//! The lists of subscriptions and of calendar feeds, and what calendars have. A single subscription is read from its own
+//! The lists of subscriptions and of calendar feeds, what calendars have, and the polls that are open. A single subscription is read from its own
 //! history.
 
 pub(crate) mod calendar;
+pub(crate) mod polls;
 
 use domain::delivery::calendar_feed::CalendarFeed;
 use domain::delivery::subscription::{Event, OffCause, Subscription};
 use domain::resolution::action_item::ActionItem;
+use domain::scheduling::poll::Poll;
 use domain::scheduling::session::Session;
 use domain::{Actor, Aggregate as _, Date, Role, Timestamp, Uuid};
 use prost::Message as _;
@@ -25,12 +27,19 @@ pub(crate) struct DeliveryView;
 impl View for DeliveryView {
     const NAME: &'static str = "delivery";
     const SCHEMA: &'static str = include_str!("schema.sql");
-    const CATEGORIES: &'static [&'static str] =
-        &[Subscription::CATEGORY, CalendarFeed::CATEGORY, Session::CATEGORY, ActionItem::CATEGORY];
+    const CATEGORIES: &'static [&'static str] = &[
+        Subscription::CATEGORY,
+        CalendarFeed::CATEGORY,
+        Session::CATEGORY,
+        ActionItem::CATEGORY,
+        Poll::CATEGORY,
+    ];
 
     fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
-        if record.stream.category != Subscription::CATEGORY {
-            return calendar::apply(tables, record);
+        match record.stream.category.as_str() {
+            Subscription::CATEGORY => {}
+            Poll::CATEGORY => return polls::apply(tables, record),
+            _ => return calendar::apply(tables, record),
         }
         let id = record.stream.id;
         for event in decode::<Subscription>(record)? {

@@ -37,6 +37,13 @@ CREATE TABLE calendar_entries (
 CREATE INDEX calendar_entries_by_end ON calendar_entries (over_at, entry_id);
 CREATE INDEX calendar_entries_not_over ON calendar_entries (over_at, entry_id) WHERE NOT is_over;
 
+-- The polls that are open; moments are microseconds since 1970.
+CREATE TABLE open_polls (
+    session_id TEXT PRIMARY KEY,
+    close_by INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX open_polls_by_end ON open_polls (close_by, session_id);
+
 CREATE TABLE calendar_departments (
     entry_id TEXT NOT NULL,
     department_code TEXT NOT NULL,

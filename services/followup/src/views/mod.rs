@@ -85,6 +85,7 @@ pub(crate) use indicators::{Asked as AskedIndicators, indicators};
 #[cfg(test)]
 pub(crate) use notice::list as list_of_notices;
 pub(crate) use notice::{notices, upcoming};
+pub(crate) use reminders::{awaiting, upcoming_of_docket, upcoming_of_session};
 
 use domain::Aggregate as _;
 use domain::deliberation::docket::Docket;
@@ -124,10 +125,13 @@ impl View for FollowupView {
         match record.stream.category.as_str() {
             FollowUp::CATEGORY => follow_up::project(tables, record),
             Department::CATEGORY => proceedings::project_department(tables, record),
-            Session::CATEGORY => proceedings::project_session(tables, record),
+            Session::CATEGORY => {
+                proceedings::project_session(tables, record)?;
+                reminders::project_session(tables, record)
+            }
             Docket::CATEGORY => {
                 proceedings::project_docket(tables, record)?;
-                reminders::project(tables, record)
+                reminders::project_docket(tables, record)
             }
             Emergency::CATEGORY => emergency::project(tables, record),
             _ => Ok(()),

@@ -125,14 +125,14 @@ pub(super) fn insert_notice(
         .map(drop)
 }
 
-/// A notice is seen by those who see the follow-up, or the emergency; that an answer is awaited (18), by whoever owes it.
+/// A notice is seen by those who see the follow-up, or the emergency; that an answer is awaited (18, 19), by whoever owes it.
 const ROWS: Rows = Rows::of_those_concerned(
     "SELECT * FROM notices",
     concat!(
         "(follow_up IN (SELECT id FROM follow_ups WHERE rowid IN (",
         follow_ups_concerning!(),
-        ")) OR kind = 18 AND addressee IN (SELECT value FROM json_each(?, '$.departments'))
-         OR kind <> 18 AND session_id IN (
+        ")) OR kind IN (18, 19) AND addressee IN (SELECT value FROM json_each(?, '$.departments'))
+         OR kind NOT IN (18, 19) AND session_id IN (
              SELECT session_id FROM called WHERE department IN (SELECT value FROM json_each(?, '$.departments')))
          OR session_id IN (SELECT id FROM sessions WHERE body_code IN (SELECT value FROM json_each(?, '$.bodies'))))"
     ),
@@ -146,8 +146,8 @@ const ROWS: Rows = Rows::of_those_concerned(
                         AND called_upon.follow_up = told.rowid)
          OR EXISTS (SELECT 1 FROM supporting WHERE department IN (SELECT value FROM json_each(?, '$.departments'))
                         AND supporting.follow_up = told.rowid)))
-     OR listed.kind = 18 AND listed.addressee IN (SELECT value FROM json_each(?, '$.departments'))
-     OR listed.kind <> 18 AND EXISTS (SELECT 1 FROM called WHERE called.session_id = listed.session_id
+     OR listed.kind IN (18, 19) AND listed.addressee IN (SELECT value FROM json_each(?, '$.departments'))
+     OR listed.kind NOT IN (18, 19) AND EXISTS (SELECT 1 FROM called WHERE called.session_id = listed.session_id
                     AND department IN (SELECT value FROM json_each(?, '$.departments')))
      OR EXISTS (SELECT 1 FROM sessions WHERE sessions.id = listed.session_id
                     AND body_code IN (SELECT value FROM json_each(?, '$.bodies')))",

@@ -233,8 +233,20 @@ CREATE INDEX emergencies_of_department ON called (department);
 CREATE TABLE dockets (
     id TEXT PRIMARY KEY,
     title TEXT NOT NULL,
-    chair_code TEXT NOT NULL
+    chair_code TEXT NOT NULL,
+    -- How many days before the end of a countersign the rule of its body has, and when the clock reminds next.
+    days INTEGER NOT NULL,
+    next_at INTEGER
 ) WITHOUT ROWID;
+CREATE INDEX dockets_reminding ON dockets (next_at, id) WHERE next_at IS NOT NULL;
+-- The sessions to which somebody may be invited, with what a notice says of them, and when the clock reminds next.
+CREATE TABLE invited (
+    id TEXT PRIMARY KEY,
+    title TEXT NOT NULL,
+    chair_code TEXT NOT NULL,
+    next_at INTEGER
+) WITHOUT ROWID;
+CREATE INDEX invited_reminding ON invited (next_at, id) WHERE next_at IS NOT NULL;
 -- Who was notified of what, and of an item as it was at the time. Of an emergency, and where
 -- an answer is awaited, there is a session and no item.
 CREATE TABLE notices (
@@ -255,7 +267,7 @@ CREATE TABLE notices (
 CREATE INDEX notices_by_time ON notices (occurred_at);
 CREATE INDEX notices_on_emergency ON notices (session_id, occurred_at) WHERE session_id IS NOT NULL;
 -- What is for one department alone: an answer is awaited from it.
-CREATE INDEX notices_for_one ON notices (addressee) WHERE kind = 18;
+CREATE INDEX notices_for_one ON notices (addressee) WHERE kind IN (18, 19);
 CREATE INDEX notices_on_item ON notices (follow_up, occurred_at);
 CREATE INDEX notices_to_lead ON notices (lead_code, occurred_at);
 

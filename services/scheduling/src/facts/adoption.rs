@@ -7,7 +7,7 @@ use domain::scheduling::body::Body;
 use domain::scheduling::diary::Diary;
 use domain::scheduling::quota::Quota;
 use domain::scheduling::room::Room;
-use domain::scheduling::session::Session;
+use domain::scheduling::session::{Session, asking};
 use domain::scheduling::timetable::adoption::{Commands, Shared, session_command};
 use domain::scheduling::timetable::{self, Command, Rejection, Row, Timetable};
 use domain::{Code, Line, Text, Uuid};
@@ -81,6 +81,7 @@ async fn add(
     let command = session_command(row, filed, &reason).ok_or_else(changed)?;
     must_be_allowed(unit, session, &command).await?;
     let calendar = calendar(unit, default_calendar).await?;
+    let command = asking(filed, &command, &calendar, now);
     check_times(filed, &command, &calendar, now)?;
     let body = unit.load::<Body>(Body::id(&filed.outline.body)).await?;
     let rules = body.version().map(|version| version.charter.meeting_rules).unwrap_or_default();

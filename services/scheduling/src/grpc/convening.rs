@@ -12,7 +12,7 @@ pub(super) async fn schedule(
 ) -> Reply<pb::ScheduleSessionResponse> {
     let (context, request) = service.kit.receive(request)?;
     let id = session_id(&request.session_id)?;
-    let command = read_fields!(request => Command::Schedule { room_code: room, starts_at })?;
+    let command = read_fields!(request => Command::Schedule { room_code: room, starts_at, answer_by })?;
     let (position, session) = service.execute(&context, id, command).await?;
     Ok(render::shown(session, |session| pb::ScheduleSessionResponse { position, session }))
 }
@@ -23,7 +23,7 @@ pub(super) async fn relocate(
 ) -> Reply<pb::MoveSessionResponse> {
     let (context, request) = service.kit.receive(request)?;
     let id = session_id(&request.session_id)?;
-    let command = read_fields!(request => Command::Move { room_code: room, starts_at, reason })?;
+    let command = read_fields!(request => Command::Move { room_code: room, starts_at, reason, answer_by })?;
     let (position, session) = service.execute(&context, id, command).await?;
     Ok(render::shown(session, |session| pb::MoveSessionResponse { position, session }))
 }
@@ -56,8 +56,9 @@ pub(super) async fn answer_invitation(
 ) -> Reply<pb::AnswerInvitationResponse> {
     let (context, request) = service.kit.receive(request)?;
     let id = session_id(&request.session_id)?;
-    let command =
-        read_fields!(request => Command::AnswerInvitation { department_code: department, answer, reason })?;
+    let command = read_fields!(request => Command::AnswerInvitation {
+        department_code: department, answer, reason, substitute,
+    })?;
     let (position, session) = service.execute(&context, id, command).await?;
     Ok(render::shown(session, |session| pb::AnswerInvitationResponse { position, session }))
 }

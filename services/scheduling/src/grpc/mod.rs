@@ -3,8 +3,10 @@
 mod added_topics;
 mod admission;
 mod body;
+mod clashes;
 mod convening;
 mod diary;
+mod invitation;
 mod matter;
 mod matter_query;
 mod poll;
@@ -24,7 +26,7 @@ use domain::calendar::WorkingCalendar;
 use domain::constitution::Constitution;
 use domain::deliberation::docket::Docket;
 use domain::scheduling::emergency::{self, Emergency};
-use domain::scheduling::session::{Command, Filed, Kind, Rejection, Session, State};
+use domain::scheduling::session::{Command, Filed, Kind, Rejection, Session, Stage, State};
 use proto::Invalid;
 use proto::scheduling::v1 as pb;
 use proto::scheduling::v1::scheduling_service_server::SchedulingService;
@@ -132,6 +134,10 @@ impl Service {
     ) -> Result<pb::Session, CommandError> {
         let mut session = render::session(id, &filed.seen_by(|audience| scope.covers(audience)));
         session.emergency = emergency.raised().map(render::emergency);
+        if filed.stage() == Stage::Scheduled {
+            session.expected = render::expected(filed, self.quorum_of(filed).await?);
+        }
+        session.clashes = self.clashes(scope, id, filed).await?;
         if scope.may_be_recused() && !session.papers.is_empty() {
             let docket = self.kit.show::<Docket>(scope, id).await?;
             let recused = |topic| docket.recused_from(topic).is_some_and(|recused| scope.is_recused(recused));
@@ -532,6 +538,13 @@ impl SchedulingService for Service {
 
     async fn get_poll(&self, request: Request<pb::GetPollRequest>) -> Reply<pb::GetPollResponse> {
         poll::get(self, request).await
+    }
+
+    async fn list_invitations(
+        &self,
+        request: Request<pb::ListInvitationsRequest>,
+    ) -> Reply<pb::ListInvitationsResponse> {
+        invitation::list(self, request).await
     }
 
     async fn list_polls(&self, request: Request<pb::ListPollsRequest>) -> Reply<pb::ListPollsResponse> {

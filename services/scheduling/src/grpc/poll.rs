@@ -71,7 +71,7 @@ impl Service {
         Ok(Some(render::poll::of(id, known, needed)))
     }
 
-    async fn quorum_of(&self, filed: &Filed) -> Result<u32, CommandError> {
+    pub(super) async fn quorum_of(&self, filed: &Filed) -> Result<u32, CommandError> {
         let body = self.kit.load::<Body>(Body::id(&filed.outline.body)).await?;
         let defined = self.kit.load::<Calendar>(Calendar::realm_id()).await?;
         let calendar = defined.in_force(&self.default_calendar);

@@ -4,6 +4,7 @@ use super::{Answer, Reply, Service, not_found, render, session_id};
 use crate::facts::{self, Named};
 use domain::scheduling::agenda::{matter_commands, name_matters};
 use domain::scheduling::body::{Body, Version};
+use domain::scheduling::diary::{Diary, alarm_commands};
 use domain::scheduling::emergency::alarm::{self, Declared};
 use domain::scheduling::emergency::{Command, Emergency};
 use domain::scheduling::matter::Matter;
@@ -103,6 +104,11 @@ impl Wanted {
         }
         facts::must_be_allowed(unit, id, &command).await?;
         unit.decide::<Session>(id, command.clone()).await?;
+        if let session::Command::Alarm { outline, .. } = &command {
+            for (diary, command) in alarm_commands(id, outline, issued.at) {
+                unit.decide::<Diary>(diary, command).await?;
+            }
+        }
         let requester = issued.by.department.as_ref();
         for (matter, command) in matter_commands(id, &State::default(), &command, id, requester) {
             unit.decide::<Matter>(matter, command).await?;

@@ -5,8 +5,8 @@ pub(super) mod poll;
 use domain::scheduling::cost::Money;
 use domain::scheduling::emergency::{Call, CalledSeat, Raised};
 use domain::scheduling::session::next::Step;
-use domain::scheduling::session::{Filed, Finding, Rejection};
-use domain::{Code, Label, Refusal as _, Uuid};
+use domain::scheduling::session::{Appointment, Attendance, Filed, Finding, Rejection, Rule};
+use domain::{Code, Label, Refusal as _, Text, Uuid};
 use proto::Wire as _;
 use proto::contract::{role_number, rpc};
 use proto::scheduling::v1 as pb;
@@ -41,6 +41,10 @@ pub(super) fn session(id: Uuid, filed: &Filed) -> pb::Session {
         cost: filed.cost().map(money),
         added_topics: filed.added.to_wire(),
         printed_numbers: filed.outline.printed_numbers(),
+        answer_by: appointment.and_then(|appointment| appointment.answer_by).to_wire(),
+        expected: None,
+        overrides: filed.overrides().map(rule_override).collect(),
+        clashes: vec![],
     }
 }
 
@@ -51,6 +55,24 @@ pub(super) fn money(money: Money) -> pb::Money {
         minor_units: money.minor_units,
         amount: money.to_string(),
     }
+}
+
+fn rule_override((rule, reason): (Rule, &Text)) -> pb::RuleOverride {
+    pb::RuleOverride { rule: rule.to_wire(), reason: reason.to_string() }
+}
+
+/// What those that decide have answered, beside the quorum; none when the session is not scheduled.
+pub(super) fn expected(filed: &Filed, quorum: u32) -> Option<pb::ExpectedAttendance> {
+    let Attendance { accepted, tentative, declined, waiting } = filed.attendance()?;
+    let silent = filed.appointment().into_iter().flat_map(Appointment::waiting);
+    Some(pb::ExpectedAttendance {
+        accepted_count: accepted,
+        tentative_count: tentative,
+        declined_count: declined,
+        waiting_count: waiting,
+        quorum,
+        waiting_codes: silent.map(Code::to_string).collect(),
+    })
 }
 
 /// An answer that shows a session, which says how the most confidential of it is labelled.

@@ -92,6 +92,20 @@ fn no_list_reads_every_row_or_sorts_many() {
             assert_eq!(list.slow_plan(&tables, &["matters_of_department"]).unwrap(), None);
         }
     }
+    for filters in 0..16_i32 {
+        for order_by in ["starts_at", "starts_at desc"] {
+            let request = pb::ListInvitationsRequest {
+                order_by: order_by.into(),
+                answered: (filters & 1 != 0).then_some(false),
+                department_code: (filters & 2 != 0).then(|| "MOF".into()),
+                body_code: (filters & 4 != 0).then(|| "JOINT".into()),
+                reminded: (filters & 8 != 0).then_some(true),
+                ..Default::default()
+            };
+            let list = crate::views::list_of_invitations(&request).unwrap();
+            assert_eq!(list.slow_plan(&tables, &["sessions_of_department"]).unwrap(), None);
+        }
+    }
     for (seats_min, order_by) in [None, Some(10)]
         .into_iter()
         .flat_map(|seats| ["code", "name desc", "seats"].map(|order| (seats, order)))

@@ -10,8 +10,8 @@ use domain::scheduling::emergency::{self, Emergency};
 use domain::scheduling::matter::{self, Matter};
 use domain::scheduling::room::{self, Room};
 use domain::scheduling::session::{
-    Attendee, Command, Declaration, DepartmentRole, Kind, Outline, RoleOnTopic, Session, State, Topic,
-    TopicRole,
+    self, Answer, Attendee, Command, Declaration, DepartmentRole, Kind, Outline, RoleOnTopic, Session, State,
+    Topic, TopicRole,
 };
 use domain::testing::{self, code, constitution, seat};
 use domain::{Aggregate as _, Issued, Label, Text};
@@ -110,8 +110,17 @@ fn commands() -> impl Strategy<Value = Command> {
             sign_by, reason: reason(), constitution: constitution_of("MOF"),
         }),
         1 => Just(Command::Merge { session: Uuid::nil(), into: Uuid::from_u128(9), reason: reason() }),
-        5 => moment().prop_map(|starts_at| Command::Schedule { room: code("R-301"), starts_at }),
-        2 => moment().prop_map(|starts_at| Command::Move { room: code("R-302"), starts_at, reason: reason() }),
+        5 => (moment(), proptest::option::of(moment())).prop_map(|(starts_at, answer_by)| {
+            Command::Schedule { room: code("R-301"), starts_at, answer_by }
+        }),
+        4 => (0..3_usize, 0..3_usize).prop_map(|(department, answer)| Command::AnswerInvitation {
+            department: code(["MOF", "MIIT", "MEE"][department]),
+            answer: [Answer::Accept, Answer::Decline, Answer::Tentative][answer],
+            reason: Some(reason()),
+            substitute: None,
+        }),
+        3 => Just(Command::CheckDeadlines),
+        2 => moment().prop_map(|starts_at| Command::Move { room: code("R-302"), starts_at, reason: reason(), answer_by: None }),
         2 => (2_u32..5, "[甲乙丙]").prop_map(|(number, title)| added(number, &title)),
         1 => (2_u32..5, "[甲乙丙]").prop_map(|(number, title)| from_the_floor(number, &title)),
         2 => Just(Command::Postpone { reason: reason() }),
@@ -160,6 +169,28 @@ fn row(id: Uuid, state: &State, requested_at: Timestamp) -> Option<pb::SessionSu
         starts_at: slot.and_then(|slot| slot.starts_at.to_wire()),
         ends_at: slot.and_then(|slot| slot.ends_at.to_wire()),
     })
+}
+
+/// The rows of the invitations of a session as the rules have them: as long as it waits to begin.
+fn invitations(id: Uuid, state: &State) -> Vec<pb::InvitationSummary> {
+    let filed = state.filed().filter(|filed| filed.stage() == session::Stage::Scheduled);
+    let Some((filed, held)) = filed.and_then(|filed| Some((filed, filed.appointment()?))) else {
+        return vec![];
+    };
+    let row = |invitation: &session::Invitation| pb::InvitationSummary {
+        session_id: id.to_wire(),
+        title: filed.outline.title.to_wire(),
+        body_code: filed.outline.body.to_wire(),
+        starts_at: held.slot.starts_at.to_wire(),
+        department_code: invitation.department.to_wire(),
+        decides: domain::scheduling::diary::deciding(&filed.outline)
+            .any(|code| *code == invitation.department),
+        answer_by: held.answer_by.to_wire(),
+        answer: invitation.answer.to_wire(),
+        late: invitation.late,
+        reminded_at: invitation.reminded_at.to_wire(),
+    };
+    held.invitations.iter().map(row).collect()
 }
 
 fn on_matter(what: u8, number: u32) -> matter::Command {
@@ -325,6 +356,11 @@ proptest! {
                 views::sessions(&list).unwrap()(view.within(&Scope::whole())).unwrap().rows
             };
             prop_assert_eq!(list(None).into_iter().next(), row(id, &state, begin));
+            let invited = views::invitations(&Default::default()).unwrap()(view.within(&Scope::whole())).unwrap().rows;
+            prop_assert_eq!(invited, invitations(id, &state));
+            let next = views::next_answers(view.within(&Scope::whole()), 9).unwrap();
+            let reminder = state.filed().and_then(|filed| filed.next_reminder());
+            prop_assert_eq!(next.into_iter().map(|next| next.at).collect::<Vec<_>>(), Vec::from_iter(reminder));
             for department in ["MOF", "MIIT", "MEE", "NDRC", "PRESS"] {
                 let concerned = state.filed().is_some_and(|filed| {
                     filed.concerned().any(|concerned| *concerned == code(department))
@@ -336,6 +372,9 @@ proptest! {
                 let scope = Scope::of(&delegate, &Default::default(), &Default::default());
                 let listed = views::sessions(&Default::default()).unwrap()(view.within(&scope)).unwrap().rows;
                 prop_assert_eq!(listed.len(), usize::from(concerned), "as {} sees it", department);
+                let seen = views::invitations(&Default::default()).unwrap()(view.within(&scope)).unwrap().rows;
+                let expected = if concerned { invitations(id, &state) } else { vec![] };
+                prop_assert_eq!(seen, expected, "as {} sees its invitations", department);
                 prop_assert_eq!(scope.covers(&Session::audience(&state)), concerned);
             }
         }

@@ -72,7 +72,19 @@ async fn a_department_decides_in_one_session_at_a_time() {
     let busy = fixture.service.schedule_session(clerk(elsewhere("busy", "2027-03-08T01:30:00Z"))).await;
     assert_eq!(refusal(&busy.unwrap_err(), "session_id"), ("DEPARTMENT_BUSY".into(), first.clone()));
     override_rule(&fixture, &second, pb::ScreeningRule::OneSessionAtATime).await;
-    fixture.service.schedule_session(clerk(elsewhere("both", "2027-03-08T01:30:00Z"))).await.unwrap();
+    let both = fixture.service.schedule_session(clerk(elsewhere("both", "2027-03-08T01:30:00Z"))).await;
+    let both = both.unwrap().into_inner().session.unwrap();
+    // It is on record, and either of the two says so to whoever sees it.
+    let [overridden] = &both.overrides[..] else { panic!("{:?}", both.overrides) };
+    assert_eq!(
+        (overridden.rule(), &*overridden.reason),
+        (pb::ScreeningRule::OneSessionAtATime, "代表须当晚返程")
+    );
+    for (session, other) in [(both, &first), (fixture.session(&first).await, &second)] {
+        let [clash] = &session.clashes[..] else { panic!("{:?}", session.clashes) };
+        assert_eq!((&*clash.department_code, &clash.session_id), ("NDRC", &Some(other.clone())));
+        assert_eq!(clash.reason.as_deref(), Some("代表须当晚返程"));
+    }
     // What is postponed is out of the way.
     let postpone = |word: &str, session_id: &str| pb::PostponeSessionRequest {
         command_id: id(word),
@@ -87,4 +99,64 @@ async fn a_department_decides_in_one_session_at_a_time() {
         ..schedule("third", &third, "2027-03-08T02:00:00Z")
     };
     fixture.service.schedule_session(clerk(at_ten)).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_takes_part_in_one_of_two_sessions_at_once_learns_when_the_other_is_and_nothing_else() {
+    let fixture = Fixture::furnished().await;
+    let room = pb::Room { code: "R-302".into(), name: "小会议室".into(), seats: 10, equipment: vec![] };
+    let register =
+        pb::RegisterRoomRequest { command_id: id("R-302"), room: Some(room), ..Default::default() };
+    fixture.service.register_room(clerk(register)).await.unwrap();
+    let first = fixture.admitted("one").await;
+    fixture.schedule("first", &first, "2027-03-08T01:00:00Z").await.unwrap();
+    // MOF takes part in the first one only.
+    let mut alone = request("two");
+    alone.outline.as_mut().unwrap().attendees.truncate(1);
+    let requested = fixture.service.request_session(clerk(alone)).await.unwrap().into_inner();
+    let second = requested.session.unwrap().session_id;
+    fixture.service.screen_session(clerk(screen("two", &second))).await.unwrap();
+    fixture.service.admit_session(clerk(admit("two", &second))).await.unwrap();
+    override_rule(&fixture, &second, pb::ScreeningRule::OneSessionAtATime).await;
+    let elsewhere = pb::ScheduleSessionRequest {
+        room_code: "R-302".into(),
+        ..schedule("second", &second, "2027-03-08T01:30:00Z")
+    };
+    fixture.service.schedule_session(clerk(elsewhere)).await.unwrap();
+    let get = || pb::GetSessionRequest { at_least_position: 0, session_id: first.clone() };
+    let as_seen = fixture.service.get_session(by(get(), "MOF", Role::Delegate)).await.unwrap();
+    let clashes = as_seen.into_inner().session.unwrap().clashes;
+    let expected = pb::SessionClash {
+        department_code: "NDRC".into(),
+        starts_at: at("2027-03-08T01:30:00Z").to_wire(),
+        ends_at: at("2027-03-08T02:30:00Z").to_wire(),
+        session_id: None,
+        reason: None,
+    };
+    assert_eq!(clashes, [expected]);
+    let by_its_clerk = fixture.service.get_session(clerk(get())).await.unwrap().into_inner();
+    assert_eq!(by_its_clerk.session.unwrap().clashes[0].session_id, Some(second));
+}
+
+#[tokio::test]
+async fn nobody_is_called_from_one_session_into_another_that_begins_early_unless_that_is_overridden() {
+    let fixture = Fixture::furnished().await;
+    let room = pb::Room { code: "R-302".into(), name: "小会议室".into(), seats: 10, equipment: vec![] };
+    let register =
+        pb::RegisterRoomRequest { command_id: id("R-302"), room: Some(room), ..Default::default() };
+    fixture.service.register_room(clerk(register)).await.unwrap();
+    let (first, second) = (fixture.admitted("one").await, fixture.admitted("two").await);
+    fixture.schedule("first", &first, "2027-03-08T01:00:00Z").await.unwrap();
+    let at_ten = pb::ScheduleSessionRequest {
+        room_code: "R-302".into(),
+        ..schedule("second", &second, "2027-03-08T02:00:00Z")
+    };
+    fixture.service.schedule_session(clerk(at_ten)).await.unwrap();
+    fixture.bench.move_clock("2027-03-08T01:30:00Z");
+    fixture.service.convene_session(clerk(convene("begin", &first))).await.unwrap();
+    let busy = fixture.service.convene_session(clerk(convene("early", &second))).await.unwrap_err();
+    assert_eq!(refusal(&busy, "session_id"), ("DEPARTMENT_BUSY".into(), first.clone()));
+    override_rule(&fixture, &second, pb::ScreeningRule::OneSessionAtATime).await;
+    let convened = fixture.service.convene_session(clerk(convene("begin the other", &second))).await.unwrap();
+    assert_eq!(convened.into_inner().session.unwrap().clashes.len(), 1);
 }

@@ -5,6 +5,7 @@ mod availability;
 mod body;
 mod diary;
 mod emergency;
+mod invitation;
 mod matter;
 mod poll;
 mod room;
@@ -17,6 +18,9 @@ pub(crate) use body::bodies;
 pub(crate) use body::{list as list_of_bodies, summary};
 pub(crate) use diary::{Entry, diaries, entries};
 pub(crate) use emergency::next_strikes;
+#[cfg(test)]
+pub(crate) use invitation::list as list_of_invitations;
+pub(crate) use invitation::{invitations, next_answers};
 #[cfg(test)]
 pub(crate) use matter::list as list_of_matters;
 pub(crate) use matter::{matters, next_returns};
@@ -71,7 +75,10 @@ impl View for SchedulingView {
         match record.stream.category.as_str() {
             Body::CATEGORY => body::project(tables, record),
             Room::CATEGORY => room::project(tables, record),
-            Session::CATEGORY => session::project(tables, record),
+            Session::CATEGORY => {
+                session::project(tables, record)?;
+                invitation::project(tables, record)
+            }
             Emergency::CATEGORY => emergency::project(tables, record),
             Matter::CATEGORY => matter::project(tables, record),
             Timetable::CATEGORY => timetable::project(tables, record),

@@ -98,6 +98,26 @@ CREATE TABLE concerned (
 ) WITHOUT ROWID;
 CREATE INDEX sessions_of_department ON concerned (department_code);
 
+-- The invitations to sessions that are scheduled. Moments are microseconds since 1970; the answer is the number of the wire, 0
+-- for none.
+CREATE TABLE invitations (
+    session_id TEXT NOT NULL,
+    department_code TEXT NOT NULL,
+    body_code TEXT NOT NULL,
+    starts_at INTEGER NOT NULL,
+    -- Until when it is to be answered.
+    answer_by INTEGER,
+    answer INTEGER NOT NULL DEFAULT 0,
+    late INTEGER NOT NULL DEFAULT 0,
+    reminded_at INTEGER,
+    UNIQUE (session_id, department_code)
+);
+CREATE INDEX invitations_by_start ON invitations (starts_at);
+CREATE INDEX invitations_of_department ON invitations (department_code, starts_at);
+CREATE INDEX invitations_of_body ON invitations (body_code, starts_at);
+CREATE INDEX invitations_unanswered ON invitations (answer_by, session_id)
+    WHERE answer = 0 AND reminded_at IS NULL AND answer_by IS NOT NULL;
+
 -- The message of a timetable is read from its history. The number of the stage is that of the wire.
 CREATE TABLE timetables (
     timetable_id TEXT PRIMARY KEY,

@@ -89,6 +89,7 @@ fn project_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Even
         | Event::SigningExtended { .. }
         | Event::FindingOverridden { .. }
         | Event::InvitationAnswered { .. }
+        | Event::InvitationReminded { .. }
         | Event::DelegateNamed { .. } => Ok(()),
     }
 }

@@ -6,6 +6,7 @@ use super::motions::no_motion_pending;
 use super::outcomes::nothing_passed;
 use super::proceedings::count;
 use super::proposals::no_open_ballot;
+use super::reminders::for_another;
 use super::secret::may_be_secret;
 use super::secret_choices::to_open;
 use super::votes::{Caster, caster, may_vote_on};
@@ -299,7 +300,8 @@ pub(super) fn open(
         return Err(Rejection::ChoicesExhausted { max: CHOICES_MAX });
     }
     let choice = u32::try_from(topic.choices.len() + 1).unwrap_or(u32::MAX);
-    Ok(vec![Event::ChoiceOpened { topic: number, choice, question, options, method, secret, lot }])
+    let remind_at = for_another(proceedings, issued.at);
+    Ok(vec![Event::ChoiceOpened { topic: number, choice, question, options, method, secret, lot, remind_at }])
 }
 
 pub(super) fn cast(

@@ -396,6 +396,8 @@ pub enum Event {
         secret: bool,
         /// The lot that decides between equal options, where the body's rule has one.
         lot: Option<SealedLot>,
+        /// When the clock reminds those that have not chosen by then; none when that was planned before, or it reminds nobody.
+        remind_at: Option<Timestamp>,
     },
     /// A department said in secret what it prefers, or changed it.
     ChoiceSealed {

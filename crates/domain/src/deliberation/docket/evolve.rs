@@ -11,7 +11,9 @@ use std::collections::BTreeMap;
 pub(super) fn evolve(state: State, event: &Event) -> State {
     match (state, event) {
         (State::Absent | State::Adjourned(_), Event::Prepared { agenda }) => {
-            State::Prepared(Proceedings::new(agenda.clone()))
+            let mut proceedings = Proceedings::new(agenda.clone());
+            reminders::evolve(&mut proceedings, event);
+            State::Prepared(proceedings)
         }
         (state, Event::TopicRelabelled { topic, label, .. }) => state.relabelled(*topic, *label),
         (State::Prepared(proceedings), Event::Opened { .. }) => State::Open(proceedings),

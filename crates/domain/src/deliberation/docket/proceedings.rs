@@ -297,7 +297,6 @@ impl Proceedings {
     pub(super) fn new(agenda: Agenda) -> Proceedings {
         let topics = agenda.topics.iter().map(Topic::new).collect();
         let (present, mandates) = (BTreeMap::new(), Vec::new());
-        let reminders = Reminders::planned_at(agenda.remind_at);
         Proceedings {
             agenda,
             present,
@@ -307,7 +306,7 @@ impl Proceedings {
             ballots: 0,
             turns: 0,
             signing_extensions: 0,
-            reminders,
+            reminders: Reminders::default(),
         }
     }
 

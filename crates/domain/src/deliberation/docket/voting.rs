@@ -34,7 +34,7 @@ pub(super) fn open_ballot(
     if ballot.rules.secret {
         secret::may_be_secret(proceedings, topic)?;
     }
-    let remind_at = reminders::for_another_ballot(proceedings, issued.at);
+    let remind_at = reminders::for_another(proceedings, issued.at);
     Ok(vec![reminding(opened(number, &ballot), remind_at)])
 }
 
@@ -225,8 +225,16 @@ pub(super) fn check_deadlines(state: &State, issued: &Issued) -> Vec<Event> {
 
 /// Refuses what comes after a countersign's deadline.
 pub(super) fn still_signing(proceedings: &Proceedings, issued: &Issued) -> Result<(), Rejection> {
+    match signing_over(proceedings, issued.at) {
+        Some(sign_by) => Err(Rejection::CountersignOver { sign_by }),
+        None => Ok(()),
+    }
+}
+
+/// The moment until which a countersign could be signed, where that is over.
+pub(super) fn signing_over(proceedings: &Proceedings, at: Timestamp) -> Option<Timestamp> {
     match proceedings.agenda.mode {
-        Mode::Countersign { sign_by } if issued.at >= sign_by => Err(Rejection::CountersignOver { sign_by }),
-        _ => Ok(()),
+        Mode::Countersign { sign_by } if at >= sign_by => Some(sign_by),
+        _ => None,
     }
 }

@@ -170,6 +170,10 @@ impl Charter {
         if let Some(field) = self.meeting_rules.impossible() {
             return Err(Rejection::LimitOutOfRange { field });
         }
+        let (given, max) = (self.meeting_rules.answer_working_days(), MeetingRules::ANSWER_WORKING_DAYS_MAX);
+        if given > max {
+            return Err(Rejection::AnswerDaysOutOfRange { given, max });
+        }
         let of_classes = self.decision_rules.iter().filter_map(|rule| Some(rule.second_call?.quorum));
         let mut of_second_calls = of_classes.chain(self.meeting_rules.second_call_quorum);
         if let Some(quorum) = of_second_calls.find(|quorum| !quorum.is_possible()) {

@@ -31,6 +31,9 @@ pub struct MeetingRules {
     pub hourly_rate: Option<HourlyRate>,
     /// Days from a topic that is added to a scheduled session to its start, at least; as many as for an invitation when `None`.
     pub added_topic_days_min: Option<u32>,
+    /// How many working days before the start those that are invited are to have answered; 0 where they are not asked to by a
+    /// day, and as usual when `None`.
+    pub answer_working_days: Option<u32>,
 }
 
 impl Default for MeetingRules {
@@ -47,11 +50,22 @@ impl Default for MeetingRules {
             counts_working_days: false,
             hourly_rate: None,
             added_topic_days_min: None,
+            answer_working_days: None,
         }
     }
 }
 
 impl MeetingRules {
+    /// How many working days before the start those that are invited are to have answered, as a rule.
+    pub const ANSWER_WORKING_DAYS_DEFAULT: u32 = 1;
+    /// How many it may be, at most.
+    pub const ANSWER_WORKING_DAYS_MAX: u32 = 30;
+
+    /// How many working days before the start those that are invited are to have answered; 0 where no day is set.
+    pub fn answer_working_days(&self) -> u32 {
+        self.answer_working_days.unwrap_or(Self::ANSWER_WORKING_DAYS_DEFAULT)
+    }
+
     /// How many times a matter may be deferred in its life.
     pub fn deferrals_max(&self) -> u32 {
         self.deferrals_max.unwrap_or(DEFERRALS_MAX_DEFAULT)

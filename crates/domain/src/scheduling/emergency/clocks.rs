@@ -11,7 +11,7 @@ pub(super) fn minutes_after(at: Timestamp, minutes: u32) -> Timestamp {
 }
 
 /// The moment in the middle of two.
-pub(super) fn halfway(from: Timestamp, until: Timestamp) -> Timestamp {
+pub(in crate::scheduling) fn halfway(from: Timestamp, until: Timestamp) -> Timestamp {
     from.checked_add(until.duration_since(from) / 2).unwrap_or(until)
 }
 

@@ -175,7 +175,7 @@ fn a_session_that_is_placed_or_changed_ends_its_poll() {
     use session::Command as OnSession;
     let reason = || text("It rains");
     let ends = |command: &OnSession| poll_command(command);
-    let schedule = OnSession::Schedule { room: code("HALL"), starts_at: at(NOW) };
+    let schedule = OnSession::Schedule { room: code("HALL"), starts_at: at(NOW), answer_by: None };
     assert_eq!(ends(&schedule), Some(Command::End { cause: EndCause::Placed }));
     let cancel = OnSession::Cancel { reason: reason() };
     assert_eq!(ends(&cancel), Some(Command::End { cause: EndCause::SessionChanged }));

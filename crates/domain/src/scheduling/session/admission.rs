@@ -90,12 +90,14 @@ pub(super) fn screen(
 }
 
 pub(super) fn override_finding(filed: &Filed, rule: Rule, reason: Text) -> Result<Vec<Event>, Rejection> {
-    // These are measured when an admitted session is scheduled.
+    // These are measured when an admitted session is scheduled, when it is moved, and the last one when it is convened.
     let when_scheduled = matches!(rule, Rule::Notice | Rule::WorkingTime | Rule::OneSessionAtATime);
     // And these when a topic is added to a scheduled one.
     let when_added = matches!(rule, Rule::AddedTopics | Rule::TopicsPerSession);
     let stage = filed.stage();
-    if when_scheduled && stage == Stage::Admitted || when_added && stage == Stage::Scheduled {
+    if when_scheduled && matches!(stage, Stage::Admitted | Stage::Scheduled)
+        || when_added && stage == Stage::Scheduled
+    {
         let is_known = filed.override_of(rule) == Some(&reason);
         return Ok(if is_known { vec![] } else { vec![Event::FindingOverridden { rule, reason }] });
     }

@@ -1,7 +1,7 @@
-//! From admission to the session itself: room and time, invitations, delegates, convening, the end.
+//! From admission to the session itself: room and time, convening, the end.
 
 use super::{
-    Answer, CONVENE_EARLY, Delegate, Event, Filed, Forum, Kind, Progress, Rejection, Rule, Slot, Stage,
+    CONVENE_EARLY, Event, Filed, Forum, Kind, Progress, Rejection, Rule, Slot, Stage, must_be_ahead,
 };
 use crate::calendar::WorkingCalendar;
 use crate::constitution::Constitution;
@@ -14,6 +14,7 @@ pub(super) fn schedule(
     filed: &Filed,
     room: Code,
     starts_at: Timestamp,
+    answer_by: Option<Timestamp>,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     let ends_at = filed.ends_at(starts_at);
@@ -22,7 +23,7 @@ pub(super) fn schedule(
         return Ok(vec![]);
     }
     filed.must_be(&[Stage::Admitted], "scheduled", "admitted")?;
-    Ok(vec![given(filed, slot, issued)?])
+    Ok(vec![given(filed, slot, answer_by, issued)?])
 }
 
 /// A scheduled session is postponed and scheduled again at once: it is never without a room.
@@ -30,6 +31,7 @@ pub(super) fn relocate(
     filed: &Filed,
     room: Code,
     starts_at: Timestamp,
+    answer_by: Option<Timestamp>,
     reason: Text,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
@@ -38,11 +40,16 @@ pub(super) fn relocate(
     if filed.appointment().is_some_and(|appointment| appointment.slot == slot) {
         return Ok(vec![]);
     }
-    Ok(vec![Event::Postponed { reason }, given(filed, slot, issued)?])
+    Ok(vec![Event::Postponed { reason }, given(filed, slot, answer_by, issued)?])
 }
 
-/// The session gets this room and time.
-fn given(filed: &Filed, slot: Slot, issued: &Issued) -> Result<Event, Rejection> {
+/// The session gets this room and time, and whoever is invited is asked to answer by a moment.
+fn given(
+    filed: &Filed,
+    slot: Slot,
+    answer_by: Option<Timestamp>,
+    issued: &Issued,
+) -> Result<Event, Rejection> {
     let (starts_at, ends_at) = (slot.starts_at, slot.ends_at);
     let earliest_start_at = filed.outline.earliest_start_at;
     if starts_at < earliest_start_at {
@@ -55,8 +62,14 @@ fn given(filed: &Filed, slot: Slot, issued: &Issued) -> Result<Event, Rejection>
     if let Some(second_call_at) = filed.second_call_at.filter(|&from| starts_at < from && !is_urgent) {
         return Err(Rejection::SecondCallTooEarly { starts_at, second_call_at });
     }
+    if let Some(answer_by) = answer_by {
+        must_be_ahead("answer_by", answer_by, issued)?;
+        if answer_by > starts_at {
+            return Err(Rejection::AnswersTooLate { answer_by, starts_at });
+        }
+    }
     let invited = filed.outline.departments().cloned().collect();
-    Ok(Event::Scheduled { room: slot.room, starts_at, ends_at, invited })
+    Ok(Event::Scheduled { room: slot.room, starts_at, ends_at, invited, answer_by })
 }
 
 /// Days of notice that an invitation to the session needs, as the body counts them. An emergency needs none, and neither does the next
@@ -163,39 +176,6 @@ pub(super) fn cancel(filed: &Filed, reason: Text) -> Result<Vec<Event>, Rejectio
         "not yet convened",
     )?;
     Ok(vec![Event::Cancelled { reason }])
-}
-
-pub(super) fn answer_invitation(
-    filed: &Filed,
-    department: Code,
-    answer: Answer,
-    reason: Option<Text>,
-) -> Result<Vec<Event>, Rejection> {
-    let Progress::Scheduled(appointment) = &filed.progress else {
-        return Err(filed.wrong_stage("answered", "scheduled"));
-    };
-    let Some(invitation) = appointment.invitations.iter().find(|known| known.department == department) else {
-        return Err(Rejection::NotInvited { department_code: department });
-    };
-    if answer == Answer::Decline && reason.is_none() {
-        return Err(Rejection::DeclineReasonRequired { department_code: department });
-    }
-    if invitation.answer == Some(answer) && invitation.reason == reason {
-        return Ok(vec![]);
-    }
-    Ok(vec![Event::InvitationAnswered { department, answer, reason }])
-}
-
-pub(super) fn name_delegate(filed: &Filed, named: Delegate) -> Result<Vec<Event>, Rejection> {
-    filed.must_be(&[Stage::Admitted, Stage::Scheduled], "given a delegate", "admitted or scheduled")?;
-    if !filed.outline.is_attended_by(&named.department) {
-        return Err(Rejection::NotInvited { department_code: named.department });
-    }
-    if filed.delegates.contains(&named) {
-        return Ok(vec![]);
-    }
-    let Delegate { department, delegate, in_place_of } = named;
-    Ok(vec![Event::DelegateNamed { department, delegate, in_place_of }])
 }
 
 pub(super) fn convene(

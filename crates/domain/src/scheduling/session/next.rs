@@ -152,16 +152,19 @@ fn asked<'a>(look: &'a Look<'_>, filed: &'a Filed, people: &People<'_>) -> Vec<A
         ask("ScheduleSession", people.clerks(), move |_| Command::Schedule {
             room: outline.body.clone(),
             starts_at: earliest,
+            answer_by: None,
         }),
         ask("MoveSession", people.clerks(), move |_| Command::Move {
             room: outline.body.clone(),
             starts_at: earliest,
             reason: words(),
+            answer_by: None,
         }),
         ask("AnswerInvitation", people.attendees(Role::Delegate), |own| Command::AnswerInvitation {
             department: own.clone(),
             answer: Answer::Accept,
             reason: None,
+            substitute: None,
         }),
         ask("NameDelegate", people.attendees(Role::DepartmentLead), |own| Command::NameDelegate {
             department: own.clone(),

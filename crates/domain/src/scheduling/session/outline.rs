@@ -3,6 +3,7 @@
 use super::{Rejection, agenda};
 use crate::decision_rule::MatterClass;
 use crate::{Code, Label, Line, Text, Timestamp, Uuid, printed_agenda};
+use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Departments attending a session, at most.
@@ -170,6 +171,12 @@ impl Outline {
     /// Whether the department attends.
     pub fn is_attended_by(&self, department: &Code) -> bool {
         self.departments().any(|attending| attending == department)
+    }
+
+    /// When it ends if it starts at this moment.
+    pub fn ends_at(&self, starts_at: Timestamp) -> Timestamp {
+        let duration = SignedDuration::from_mins(i64::from(self.duration_minutes));
+        starts_at.checked_add(duration).unwrap_or(Timestamp::MAX)
     }
 
     /// The people who are expected.

@@ -5,7 +5,6 @@ use crate::constitution::Constitution;
 use crate::scheduling::body::MeetingRules;
 use crate::scheduling::cost::Money;
 use crate::{Code, Line, Text, Timestamp, Uuid};
-use jiff::SignedDuration;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -108,6 +107,12 @@ pub struct Invitation {
     pub answer: Option<Answer>,
     /// Why.
     pub reason: Option<Text>,
+    /// When it answered last; none when it has not, or when that was not recorded.
+    pub answered_at: Option<Timestamp>,
+    /// Whether that was after the moment until which it was asked to.
+    pub late: bool,
+    /// When it was reminded that it had not answered.
+    pub reminded_at: Option<Timestamp>,
 }
 
 /// A department's delegate.
@@ -232,6 +237,8 @@ pub struct Appointment {
     pub slot: Slot,
     /// The invitations.
     pub invitations: Vec<Invitation>,
+    /// The moment until which they are to be answered; none where there is none.
+    pub answer_by: Option<Timestamp>,
 }
 
 impl Progress {
@@ -309,6 +316,12 @@ impl Filed {
         self.screening.as_ref()?.overrides.get(&rule)
     }
 
+    /// The rules that were overridden for it as it is now, and why.
+    pub fn overrides(&self) -> impl Iterator<Item = (Rule, &Text)> {
+        let overrides = self.screening.iter().flat_map(|screening| &screening.overrides);
+        overrides.map(|(rule, reason)| (*rule, reason))
+    }
+
     /// The findings that are not overridden.
     pub fn open_findings(&self) -> impl Iterator<Item = &Finding> {
         self.findings().iter().filter(|finding| self.override_of(finding.rule).is_none())
@@ -343,9 +356,7 @@ impl Filed {
 
     /// When it ends if it starts at this moment.
     pub fn ends_at(&self, starts_at: Timestamp) -> Timestamp {
-        starts_at
-            .checked_add(SignedDuration::from_mins(i64::from(self.outline.duration_minutes)))
-            .unwrap_or(Timestamp::MAX)
+        self.outline.ends_at(starts_at)
     }
 
     pub(super) fn must_be(
@@ -447,17 +458,15 @@ impl Filed {
             }
             Event::TopicRelabelled { .. } | Event::PaperRelabelled { .. } => self.relabelled(event),
             Event::Merged { into, .. } => self.progress = Progress::Merged { into: *into },
-            Event::Scheduled { room, starts_at, ends_at, invited } => {
+            Event::Scheduled { room, starts_at, ends_at, invited, answer_by } => {
                 let slot = Slot { room: room.clone(), starts_at: *starts_at, ends_at: *ends_at };
                 let invitations = invited.iter().map(Invitation::unanswered).collect();
-                self.progress = Progress::Scheduled(Appointment { slot, invitations });
+                self.progress = Progress::Scheduled(Appointment { slot, invitations, answer_by: *answer_by });
             }
             Event::TopicAdded { topic, roles, reason } => self.add_topic(topic, roles, reason.as_ref()),
             Event::Postponed { .. } => self.progress = Progress::Admitted,
             Event::Cancelled { .. } => self.progress = Progress::Cancelled,
-            Event::InvitationAnswered { department, answer, reason } => {
-                self.answered(department, *answer, reason.as_ref());
-            }
+            Event::InvitationAnswered { .. } | Event::InvitationReminded { .. } => self.heard(event),
             Event::DelegateNamed { department, delegate, in_place_of } => {
                 self.delegates.retain(|known| known.department != *department);
                 self.delegates.push(Delegate {
@@ -563,18 +572,38 @@ impl Filed {
         self.constitution = Some(constitution.clone());
     }
 
-    fn answered(&mut self, department: &Code, answer: Answer, reason: Option<&Text>) {
+    /// What becomes of an invitation.
+    fn heard(&mut self, event: &Event) {
+        let (Event::InvitationAnswered { department, .. } | Event::InvitationReminded { department, .. }) =
+            event
+        else {
+            return;
+        };
         let Progress::Scheduled(appointment) = &mut self.progress else { return };
-        for invitation in appointment.invitations.iter_mut().filter(|known| known.department == *department) {
-            invitation.answer = Some(answer);
-            invitation.reason = reason.cloned();
+        let known = appointment.invitations.iter_mut().find(|known| known.department == *department);
+        let Some(invitation) = known else { return };
+        match event {
+            Event::InvitationAnswered { answer, reason, answered_at, late, .. } => {
+                invitation.answer = Some(*answer);
+                invitation.reason.clone_from(reason);
+                (invitation.answered_at, invitation.late) = (*answered_at, *late);
+            }
+            Event::InvitationReminded { reminded_at, .. } => invitation.reminded_at = Some(*reminded_at),
+            _ => {}
         }
     }
 }
 
 impl Invitation {
     fn unanswered(department: &Code) -> Invitation {
-        Invitation { department: department.clone(), answer: None, reason: None }
+        Invitation {
+            department: department.clone(),
+            answer: None,
+            reason: None,
+            answered_at: None,
+            late: false,
+            reminded_at: None,
+        }
     }
 }
 

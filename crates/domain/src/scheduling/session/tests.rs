@@ -6,6 +6,7 @@ use crate::{Actor, Refusal, Role, Timestamp};
 
 mod added_topics;
 mod agenda;
+mod invitations;
 mod labels;
 mod life;
 mod next;
@@ -87,7 +88,14 @@ fn scheduled() -> Event {
         starts_at: at(START),
         ends_at: at("2027-03-08T02:00:00Z"),
         invited,
+        answer_by: None,
     }
+}
+
+/// What MOF answered when it was asked.
+fn answered_in_time(answer: Answer) -> Event {
+    let (department, answered_at) = (code("MOF"), Some(at(NOW)));
+    Event::InvitationAnswered { department, answer, reason: None, answered_at, late: false }
 }
 
 /// The body as it is when the session is convened.

@@ -22,8 +22,8 @@ pub fn session_command(row: &Row, filed: &Filed, reason: &Text) -> Option<Comman
     let slot = row.slot.as_ref()?;
     let (room, starts_at) = (slot.room.clone(), slot.starts_at);
     Some(match now {
-        Some(_) => Command::Move { room, starts_at, reason: reason.clone() },
-        None => Command::Schedule { room, starts_at },
+        Some(_) => Command::Move { room, starts_at, reason: reason.clone(), answer_by: None },
+        None => Command::Schedule { room, starts_at, answer_by: None },
     })
 }
 
@@ -80,7 +80,7 @@ impl Shared {
         if let Some((room, command)) = room_command(session, before, command, now) {
             self.rooms.take(room, command);
         }
-        for (diary, command) in diary_commands(session, filed, command, there) {
+        for (diary, command) in diary_commands(session, filed, command, there, now) {
             self.diaries.take(diary, command);
         }
         if let Some(command) = quota_command(session, filed, command, rules, calendar) {

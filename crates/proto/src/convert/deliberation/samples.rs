@@ -262,6 +262,7 @@ fn on_choices() -> Vec<Event> {
         method,
         secret: false,
         lot: None,
+        remind_at: None,
     };
     let cast = |named, points, cast_by: Option<&str>| Event::ChoiceCast {
         topic: 1,
@@ -310,6 +311,7 @@ fn on_secret_choices() -> Vec<Event> {
         method: ChoiceMethod::Schulze,
         secret: true,
         lot: Some(SealedLot { commitment, sealed: vec![4, 5, 6] }),
+        remind_at: None,
     };
     let paper = OpenedPaper { tracking_code: line("ABCD-EFGH"), named: vec![2, 1], points: vec![] };
     let tie_broken = Some(TieBroken {

@@ -20,7 +20,16 @@ pub fn all() -> Vec<Box<dyn Sample>> {
         samples::<room::Room>(of_a_room()),
         samples::<body::Body>(of_a_body()),
         samples::<session::Session>(
-            [to_admission(), later_life(), with_matters(), with_labels(), with_needs(), divided()].concat(),
+            [
+                to_admission(),
+                later_life(),
+                with_matters(),
+                with_labels(),
+                with_needs(),
+                divided(),
+                with_answers(),
+            ]
+            .concat(),
         ),
         samples::<matter::Matter>(of_a_matter()),
         samples::<quota::Quota>(of_a_quota()),
@@ -83,6 +92,7 @@ const RULES: body::MeetingRules = body::MeetingRules {
     added_topic_days_min: None,
     counts_working_days: false,
     hourly_rate: None,
+    answer_working_days: None,
 };
 
 fn decision_rule(class: MatterClass, method: Method, base: QuorumBase) -> DecisionRule {
@@ -195,6 +205,8 @@ fn of_a_body() -> Vec<body::Event> {
     let patient = body::Charter { meeting_rules: patient, ..charter() };
     let lenient = body::MeetingRules { added_topic_days_min: Some(1), ..RULES };
     let lenient = body::Charter { meeting_rules: lenient, ..charter() };
+    let prompt = body::MeetingRules { answer_working_days: Some(2), ..RULES };
+    let prompt = body::Charter { meeting_rules: prompt, ..charter() };
     let to = |version, charter, reason, pending| body::Event::Changed {
         version,
         charter,
@@ -243,6 +255,7 @@ fn of_a_body() -> Vec<body::Event> {
         },
         to(7, with_a_second_call(), "国务院批复", vec![]),
         to(8, lenient, "国务院批复", vec![]),
+        to(9, prompt, "国务院批复", vec![]),
     ]
 }
 
@@ -357,13 +370,20 @@ fn to_admission() -> Vec<session::Event> {
 
 fn later_life() -> Vec<session::Event> {
     use session::{Answer, Event};
-    let answered = |answer, reason| Event::InvitationAnswered { department: code("MOF"), answer, reason };
+    let answered = |answer, reason| Event::InvitationAnswered {
+        department: code("MOF"),
+        answer,
+        reason,
+        answered_at: None,
+        late: false,
+    };
     vec![
         Event::Scheduled {
             room: code("R-301"),
             starts_at: at("2027-03-05T01:00:00Z"),
             ends_at: at("2027-03-05T02:00:00Z"),
             invited: vec![code("MIIT"), code("MOF")],
+            answer_by: None,
         },
         Event::Postponed { reason: text("会议室停电") },
         Event::Cancelled { reason: text("事项已解决") },
@@ -377,6 +397,29 @@ fn later_life() -> Vec<session::Event> {
         Event::Convened { room: Some(code("R-301")), constitution: constitution() },
         Event::Convened { room: None, constitution: constitution() },
         Event::Concluded,
+    ]
+}
+
+/// Invitations that are to be answered by a moment.
+fn with_answers() -> Vec<session::Event> {
+    use session::{Answer, Event};
+    let answer_by = at("2027-03-04T10:00:00Z");
+    vec![
+        Event::Scheduled {
+            room: code("R-301"),
+            starts_at: at("2027-03-05T01:00:00Z"),
+            ends_at: at("2027-03-05T02:00:00Z"),
+            invited: vec![code("MIIT"), code("MOF")],
+            answer_by: Some(answer_by),
+        },
+        Event::InvitationReminded { department: code("MOF"), answer_by, reminded_at: answer_by },
+        Event::InvitationAnswered {
+            department: code("MOF"),
+            answer: Answer::Tentative,
+            reason: Some(text("待司长返京后确定")),
+            answered_at: Some(at("2027-03-04T11:00:00Z")),
+            late: true,
+        },
     ]
 }
 

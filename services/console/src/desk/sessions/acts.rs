@@ -80,6 +80,7 @@ const ANSWER: Act = Act {
             input: Input::Enum("huishang.scheduling.v1.InvitationAnswer"),
         },
         Field { path: "reason", label: said("Why, if it does not attend"), input: Input::Optional },
+        Field { path: "substitute", label: said("Who comes in place"), input: Input::Optional },
     ],
     sample: r#"{"departmentCode": "A", "answer": "INVITATION_ANSWER_ACCEPT"}"#,
 };

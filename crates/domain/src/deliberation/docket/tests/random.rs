@@ -379,17 +379,21 @@ fn informed(state: &State, command: Command, by: Code) -> (Command, Code) {
     }
 }
 
-/// The ballots in which the answer of a department is awaited that was reminded of it.
-fn awaited(state: &State, department: &Code, reminder: &Reminder) -> Vec<u32> {
+/// The ballots and choices in which the answer of a department is awaited that was reminded of it, each by its topic and number.
+fn awaited(state: &State, department: &Code, reminder: &Reminder) -> Vec<(bool, u32, u32)> {
     let proceedings = state.proceedings().expect("a docket");
     assert!(!reminder.topics.is_empty(), "a reminder of nothing");
     let of_topic = |number: &u32| {
         let topic = proceedings.topic(*number).expect("a topic");
-        let ballot = topic.open_ballot().expect("an open ballot");
         assert!(!topic.recused.contains(department), "whoever has recused itself was reminded");
-        assert!(!ballot.votes.contains_key(department), "whoever has voted was reminded");
         assert!(proceedings.agenda.deciding_on(*number).any(|code| code == department));
-        ballot.number
+        if let Some(ballot) = topic.open_ballot() {
+            assert!(!ballot.votes.contains_key(department), "whoever has voted was reminded");
+            return (true, 0, ballot.number);
+        }
+        let choice = topic.open_choice().expect("an open ballot or choice");
+        assert!(!choice.papers.contains_key(department), "whoever has chosen was reminded");
+        (false, *number, choice.number)
     };
     reminder.topics.iter().map(of_topic).collect()
 }

@@ -2,6 +2,7 @@
 
 use super::super::reminders::planned as planned_by;
 use super::*;
+use crate::deliberation::ballot::options::ChoiceMethod;
 
 /// A Friday, at five in the afternoon in Shanghai.
 const SIGN_BY: &str = "2027-03-05T09:00:00Z";
@@ -169,4 +170,66 @@ fn in_a_meeting_those_who_are_there_are_reminded_by_hand_alone() {
     assert_eq!(names, ["ROADS", "WATER"]);
     let history = followed_by(history, ["ROADS", "WATER"].map(|department| voted(department, Choice::Yes)));
     assert_eq!(by_hand(&history, "2027-03-01T01:13:00Z"), Err(Rejection::NobodyToRemind));
+}
+
+#[test]
+fn whoever_has_not_chosen_where_a_choice_is_open_is_reminded_as_of_a_ballot() {
+    let open = |number: u32| Command::OpenChoice {
+        topic: number,
+        question: line("Which route?"),
+        options: ["North", "South"].map(line).to_vec(),
+        method: ChoiceMethod::Single,
+        lot: None,
+    };
+    let mut agenda = agenda(Mode::Countersign { sign_by: at(SIGN_BY) });
+    agenda.remind_at = Some(at(DAY_BEFORE));
+    let history = given::<Docket>(&[]).at("2027-03-01T01:00:00Z").when(Command::Prepare { agenda }).unwrap();
+    let opened = given::<Docket>(&history).at("2027-03-01T01:10:00Z").when(open(1)).unwrap();
+    assert!(matches!(opened[..], [Event::ChoiceOpened { remind_at: None, .. }]), "it is planned already");
+    let chosen = Command::CastChoice { topic: 1, department: code("WATER"), named: vec![1], points: vec![] };
+    let history = followed_by(history, opened);
+    let history = followed_by(
+        history.clone(),
+        given::<Docket>(&history).by(of("WATER")).at("2027-03-01T02:00:00Z").when(chosen).unwrap(),
+    );
+    let history = followed_by(history, [recused("ROADS")]);
+    let expected = [reminded("HEALTH", vec![1], DAY_BEFORE, false), sent(1)];
+    assert_eq!(check(&history, DAY_BEFORE), expected);
+    let state = Docket::fold(State::Absent, &history);
+    let foretold = state.upcoming_reminders(at("2027-03-01T02:00:00Z"), at(SIGN_BY));
+    assert_eq!(foretold, expected.clone().map(|event| (at(DAY_BEFORE), event)));
+    assert!(state.waits_for(&code("HEALTH")) && !state.waits_for(&code("WATER")));
+
+    // One that is opened after that has its own, half way to the end, and nobody is told twice of the first.
+    let history = followed_by(history, expected);
+    assert_eq!(check(&history, "2027-03-04T10:00:00Z"), []);
+    let again = given::<Docket>(&history).at("2027-03-04T21:00:00Z").when(open(2)).unwrap();
+    let half_way = at("2027-03-05T03:00:00Z");
+    assert!(matches!(&again[..], [Event::ChoiceOpened { remind_at, .. }] if *remind_at == Some(half_way)));
+    let history = followed_by(history, again);
+    assert_eq!(
+        check(&history, "2027-03-05T03:00:00Z").last(),
+        Some(&sent(1)),
+        "WATER alone decides on the second"
+    );
+}
+
+#[test]
+fn a_countersign_that_began_before_there_were_reminders_has_them_so_many_whole_days_before_its_end() {
+    let planned = |days: Option<u32>| {
+        let mut history = signing(Tie::Rejects, |rule| rule.reminder_working_days = days);
+        if let Some(Event::Prepared { agenda }) = history.first_mut() {
+            agenda.remind_at = None;
+        }
+        Docket::fold(State::Absent, &history).next_reminder()
+    };
+    assert_eq!(planned(None), Some(at(DAY_BEFORE)));
+    assert_eq!(planned(Some(2)), Some(at("2027-03-03T09:00:00Z")));
+    assert_eq!(planned(Some(0)), None, "the clock reminds nobody");
+    let sign_by = at("2027-03-08T09:00:00Z");
+    let extended =
+        Event::SigningExtended { sign_by, reason: text("Too few"), extensions: 1, remind_at: None };
+    let history = followed_by(signing(Tie::Rejects, |_| {}), [extended]);
+    let planned = Docket::fold(State::Absent, &history).next_reminder();
+    assert_eq!(planned, Some(at("2027-03-07T09:00:00Z")), "so has one that was extended before");
 }

@@ -152,6 +152,8 @@ fn whoever_decides_on_it_decides_nowhere_else_at_that_time() {
         Uuid::from_u128(7),
         state.filed().unwrap(),
         &add(late("防汛")),
+        &Whereabouts::default(),
+        at(NOW),
     );
     let diaries: Vec<Uuid> = commands.iter().map(|(diary, _)| *diary).collect();
     assert_eq!(diaries, ["MIIT", "MOF"].map(|it| crate::scheduling::diary::Diary::id(&code(it))));

@@ -7,7 +7,7 @@ pub(super) fn admitted() -> Vec<Event> {
     vec![requested(outline(1)), screened(&[]), Event::Admitted]
 }
 
-fn on_the_calendar() -> Vec<Event> {
+pub(super) fn on_the_calendar() -> Vec<Event> {
     [admitted(), vec![scheduled()]].concat()
 }
 
@@ -102,7 +102,11 @@ fn a_paper_without_a_valid_digest_is_refused() {
 
 #[test]
 fn only_an_admitted_session_is_scheduled_and_not_before_its_time() {
-    let schedule = |starts_at: &str| Command::Schedule { room: code("R-301"), starts_at: at(starts_at) };
+    let schedule = |starts_at: &str| Command::Schedule {
+        room: code("R-301"),
+        starts_at: at(starts_at),
+        answer_by: None,
+    };
     assert_eq!(
         given::<Session>(&[requested(outline(1))]).at(NOW).when(schedule(START)),
         Err(Rejection::WrongStage { action: "scheduled", needed: "admitted", stage: Stage::Requested })
@@ -135,7 +139,7 @@ fn the_room_goes_with_the_session() {
         equipment: vec![],
     };
     let room = Room::id(&code("R-301"));
-    let schedule = Command::Schedule { room: code("R-301"), starts_at: at(START) };
+    let schedule = Command::Schedule { room: code("R-301"), starts_at: at(START), answer_by: None };
     assert_eq!(room_command(id, &before, &schedule, at(NOW)), Some((room, book)));
     let release = room::Command::Release { session: id };
     let reason = text("停电");
@@ -176,7 +180,8 @@ fn an_adjourned_session_is_scheduled_again_and_has_no_dead_end() {
     let adjourn = Command::Adjourn { reason: reason() };
     assert_eq!(given::<Session>(&history).at(START).when(adjourn), Ok(vec![adjourned.clone()]));
     history.push(adjourned);
-    let next = Command::Schedule { room: code("R-301"), starts_at: at("2027-03-09T01:00:00Z") };
+    let next =
+        Command::Schedule { room: code("R-301"), starts_at: at("2027-03-09T01:00:00Z"), answer_by: None };
     assert!(given::<Session>(&history).at(START).when(next).is_ok());
     let cancel = Command::Cancel { reason: reason() };
     assert!(given::<Session>(&history).at(START).when(cancel).is_ok());
@@ -204,7 +209,8 @@ fn a_second_call_waits_as_long_as_the_body_says_and_does_not_begin_early() {
     assert_eq!(second_call_at("2027-03-08T01:20:00Z"), Some(at("2027-03-08T02:50:00Z")));
 
     let adjourned = [history.clone(), adjourn("2027-03-08T00:05:00Z")].concat();
-    let schedule = |starts_at| Command::Schedule { room: code("R-301"), starts_at: at(starts_at) };
+    let schedule =
+        |starts_at| Command::Schedule { room: code("R-301"), starts_at: at(starts_at), answer_by: None };
     let early = given::<Session>(&adjourned).at(START).when(schedule("2027-03-08T02:29:00Z"));
     assert_eq!(early.unwrap_err().reason(), "SECOND_CALL_TOO_EARLY");
     let scheduled = given::<Session>(&adjourned).at(START).when(schedule("2027-03-08T02:30:00Z")).unwrap();
@@ -243,10 +249,14 @@ fn with_other_topics_or_other_people_it_is_no_second_call() {
 
 #[test]
 fn only_those_who_are_invited_answer_and_whoever_declines_says_why() {
-    let answer = |answer, reason| Command::AnswerInvitation { department: code("MOF"), answer, reason };
+    let answer = |answer, reason| Command::AnswerInvitation {
+        department: code("MOF"),
+        answer,
+        reason,
+        substitute: None,
+    };
     let attempt = |command| given::<Session>(&on_the_calendar()).at(NOW).when(command);
-    let accepted =
-        Event::InvitationAnswered { department: code("MOF"), answer: Answer::Accept, reason: None };
+    let accepted = answered_in_time(Answer::Accept);
     assert_eq!(attempt(answer(Answer::Accept, None)), Ok(vec![accepted]));
     assert_eq!(
         attempt(answer(Answer::Decline, None)),
@@ -259,8 +269,7 @@ fn only_those_who_are_invited_answer_and_whoever_declines_says_why() {
 
 #[test]
 fn postponing_voids_the_answers_to_the_invitations() {
-    let answered =
-        Event::InvitationAnswered { department: code("MOF"), answer: Answer::Accept, reason: None };
+    let answered = answered_in_time(Answer::Accept);
     let postponed = Event::Postponed { reason: text("停电") };
     let history = [on_the_calendar(), vec![answered, postponed, scheduled()]].concat();
     let state = Session::fold(State::default(), &history);
@@ -394,6 +403,7 @@ fn a_scheduled_session_is_moved_in_one_act_and_leaves_its_room() {
         room: code(room),
         starts_at: at(starts_at),
         reason: reason(),
+        answer_by: None,
     };
     let attempt = |history: &[Event], command| given::<Session>(history).at(NOW).when(command);
     assert_eq!(attempt(&on_the_calendar(), to("R-301", START)), Ok(vec![]));

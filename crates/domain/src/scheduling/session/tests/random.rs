@@ -67,12 +67,15 @@ fn commands() -> impl Strategy<Value = Command> {
         1 => Just(Command::Return { reason: reason() }),
         1 => moment().prop_map(move |sign_by| Command::ConvertToCountersign { sign_by, reason: reason(), constitution: frozen() }),
         1 => (0_u128..3).prop_map(move |into| Command::Merge { session: Uuid::nil(), into: Uuid::from_u128(into), reason: reason() }),
-        4 => moment().prop_map(|starts_at| Command::Schedule { room: code("R-301"), starts_at }),
+        4 => (moment(), proptest::option::of(moment())).prop_map(|(starts_at, answer_by)| {
+            Command::Schedule { room: code("R-301"), starts_at, answer_by }
+        }),
         3 => (2_u32..4, "[甲乙丙]").prop_map(|(number, title)| added(number, &title)),
         2 => Just(Command::Postpone { reason: reason() }),
         1 => Just(Command::Cancel { reason: reason() }),
-        2 => Just(Command::AnswerInvitation { department: code("MOF"), answer: Answer::Accept, reason: None }),
+        2 => Just(Command::AnswerInvitation { department: code("MOF"), answer: Answer::Accept, reason: None, substitute: None }),
         2 => Just(Command::NameDelegate { department: code("MOF"), delegate: line("王芳"), in_place_of: None }),
+        1 => Just(Command::CheckDeadlines),
         2 => Just(Command::Convene { constitution: frozen() }),
         2 => Just(Command::Conclude),
     ]
@@ -94,7 +97,8 @@ fn check(filed: &Filed) -> Result<(), TestCaseError> {
     if filed.progress == Progress::Deciding(Forum::Meeting(None)) {
         prop_assert_eq!(filed.outline.kind, Kind::Emergency, "convened without a room");
     }
-    if let Some(Appointment { slot, invitations }) = filed.appointment() {
+    if let Some(Appointment { slot, invitations, answer_by }) = filed.appointment() {
+        prop_assert!(answer_by.is_none_or(|by| by <= slot.starts_at), "asked for until after the start");
         prop_assert!(slot.starts_at >= filed.outline.earliest_start_at);
         prop_assert_eq!(slot.ends_at, filed.ends_at(slot.starts_at));
         prop_assert_eq!(invitations.len(), filed.outline.attendees.len());

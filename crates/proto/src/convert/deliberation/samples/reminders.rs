@@ -4,6 +4,7 @@ use super::agenda;
 use crate::convert::sample::{at, code, line, text};
 use domain::Uuid;
 use domain::decision_rule::LateTopics;
+use domain::deliberation::ballot::options::ChoiceMethod;
 use domain::deliberation::ballot::{Abstention, MajorityBase, Method, Tie};
 use domain::deliberation::docket::{AgendaTopic, Carried, Event, Mode, MotionKind, Reminder};
 use jiff::civil::date;
@@ -44,6 +45,16 @@ pub(super) fn all() -> Vec<Event> {
             secret: false,
             motion: None,
             amendment: None,
+            remind_at: Some(at("2027-03-04T21:00:00Z")),
+        },
+        Event::ChoiceOpened {
+            topic: 1,
+            choice: 1,
+            question: line("哪条路线？"),
+            options: vec![line("北线"), line("南线")],
+            method: ChoiceMethod::Single,
+            secret: false,
+            lot: None,
             remind_at: Some(at("2027-03-04T21:00:00Z")),
         },
         Event::SigningExtended {
