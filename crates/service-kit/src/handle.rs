@@ -494,6 +494,19 @@ impl Kit {
         Ok(Some(hierarchy.state()?.downwards(&code)))
     }
 
+    /// What the leaders of a department that a query names are the leadership of: the departments that lead it, and the bodies
+    /// that decided it; none when it names no department.
+    pub async fn led_by(
+        &self,
+        named: Option<&str>,
+    ) -> Result<Option<(BTreeSet<Code>, BTreeSet<Code>)>, CommandError> {
+        let Some(code) = named.filter(|code| !code.is_empty()) else { return Ok(None) };
+        let code: Code = crate::serve::read("leader_code", code.to_owned())?;
+        let hierarchy = self.cached::<Hierarchy>(Hierarchy::realm_id(), true).await?;
+        let stewards = self.cached::<Stewards>(Stewards::realm_id(), true).await?;
+        Ok(Some((hierarchy.state()?.downwards(&code), stewards.state()?.bodies_of(&code))))
+    }
+
     /// What the caller of a request may see.
     pub async fn scope<M>(&self, request: &tonic::Request<M>) -> Result<Scope, tonic::Status> {
         Ok(self.scope_of(&caller(request)?).await?)

@@ -53,6 +53,7 @@ enum Action {
     Unblock { blocked: usize },
     NameAcceptor,
     Report,
+    Instruct,
     Pause,
     Resume { due_in: i8 },
     Claim,
@@ -75,6 +76,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (0..LEADS.len()).prop_map(|blocked| Action::Unblock { blocked }),
         1 => Just(Action::NameAcceptor),
         1 => Just(Action::Report),
+        1 => Just(Action::Instruct),
         2 => Just(Action::Pause),
         2 => (-3..40_i8).prop_map(|due_in| Action::Resume { due_in }),
         3 => Just(Action::Claim),
@@ -137,6 +139,7 @@ fn command(action: Action, item: usize, at: Timestamp) -> Command {
         Action::Unblock { blocked } => Command::Unblock { department: Some(code(LEADS[blocked])) },
         Action::NameAcceptor => Command::NameAcceptor { acceptor: Some(code("PRESS")) },
         Action::Report => Command::Report { calendar },
+        Action::Instruct => Command::Instruct,
         Action::Pause => Command::Pause,
         Action::Resume { due_in } => Command::Resume { due: Some(due(at, due_in)), calendar },
         Action::Claim => Command::Claim { calendar },
@@ -417,6 +420,7 @@ impl Both {
             highest_escalation: item.highest_escalation.map_or(0, |tier| tier.to_wire()),
             paused: is_in(Column::Paused, item, now),
             body_code: subject.body.to_wire(),
+            instructed: item.instructed,
         }
     }
 
