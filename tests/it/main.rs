@@ -47,6 +47,7 @@ mod minutes;
 mod motions;
 mod object_storage;
 mod oparl;
+mod open_streams;
 mod openapi;
 mod page_forms;
 mod pages;

@@ -21,6 +21,7 @@ use crate::config::Limits;
 use crate::error::CommandError;
 use crate::events::{self, UnknownEventType};
 use crate::feed::Feed;
+use crate::identity::Session;
 use crate::limits::{CACHED_STREAMS_MAX, COMMIT_TIMEOUT, RETRY_ATTEMPTS_MAX};
 use crate::metrics;
 use crate::scope::Scope;
@@ -30,6 +31,7 @@ use crate::traces::Span;
 use crate::view::RegisteredView;
 use ::metrics::Histogram;
 use domain::directory::hierarchy::Hierarchy;
+use domain::directory::sign_out::SignOut;
 use domain::scheduling::stewards::Stewards;
 use domain::{Actor, Aggregate, Code, Role, StreamName, Uuid};
 use futures::future::BoxFuture;
@@ -510,6 +512,16 @@ impl Kit {
     /// What the caller of a request may see.
     pub async fn scope<M>(&self, request: &tonic::Request<M>) -> Result<Scope, tonic::Status> {
         Ok(self.scope_of(&caller(request)?).await?)
+    }
+
+    /// Whether the session of a call has ended since its token was issued.
+    pub async fn has_ended(&self, session: &Session) -> Result<bool, CommandError> {
+        for (id, issued_at) in session.may_have_ended() {
+            if self.load::<SignOut>(id).await?.ends(issued_at) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     async fn committed_state<A: EventCodec>(&self, id: Uuid) -> Result<Arc<CachedState<A>>, CommandError> {
