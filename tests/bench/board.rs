@@ -136,6 +136,9 @@ async fn of_items(settings: &Settings) -> anyhow::Result<Line> {
         ListItemsRequest { blocked: Some(true), ..Default::default() },
         ListItemsRequest { blocked: Some(false), ..Default::default() },
         ListItemsRequest { latest_due_on: Some("2027-04-02".to_owned()), ..Default::default() },
+        // What few or none are.
+        ListItemsRequest { latest_due_on: Some("2020-01-01".to_owned()), ..Default::default() },
+        ListItemsRequest { text: Some("没有这样的词".to_owned()), ..Default::default() },
     ];
     let p95s = filled.items(stages.chain(others), now, None).await?;
     filled.stop.cancel();
@@ -266,11 +269,12 @@ impl Filled {
                     let request =
                         ListItemsRequest { order_by, lead_code, as_of_position: as_of, ..filter.clone() };
                     let name = format!(
-                        "stage {:?} late {:?} blocked {:?} until {:?} {} {:?}",
+                        "stage {:?} late {:?} blocked {:?} until {:?} words {:?} {} {:?}",
                         request.stage,
                         request.late,
                         request.blocked,
                         request.latest_due_on,
+                        request.text,
                         request.order_by,
                         lead
                     );

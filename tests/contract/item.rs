@@ -98,6 +98,10 @@ fn on_judgement(command: &str) -> Option<Asked> {
         "item add-dependency" => {
             (underway, Command::AwaitItem { on: Uuid::from_u128(2), on_number: line("BODY-2027-0001/2") })
         }
+        "item instruct" => {
+            let leaders = ["SEAT", "OFFICE", "CHAIR", "DEPUTY"].map(code).to_vec();
+            (underway, Command::Instruct { text: words(), leaders })
+        }
         "item urge" => (underway, Command::Urge { text: words(), calendar }),
         _ => return None,
     })
@@ -120,6 +124,7 @@ fn on_sayings(command: &str) -> Option<Asked> {
         grounds: Grounds {
             stewards: ["OFFICE", "CHAIR", "DEPUTY"].map(code).to_vec(),
             without_users: vec![code("SEAT")],
+            leaders: vec![],
         },
         calendar: calendar(),
     };

@@ -316,6 +316,17 @@ pub async fn member(sandbox: &Sandbox, name: &str, role: Role, department: &str)
         roles: vec![],
     };
     clerk.call(directory::RegisterMemberRequest { member: Some(member), ..command() }).await?;
+    sandbox.client_with_token(&token_of(sandbox, name, role, department, 3600)?).await
+}
+
+/// A token of somebody by their name, for so many seconds.
+pub fn token_of(
+    sandbox: &Sandbox,
+    name: &str,
+    role: Role,
+    department: &str,
+    seconds: i64,
+) -> anyhow::Result<String> {
     let (config, now) = (Config::default(), jiff::Timestamp::now().as_second());
     let claims = Claims {
         aud: config.audience(),
@@ -324,9 +335,9 @@ pub async fn member(sandbox: &Sandbox, name: &str, role: Role, department: &str)
         department: Some(department.to_owned()),
         roles: vec![role.as_str().to_owned()],
         iat: now,
-        exp: now + 3600,
+        exp: now + seconds,
     };
-    sandbox.client_with_token(&SigningKey::read(&sandbox.signing_key())?.sign(&claims)?).await
+    Ok(SigningKey::read(&sandbox.signing_key())?.sign(&claims)?)
 }
 
 /// Subscribes somebody to what follow-up and the directory say from now on, by mail.

@@ -1,5 +1,6 @@
 //! One letter each working day of what waits and what became late, and none when there is nothing.
 
+use crate::delivery::token_of;
 use crate::in_both_modes;
 use anyhow::ensure;
 use domain::Role;
@@ -8,8 +9,6 @@ use proto::directory::v1 as directory;
 use proto::ledger::v1::MoveClockRequest;
 use proto::resolution::v1 as resolution;
 use serde_json::Value;
-use service_kit::config::Config;
-use service_kit::identity::{Claims, SigningKey};
 use std::collections::BTreeSet;
 use tests::{Client, Mode, Receiver, Sandbox, SandboxConfig, command, until};
 
@@ -29,17 +28,7 @@ async fn subscriber(
         roles: vec![],
     };
     clerk.call(directory::RegisterMemberRequest { member: Some(member), ..command() }).await?;
-    let (config, now) = (Config::default(), jiff::Timestamp::now().as_second());
-    let claims = Claims {
-        aud: config.audience(),
-        iss: config.identity.issuer,
-        sub: name.to_owned(),
-        department: Some(department.to_owned()),
-        roles: vec![Role::DepartmentLead.as_str().to_owned()],
-        iat: now,
-        exp: now + 3600,
-    };
-    let token = SigningKey::read(&sandbox.signing_key())?.sign(&claims)?;
+    let token = token_of(sandbox, name, Role::DepartmentLead, department, 3600)?;
     let terms = pb::SubscriptionTerms {
         name: "Each morning".into(),
         mail_language: Some(language.into()),

@@ -2,18 +2,21 @@
 //! every proof holds.
 
 use crate::commands::{ensure_failed, json, offline, text};
+use crate::delivery::token_of;
 use crate::in_both_modes;
 use crate::object_storage::{self, Storage};
 use anyhow::{Context as _, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use domain::Role;
-use proto::directory::v1::{ListMembersRequest, Member, RegisterMemberRequest};
-use proto::ledger::v1::{GetErasureRequest, GetRecordRequest, Record};
+use proto::directory::v1::{GetCallerRequest, ListMembersRequest, Member, RegisterMemberRequest};
+use proto::ledger::v1::{FollowEventsRequest, GetErasureRequest, GetRecordRequest, Record};
+use proto::resolution::v1::AcceptWorkRequest;
 use proto::scheduling::v1::{CancelSessionRequest, ListSessionsRequest};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use tests::{Mode, Sandbox, command, outline};
+use tests::{Client, Mode, Sandbox, command, outline};
+use tonic::Code;
 
 /// What must be nowhere in the end: who acted, what they wrote, and what is known of a member.
 const PLANTED: [&str; 5] = [
@@ -325,18 +328,44 @@ async fn what_is_known_of_a_person_is_erased_everywhere(mode: Mode) -> anyhow::R
     ensure_not_in_storage(&sandbox, &storage, destroyed)?;
     ensure_backup_says_so(&sandbox, &keys_before)?;
     ensure_proven(&sandbox, &on_record).await?;
-    // And a repeat of the command still gives its answer; what the person does from now on is theirs again
-    let author = sandbox.client(Role::Clerk, Some("CAPERCAILLIE")).await?;
-    ensure!(author.call_patiently(on_record.cancel).await?.position == on_record.cancelled);
-    let again = author.admitted_session(outline("The weir", "WATER")).await?;
-    let cancel = CancelSessionRequest { session_id: again, reason: "No water".into(), ..command() };
-    let position = author.call(cancel).await?.position;
-    let auditor = sandbox.client(Role::Auditor, None).await?;
-    let record = auditor.call(GetRecordRequest { position }).await?.record.context("a record")?;
-    ensure!(record.envelope.and_then(|envelope| envelope.actor).context("an actor")?.subject == PLANTED[0]);
-    Ok(())
+    // And they are not let in under this name any more, whatever they speak for by now, and in whatever role
+    not_let_in(&mut sandbox, on_record.cancel).await
 }
 in_both_modes!(what_is_known_of_a_person_is_erased_everywhere);
+
+/// No command, no query, no stream; by gRPC and by HTTP. Somebody else of the department is.
+async fn not_let_in(sandbox: &mut Sandbox, cancel: CancelSessionRequest) -> anyhow::Result<()> {
+    let is_erased = |status: &tonic::Status| Client::reason(status).as_deref() == Some("SUBJECT_ERASED");
+    for department in ["CAPERCAILLIE", "WATER", "ELSEWHERE"] {
+        for role in Role::ALL {
+            let token = token_of(sandbox, PLANTED[0], role, department, 3600)?;
+            let returned = sandbox.client_with_token(&token).await?;
+            let asked = returned.call(GetCallerRequest {}).await;
+            ensure!(
+                asked
+                    .as_ref()
+                    .err()
+                    .is_some_and(|status| is_erased(status) || status.code() == Code::PermissionDenied),
+                "{role:?} of {department}: {asked:?}"
+            );
+        }
+        let returned = token_of(sandbox, PLANTED[0], Role::Clerk, department, 3600)?;
+        let client = sandbox.client_with_token(&returned).await?;
+        let repeated = client.call(cancel.clone()).await.unwrap_err();
+        ensure!(is_erased(&repeated), "{repeated:?}");
+        let accept = AcceptWorkRequest { item_id: client::command_id(), ..command() };
+        let ruling = token_of(sandbox, PLANTED[0], Role::Supervisor, department, 3600)?;
+        let ruled = sandbox.client_with_token(&ruling).await?.call(accept).await.unwrap_err();
+        ensure!(is_erased(&ruled), "{ruled:?}");
+        let followed = client.stream(FollowEventsRequest::default()).await;
+        ensure!(followed.err().is_some_and(|status| is_erased(&status)), "a stream of {department}");
+        let answer = sandbox.http_with_token(Some(returned))?.get("/v1/caller").await?;
+        ensure!(answer.status == 401 && answer.text().contains("SUBJECT_ERASED"), "{}", answer.text());
+    }
+    let other = token_of(sandbox, "somebody.else", Role::Clerk, "CAPERCAILLIE", 3600)?;
+    sandbox.client_with_token(&other).await?.call(GetCallerRequest {}).await?;
+    Ok(())
+}
 
 /// Whatever records of an erasure there are when the ledger is killed, the next process adds the rest.
 async fn an_erasure_is_completed_after_a_kill(mode: Mode) -> anyhow::Result<()> {

@@ -10,7 +10,7 @@ use proto::resolution::v1::{
 };
 use serde_json::Value;
 use std::process::Command;
-use tests::{Client, HttpAnswer, HttpClient, Mode, Sandbox, SandboxConfig, command, until};
+use tests::{Client, HttpAnswer, HttpClient, HttpStream, Mode, Sandbox, SandboxConfig, command, until};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
@@ -40,6 +40,11 @@ impl Browser {
 
     async fn get(&self, path: &str) -> anyhow::Result<HttpAnswer> {
         self.http.send("GET", path, &[("cookie", &self.cookie)], "").await
+    }
+
+    /// Asks for something whose answer goes on.
+    pub async fn open(&self, path: &str) -> anyhow::Result<HttpStream> {
+        self.http.open(path, &[("cookie", &self.cookie)]).await
     }
 
     pub async fn page(&self, path: &str) -> anyhow::Result<String> {

@@ -29,7 +29,7 @@ use tonic::Code;
 use ways::Way;
 
 /// Roles whose bearers see what their department takes part in.
-const SCOPED: [Role; 4] = [Role::Clerk, Role::Chair, Role::Delegate, Role::DepartmentLead];
+const SCOPED: [Role; 5] = [Role::Clerk, Role::Chair, Role::Delegate, Role::DepartmentLead, Role::Leader];
 /// Roles whose bearers see all matters.
 const OVERSEE: [Role; 3] = [Role::Supervisor, Role::Auditor, Role::Operator];
 
@@ -91,10 +91,10 @@ fn ensure_equal<A: PartialEq + Debug>(one: &[A], other: &[A]) -> anyhow::Result<
 }
 
 /// Whoever takes no part: people of a department that does not, those who speak for none, and those of the secretariat who
-/// are no clerks.
+/// are neither clerks nor leaders.
 fn strangers() -> impl Iterator<Item = (Role, Option<&'static str>)> {
     let of_roles = SCOPED.into_iter().flat_map(|role| [(role, Some(STRANGER)), (role, None)]);
-    let others = SCOPED.into_iter().filter(|role| *role != Role::Clerk);
+    let others = SCOPED.into_iter().filter(|role| ![Role::Clerk, Role::Leader].contains(role));
     of_roles.chain(others.map(|role| (role, Some(SECRETARIAT))))
 }
 
@@ -118,6 +118,7 @@ async fn nothing_of_a_matter_reaches_those_who_take_no_part(mode: Mode) -> anyho
         (Role::DepartmentLead, INVITED),
         (Role::Clerk, INVITED),
         (Role::Clerk, SECRETARIAT),
+        (Role::Leader, SECRETARIAT),
         (Role::Auditor, STRANGER),
     ] {
         let answers = asker(&sandbox, role, Some(department), &planted).await?.ask_all().await?;

@@ -24,11 +24,13 @@ pub enum Role {
     Security,
     /// 数据保护: has personal data erased.
     DataProtection,
+    /// 领导: is told of what was escalated to the leadership, and gives instructions on it.
+    Leader,
 }
 
 impl Role {
-    /// Every role, in the order of the glossary.
-    pub const ALL: [Role; 9] = [
+    /// Every role, in the order of their numbers.
+    pub const ALL: [Role; 10] = [
         Role::Clerk,
         Role::Chair,
         Role::Delegate,
@@ -38,6 +40,7 @@ impl Role {
         Role::Operator,
         Role::Security,
         Role::DataProtection,
+        Role::Leader,
     ];
 
     /// The three administrators (三员), who are separate people: of the system, of security, and of the audit.
@@ -55,6 +58,7 @@ impl Role {
             Role::Operator => "operator",
             Role::Security => "security",
             Role::DataProtection => "data-protection",
+            Role::Leader => "leader",
         }
     }
 

@@ -26,7 +26,10 @@ pub struct DepartmentReaders {
     pub all: bool,
     /// Whether its clerks could see it.
     pub clerks: bool,
-    /// The topics that were closed to them: to whoever spoke for it, or where only its clerks could see the thing, to these.
+    /// Whether its leaders could see it.
+    pub leaders: bool,
+    /// The topics that were closed to them: to whoever spoke for it, or where only its clerks and leaders could see the thing, to
+    /// its clerks.
     pub closed_topics: Vec<u32>,
 }
 
@@ -58,12 +61,13 @@ pub async fn readers(kit: &Kit, id: Uuid, position: u64) -> Result<Readers, Comm
             let scope = Scope::of(&actor, &hierarchy, &stewards);
             (concern.is_within(&scope, &actor), concern.closed_topics(&scope, &actor))
         };
-        let ((all, closed_to_leads), (clerks, closed_to_clerks)) =
-            (of(Role::DepartmentLead), of(Role::Clerk));
+        let ((all, closed_to_all), (clerks, closed_to_clerks)) = (of(Role::DepartmentLead), of(Role::Clerk));
+        let (leaders, _) = of(Role::Leader);
+        // Whatever leaders see, clerks see.
         if all || clerks {
-            let closed = if all { closed_to_leads } else { closed_to_clerks };
+            let closed = if all { closed_to_all } else { closed_to_clerks };
             let closed_topics = closed.into_iter().collect();
-            found.push(DepartmentReaders { department, all, clerks, closed_topics });
+            found.push(DepartmentReaders { department, all, clerks, leaders, closed_topics });
         }
     }
     Ok(Readers { kind, departments: found })

@@ -449,7 +449,8 @@ pub async fn the_committed_position_never_moves_back(journal: JournalUnderTest) 
 }
 
 /// What is personal is read until its key is erased, and then not any more; everything else stays, and a repeat of the
-/// command still gets its first result. What the same person does later is sealed with another key.
+/// command still gets its first result. What the same person does later is sealed with another key, and
+/// they are known by their mark.
 pub async fn what_was_sealed_with_an_erased_key_is_read_as_a_pseudonym(journal: JournalUnderTest) {
     let stream = sample::stream();
     let commit = sample::commit(Uuid::new_v4(), &[(&stream, 0)]);
@@ -463,9 +464,13 @@ pub async fn what_was_sealed_with_an_erased_key_is_read_as_a_pseudonym(journal: 
 
     let ids = journal.keys().ids_of("sampler").await.expect("the keys");
     let key_id = *ids.first().expect("a key");
+    let mark = journal.keys().mark_of("sampler").await.expect("the keys");
+    assert_eq!(journal.keys().mark_of("sampler").await, Ok(mark), "a name has one");
+    assert_eq!(journal.keys().is_marked("sampler").await, Ok(false), "nobody was erased");
     let request = Event::Requested {
         erasure_id: Uuid::new_v4(),
         key_ids: ids.into_iter().collect(),
+        marks: vec![mark],
         reason: Text::parse("It was asked for").expect("a text"),
         authority: Line::parse("Order 7").expect("a line"),
     };
@@ -478,6 +483,9 @@ pub async fn what_was_sealed_with_an_erased_key_is_read_as_a_pseudonym(journal: 
     journal.read(&erasures, 0).await.expect("the stream");
     journal.keys().destroy(key_id).await.expect("the keys");
     assert_eq!(journal.keys().is_destroyed(key_id).await, Ok(true));
+    for (name, is_marked) in [("sampler", true), ("Sampler", false), ("", false)] {
+        assert_eq!(journal.keys().is_marked(name).await, Ok(is_marked), "{name}");
+    }
 
     let after = journal.read(&stream, 0).await.expect("the stream").remove(0);
     assert_eq!(after.envelope.actor.subject, pseudonym(key_id));

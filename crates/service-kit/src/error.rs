@@ -235,7 +235,9 @@ fn code(reason: Reason) -> Code {
         | Reason::WriteRateExceeded => Code::ResourceExhausted,
         Reason::BeyondHead => Code::OutOfRange,
         Reason::UnknownEventType | Reason::TlsRequired => Code::FailedPrecondition,
-        Reason::TokenMissing | Reason::TokenInvalid | Reason::StepUpRequired => Code::Unauthenticated,
+        Reason::TokenMissing | Reason::TokenInvalid | Reason::StepUpRequired | Reason::SubjectErased => {
+            Code::Unauthenticated
+        }
         Reason::RoleRequired | Reason::RolesCombined => Code::PermissionDenied,
         Reason::Internal | Reason::Unspecified => Code::Internal,
     }

@@ -21,6 +21,7 @@ use crate::config::Limits;
 use crate::error::CommandError;
 use crate::events::{self, UnknownEventType};
 use crate::feed::Feed;
+use crate::identity::Session;
 use crate::limits::{CACHED_STREAMS_MAX, COMMIT_TIMEOUT, RETRY_ATTEMPTS_MAX};
 use crate::metrics;
 use crate::scope::Scope;
@@ -30,6 +31,7 @@ use crate::traces::Span;
 use crate::view::RegisteredView;
 use ::metrics::Histogram;
 use domain::directory::hierarchy::Hierarchy;
+use domain::directory::sign_out::SignOut;
 use domain::scheduling::stewards::Stewards;
 use domain::{Actor, Aggregate, Code, Role, StreamName, Uuid};
 use futures::future::BoxFuture;
@@ -494,9 +496,32 @@ impl Kit {
         Ok(Some(hierarchy.state()?.downwards(&code)))
     }
 
+    /// What the leaders of a department that a query names are the leadership of: the departments that lead it, and the bodies
+    /// that decided it; none when it names no department.
+    pub async fn led_by(
+        &self,
+        named: Option<&str>,
+    ) -> Result<Option<(BTreeSet<Code>, BTreeSet<Code>)>, CommandError> {
+        let Some(code) = named.filter(|code| !code.is_empty()) else { return Ok(None) };
+        let code: Code = crate::serve::read("leader_code", code.to_owned())?;
+        let hierarchy = self.cached::<Hierarchy>(Hierarchy::realm_id(), true).await?;
+        let stewards = self.cached::<Stewards>(Stewards::realm_id(), true).await?;
+        Ok(Some((hierarchy.state()?.downwards(&code), stewards.state()?.bodies_of(&code))))
+    }
+
     /// What the caller of a request may see.
     pub async fn scope<M>(&self, request: &tonic::Request<M>) -> Result<Scope, tonic::Status> {
         Ok(self.scope_of(&caller(request)?).await?)
+    }
+
+    /// Whether the session of a call has ended since its token was issued.
+    pub async fn has_ended(&self, session: &Session) -> Result<bool, CommandError> {
+        for (id, issued_at) in session.may_have_ended() {
+            if self.load::<SignOut>(id).await?.ends(issued_at) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     async fn committed_state<A: EventCodec>(&self, id: Uuid) -> Result<Arc<CachedState<A>>, CommandError> {

@@ -183,6 +183,8 @@ pub const PAGE_ITEMS_MAX: u32 = 500;
 pub const PAGE_BYTES_MAX: usize = 3 * 1024 * 1024;
 /// Rows that somebody sees, up to which they are collected for a list and then sorted.
 pub const SEEN_ROWS_FEW_MAX: u32 = 4_000;
+/// Rows with some words, or of some filter, below which they are found first, and sorted then.
+pub const FOUND_ROWS_FEW_MAX: u32 = 10_000;
 /// Rows that a list looks at, one after the other, for a page of somebody who sees more; after that, they are collected.
 pub const WALKED_ROWS_MAX: usize = 5_000;
 /// Rows on a page when the caller gives no size.

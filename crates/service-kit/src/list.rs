@@ -1,9 +1,9 @@
 //! Lists: filtered and sorted by SQL, a page at a time.
 
-use crate::limits::{PAGE_BYTES_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX};
+use crate::limits::{FOUND_ROWS_FEW_MAX, PAGE_BYTES_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX};
 use crate::scope::{Rows, ScopedTables, as_json};
 use crate::serve::read;
-use domain::text::{composed, search_key};
+use domain::text::composed;
 use domain::{Code, Date, Uuid};
 use prost::Message;
 use proto::Invalid;
@@ -11,9 +11,13 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Row};
 use std::collections::BTreeSet;
 use walk::{Steps, Walk};
+use words::Matching;
 
 pub(crate) mod page_token;
 mod walk;
+mod words;
+
+pub use words::{index, searchable};
 
 /// Bytes around a row in an answer, at most.
 const ROW_FRAME_BYTES: usize = 8;
@@ -26,8 +30,12 @@ pub struct ListQuery {
     values: Vec<Value>,
     sort: Sort,
     sorts_few: bool,
-    /// Whether it looks for words, which no index finds.
+    /// Whether it looks for words of which a walk may not come to any soon.
     searches: bool,
+    /// How the rows with these words could be found.
+    matching: Option<Matching>,
+    /// The conditions by which few rows are found, each with its value.
+    found: Vec<(String, Value)>,
     group: Option<&'static str>,
     /// What is walked instead for somebody who sees many of the rows.
     walk: Option<Box<ListQuery>>,
@@ -103,6 +111,8 @@ impl ListQuery {
             sort: Sort { column, unique, descending: direction == "desc" },
             sorts_few: false,
             searches: false,
+            matching: None,
+            found: Vec::new(),
             group: None,
             walk: None,
             page_token: page_token.to_owned(),
@@ -187,6 +197,29 @@ impl ListQuery {
         self
     }
 
+    /// Finds the rows for which a condition of the list's own table holds by its index, if there are few, and says so. The
+    /// condition has one `?`, and follows from the filters: it leaves nothing out that they keep.
+    pub fn find_few(
+        &mut self,
+        view: ScopedTables<'_>,
+        table: &str,
+        condition: &str,
+        value: impl Into<Value>,
+    ) -> rusqlite::Result<bool> {
+        let value = value.into();
+        let counting = format!(
+            "SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {condition} LIMIT {FOUND_ROWS_FEW_MAX})"
+        );
+        let mut counting = view.connection.prepare_cached(&counting)?;
+        let found: u32 = counting.query_row([&value], |row| row.get(0))?;
+        let are_few = found < FOUND_ROWS_FEW_MAX;
+        if are_few {
+            self.sorts_few = true;
+            self.found.push((condition.to_owned(), value));
+        }
+        Ok(are_few)
+    }
+
     /// Makes one row of those that are equal in this column, which is the one that the rows are sorted by; what is
     /// selected adds the others up.
     pub fn group_by(mut self, column: &'static str) -> Self {
@@ -200,10 +233,11 @@ impl ListQuery {
     /// # Errors
     /// The page token comes from another list, order or filter.
     pub fn run<T: Message>(
-        self,
+        mut self,
         view: ScopedTables<'_>,
         mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<Page<T>> {
+        self.find_words(view)?;
         let scoped = match self.from.within(view.scope()) {
             Some((condition, codes)) => self.clone().filter(condition, codes),
             None => self.clone(),
@@ -213,9 +247,14 @@ impl ListQuery {
             true => None,
             false => Some(page_token::read(&self.page_token, &belongs_to).map_err(page_token::refused)?),
         };
-        let after = |query: ListQuery| match last.clone() {
-            Some(last) => query.starting_after(last),
-            None => query,
+        let found = self.found.clone();
+        let after = |query: ListQuery| {
+            let query = match last.clone() {
+                Some(last) => query.starting_after(last),
+                None => query,
+            };
+            // What finds it is no part of what the token belongs to: there may be more next time.
+            found.iter().fold(query, |query, (condition, value)| query.filter(condition, [value.clone()]))
         };
         let walk = self.walk.as_deref().unwrap_or(&self).clone();
         if let Some(Walk { sql, values }) = after(walk).walked(view)? {
@@ -385,30 +424,6 @@ pub fn sort_key(text: &str) -> String {
 
 /// Length of a UUID in its canonical form.
 const UUID_BYTES: usize = 36;
-
-/// Words that one search may have, at most.
-const SEARCH_WORDS_MAX: usize = 20;
-
-impl ListQuery {
-    /// Keeps only rows whose `column` contains every word of `text`; the column must hold what
-    /// [`searchable`] made. `field` is the text's name in the request.
-    pub fn filter_words(mut self, column: &str, field: &str, text: &str) -> Result<Self, Invalid> {
-        let text = search_key(text);
-        let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
-        if words.len() > SEARCH_WORDS_MAX {
-            let fault = format!("has {} words; at most {SEARCH_WORDS_MAX} are looked for", words.len());
-            return Err(Invalid::field(field, fault));
-        }
-        self.searches |= !words.is_empty();
-        let condition = format!("instr({column}, ?) > 0");
-        Ok(words.into_iter().fold(self, |query, word| query.filter(&condition, [word])))
-    }
-}
-
-/// What [`ListQuery::filter_words`] looks in: the texts one below the other, as they are searched.
-pub fn searchable(texts: &[&str]) -> String {
-    search_key(&texts.join("\n"))
-}
 
 #[cfg(test)]
 mod tests {
@@ -584,26 +599,5 @@ mod tests {
         for wrong in ["FLOOD", "0190%", &"0".repeat(37)] {
             assert_eq!(query(wrong).unwrap_err().violations[0].field, "id_prefix");
         }
-    }
-
-    #[test]
-    fn every_word_of_a_search_must_be_there() {
-        let tables = Connection::open_in_memory().unwrap();
-        tables.execute_batch("CREATE TABLE rows (id INTEGER, searched TEXT)").unwrap();
-        for (id, text) in [(1, searchable(&["排水 泵站", "JC-1"])), (2, searchable(&["泵站"]))] {
-            tables.execute("INSERT INTO rows VALUES (?1, ?2)", (id, text)).unwrap();
-        }
-        let ask = |text: &str| -> Result<Vec<i64>, Invalid> {
-            let query = ListQuery::new(Rows::of_everybody("SELECT id FROM rows"), &["id"], "id", "", 0, "")?;
-            let page = query
-                .filter_words("searched", "text", text)?
-                .run(everything(&tables), |row| row.get(0))
-                .unwrap();
-            Ok(page.rows)
-        };
-        assert_eq!(ask("泵站"), Ok(vec![1, 2]));
-        assert_eq!(ask("泵站 jc"), Ok(vec![1]));
-        assert_eq!(ask("ＪＣ－１　泵站"), Ok(vec![1]), "the width of letters does not matter");
-        assert_eq!(ask(&"a ".repeat(21)).unwrap_err().violations[0].field, "text");
     }
 }

@@ -51,8 +51,8 @@ impl Scope {
     }
 
     /// What the actor may see. In a role of those who oversee, all matters. Otherwise those that their department, or
-    /// one below it, takes part in; and as a clerk besides, those whose record the department keeps, and all those of the
-    /// bodies that it is a steward of, as the bodies are now. Whoever speaks for no department sees nothing.
+    /// one below it, takes part in; as a clerk besides, those whose record the department keeps; and as a clerk or a leader
+    /// all those of the bodies that it is a steward of, as the bodies are now. Whoever speaks for no department sees nothing.
     pub fn of(actor: &Actor, hierarchy: &hierarchy::State, stewards: &stewards::State) -> Scope {
         let oversees = OVERSEE.iter().any(|&role| actor.is(role));
         let department = actor.department.clone().filter(|_| !oversees);
@@ -61,7 +61,8 @@ impl Scope {
         }
         let departments = department.as_ref().map(|own| hierarchy.downwards(own)).unwrap_or_default();
         let clerk_of = department.clone().filter(|_| actor.is(Role::Clerk));
-        let bodies = clerk_of.as_ref().map(|own| stewards.bodies_of(own)).unwrap_or_default();
+        let steward = department.as_ref().filter(|_| actor.is(Role::Clerk) || actor.is(Role::Leader));
+        let bodies = steward.map(|own| stewards.bodies_of(own)).unwrap_or_default();
         Scope { reach: Reach::Some(Arc::new(Sight { departments, clerk_of, bodies })), department }
     }
 
@@ -114,6 +115,19 @@ impl Scope {
             )),
         }
     }
+}
+
+/// The departments whose leaders are the leadership of what a department leads, decided by a body: its own, those above it, and
+/// those that look after the body.
+pub fn leadership(
+    lead: &Code,
+    body: Option<&Code>,
+    hierarchy: &hierarchy::State,
+    stewards: &stewards::State,
+) -> Vec<Code> {
+    let of_body = body.into_iter().flat_map(|body| stewards.of(body));
+    let found: BTreeSet<&Code> = hierarchy.upwards(lead).chain(of_body).collect();
+    found.into_iter().cloned().collect()
 }
 
 /// Codes as a JSON array, as SQL reads a table from it.

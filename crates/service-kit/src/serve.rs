@@ -10,7 +10,6 @@ use crate::traces::is_traceparent;
 use crate::{CommandContext, Kit, Tasks};
 use domain::{Actor, Timestamp, Uuid};
 use jiff::SignedDuration;
-use journal::Journal;
 use proto::api::v1::Reason;
 use proto::{CommandRequest, Invalid, Wire};
 use sha2::{Digest as _, Sha256};
@@ -35,6 +34,7 @@ mod health;
 mod paced;
 mod rate;
 pub mod responses;
+mod standing;
 mod stream;
 mod tls;
 
@@ -108,8 +108,9 @@ pub struct ServerOptions {
     pub limits: Limits,
     /// Whether the services do their work; their health follows it.
     pub readiness: Readiness,
-    /// What says why a call was not answered in time; none in a process that only passes calls on.
-    pub journal: Option<Arc<dyn Journal>>,
+    /// What says why a call was not answered in time, and who is not let in any more; none in a process that only passes calls
+    /// on.
+    pub kit: Option<Kit>,
     /// What serves other requests than those of gRPC, by HTTP/1.1 too; absent: they are not served.
     pub http: Option<HttpDoor>,
     /// Where it is noted who accessed what.
@@ -136,6 +137,7 @@ pub async fn serve(
         .add_service(health.max_decoding_message_size(OPEN_REQUEST_BYTES_MAX))
         .add_service(v1.max_decoding_message_size(OPEN_REQUEST_BYTES_MAX))
         .add_service(v1alpha.max_decoding_message_size(OPEN_REQUEST_BYTES_MAX));
+    let journal = options.kit.as_ref().map(|kit| kit.journal().clone());
     let answer_time_max = Duration::from_secs(options.limits.answer_seconds_max);
     let calls = calls::CallLayer::new(options.access_log, tasks);
     let connection_log = calls.of_connections();
@@ -143,8 +145,8 @@ pub async fn serve(
         .layer(calls)
         .layer(options.identity)
         .layer(rate::RateLayer::new(options.limits.caller_requests_per_second_max, tasks))
-        .layer(admission::AdmissionLayer::new(&options.limits))
-        .layer(deadline::DeadlineLayer::new(answer_time_max, options.journal))
+        .layer(admission::AdmissionLayer::new(&options.limits, options.kit.clone()))
+        .layer(deadline::DeadlineLayer::new(answer_time_max, journal))
         .service(routes.prepare());
     let (requests, versions): (Stack, _) = match options.http {
         Some(door) => (paced::paced(door(requests.boxed_clone())), Versions::OneAndTwo),

@@ -108,13 +108,25 @@ impl AsOf {
     where
         Option<Timestamp>: Wire<W>,
     {
-        let at: Option<Timestamp> = crate::serve::read("as_of_at", at)?;
+        AsOf::named(("as_of_at", "as_of_position"), at, position)
+    }
+
+    /// The same of fields with other names.
+    pub fn named<W>(
+        (at_field, position_field): (&str, &str),
+        at: W,
+        position: Option<u64>,
+    ) -> Result<AsOf, Invalid>
+    where
+        Option<Timestamp>: Wire<W>,
+    {
+        let at: Option<Timestamp> = crate::serve::read(at_field, at)?;
         match (at, position) {
             (None, None) => Ok(AsOf::Now),
             (Some(at), None) => Ok(AsOf::Moment(at)),
             (None, Some(position)) => Ok(AsOf::Position(i64::try_from(position).unwrap_or(i64::MAX))),
             (Some(_), Some(_)) => {
-                Err(Invalid::field("as_of_position", "is given beside as_of_at; give one of them"))
+                Err(Invalid::field(position_field, format!("is given beside {at_field}; give one of them")))
             }
         }
     }
@@ -159,6 +171,11 @@ impl Past {
     /// The moment at which a past state is looked at, or now.
     pub fn moment(past: Option<Past>, now: Timestamp) -> Timestamp {
         past.map_or(now, |past| past.at)
+    }
+
+    /// From this position up to another one, or to the present: the values of what changed after the one, up to the other.
+    pub fn until(self, past: Option<Past>) -> [Value; 2] {
+        [self.position.into(), past.map_or(FOREVER, |past| past.position).into()]
     }
 
     /// The values of [`THEN`].

@@ -18,10 +18,16 @@ use domain::calendar::WorkingCalendar;
 use domain::deliberation::docket::Docket;
 use domain::delivery::subscription::{Command, Event, EventId, Known, MailLanguage, Subscription};
 use domain::directory::calendar::Calendar;
+use domain::directory::hierarchy::Hierarchy;
+use domain::followup::follow_up::FollowUp;
+use domain::resolution::action_item::Item;
+use domain::resolution::register::body_of;
 use domain::scheduling::poll::Poll;
-use domain::{Date, Timestamp};
+use domain::scheduling::stewards::Stewards;
+use domain::{Actor, Date, Role, Timestamp};
 use say::{Said, say};
-use service_kit::{CommandContext, Kit, Record, Scope, ViewStore};
+use service_kit::scope::leadership;
+use service_kit::{CommandContext, CommandError, Kit, Record, Scope, ViewStore};
 use tonic::Status;
 
 /// The name under which digests are begun.
@@ -143,6 +149,10 @@ pub(crate) async fn letter(
             }
             Some(What::Item(item)) => {
                 waiting.extend(said.of_item(&item));
+                if leads(kit, &known.subscriber, &item).await? {
+                    let follow_up = kit.load::<FollowUp>(entry.id).await?;
+                    waiting.extend(follow_up.followed_item().and_then(|followed| said.of_leader(followed)));
+                }
                 late.extend(said.of_late(&item));
             }
             None => {}
@@ -156,6 +166,15 @@ pub(crate) async fn letter(
         }
     }
     Ok(say(&said, &waiting, &late, &event))
+}
+
+/// Whether somebody is among the leadership of an item.
+async fn leads(kit: &Kit, by: &Actor, item: &Item) -> Result<bool, CommandError> {
+    let Some(own) = by.department.as_ref().filter(|_| by.is(Role::Leader)) else { return Ok(false) };
+    let hierarchy = kit.load::<Hierarchy>(Hierarchy::realm_id()).await?;
+    let stewards = kit.load::<Stewards>(Stewards::realm_id()).await?;
+    let body = body_of(&item.assignment.number);
+    Ok(leadership(&item.assignment.lead, body.as_ref(), &hierarchy, &stewards).contains(own))
 }
 
 #[cfg(test)]

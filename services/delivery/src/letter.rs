@@ -190,6 +190,9 @@ fn notice(item: &Subject, event: &follow_up::Event, language: MailLanguage) -> O
         ),
         Event::Notified { kind, .. } => waiting(&it, *kind)?,
         Event::Urged { .. } => (format!("{it}被督查催办"), format!("{it} is urged on by a supervisor")),
+        Event::Instructed { .. } => {
+            (format!("领导对{it}作出批示"), format!("a leader gave an instruction on {it}"))
+        }
         Event::Disputed { department, .. } => (
             format!("{department} 对{it}验收前代填的内容提出异议"),
             format!("{department} contests what was put down for it of {it}, which was accepted"),

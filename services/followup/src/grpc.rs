@@ -1,6 +1,6 @@
 //! The rpcs: each queries the view, with what the clock shows, or has the ladder of a body decided.
 
-use crate::views;
+use crate::views::{self, Reach};
 use domain::calendar::WorkingCalendar;
 use domain::deliberation::docket::Docket;
 use domain::directory::calendar::Calendar;
@@ -161,9 +161,12 @@ impl FollowupService for Service {
     ) -> Reply<pb::ListFollowUpsResponse> {
         let scope = self.kit.scope(&request).await?;
         let (request, now) = (request.into_inner(), self.kit.clock().now());
-        let (under, calendar) =
-            (self.kit.downwards(request.under_code.as_deref()).await?, self.calendar(&scope).await?);
-        let query = views::follow_ups_under(&request, under.as_ref(), now, calendar.zone())?;
+        let reach = Reach {
+            under: self.kit.downwards(request.under_code.as_deref()).await?,
+            leader: self.kit.led_by(request.leader_code.as_deref()).await?,
+        };
+        let calendar = self.calendar(&scope).await?;
+        let query = views::follow_ups_under(&request, &reach, now, calendar.zone())?;
         let at_least =
             AsOf::read(request.as_of_at, request.as_of_position)?.at_least(request.at_least_position);
         let ((page, evaluated_at), position) = self.view.query(scope, at_least, query).await?;

@@ -55,6 +55,7 @@ async fn carry_out_all(kit: &Kit) -> Result<(), Failed> {
     records(kit).await?;
     // An earlier copy of the keys may have been put back.
     kit.journal().keys().destroy_here().await?;
+    kit.journal().keys().keep_marking().await?;
     let state = kit.show::<Erasures>(&Scope::whole(), Erasures::realm_id()).await?;
     for erasure in state.all().iter().filter(|erasure| erasure.stage != Stage::Completed) {
         carry_out(kit, erasure).await?;

@@ -75,6 +75,14 @@ impl Service {
         Ok(ids.into_iter().collect())
     }
 
+    /// By what they are known later: as they are named here, and as names are compared.
+    async fn marks_of(&self, name: &str) -> Result<Vec<Uuid>, KeyError> {
+        let keys = self.kit.journal().keys();
+        let mut marks = vec![keys.mark_of(name).await?, keys.mark_of(&composed(name.trim())).await?];
+        marks.dedup();
+        Ok(marks)
+    }
+
     fn record_at(&self, position: u64) -> Result<event_log::Record, Status> {
         if position == 0 || position > self.log.head().position {
             return Err(self.not_found(position));
@@ -145,6 +153,7 @@ impl LedgerService for Service {
         let command = erasure::Command::Request {
             erasure_id,
             key_ids: self.keys_of(&subject).await.map_err(unavailable)?,
+            marks: self.marks_of(&subject).await.map_err(unavailable)?,
             reason: read("reason", request.reason)?,
             authority: read("authority", request.authority)?,
         };

@@ -35,6 +35,7 @@ pub(crate) async fn readers(
         department_code: readers.department.to_string(),
         all: readers.all,
         clerks: readers.clerks,
+        leaders: readers.leaders,
         closed_topic_numbers: readers.closed_topics,
     });
     Ok(pb::GetReadersResponse { position, kind: found.kind.to_owned(), departments: departments.collect() })

@@ -29,11 +29,11 @@ const BOARDS: usize = 20;
 const FOLLOW_UP_SPAN: &str = "
     INSERT INTO follow_up_spans (follow_up, since, until, node, lead_code, due_on, due_at, acknowledge_by, stage,
         acknowledged, contested, paused, first_due_on, blockages, help_from_code, escalated_to, highest_escalation,
-        was_late, extensions, next_notice_at)
+        instructed, was_late, extensions, next_notice_at)
     SELECT rowid, ?2, ?3, ?4, lead_code, due_on, due_at, acknowledge_by,
         CASE ?5 WHEN 5 THEN iif(rowid % 20 = 0, 4, 3) WHEN 4 THEN 2 ELSE 1 END, ?5 > 0, 0, ?5 = 3 AND rowid % 100 = 7,
         first_due_on, iif(?5 = 2 AND rowid % 100 = 3, 'WATER:HEALTH', ''), iif(?5 = 2 AND rowid % 100 = 3, 'HEALTH', NULL),
-        iif(?5 = 3 AND rowid % 10 = 0, 1, 0), ?5 > 2 AND rowid % 10 = 0, ?5 > 2 AND rowid % 10 = 0, ?5 = 4 AND rowid % 50 = 0,
+        iif(?5 = 3 AND rowid % 10 = 0, 1, 0), ?5 > 2 AND rowid % 10 = 0, 0, ?5 > 2 AND rowid % 10 = 0, ?5 = 4 AND rowid % 50 = 0,
         due_at
     FROM follow_ups WHERE rowid = ?1";
 

@@ -1,5 +1,5 @@
-//! Sign-outs: a provider at which people sign in has said that a session there has ended, or all sessions of somebody. One
-//! stream for each of both; who it is about is in the stream's id alone, which tells nobody.
+//! Sign-outs: a provider at which people sign in has said that a session there has ended, or all sessions of somebody; or
+//! somebody has signed out here. One stream for each; who it is about is in the stream's id alone, which tells nobody.
 
 use crate::{Aggregate, Audience, Issued, Timestamp, Uuid, aggregate::derived_id};
 use std::convert::Infallible;
@@ -11,6 +11,8 @@ pub enum Ended<'a> {
     Session(&'a str),
     /// All sessions of somebody there, by their `sub`.
     Subject(&'a str),
+    /// What was begun with one token, by its SHA-256.
+    Token(&'a str),
 }
 
 /// Commands.
@@ -18,7 +20,7 @@ pub enum Ended<'a> {
 pub enum Command {
     /// Notes that it has ended.
     Record {
-        /// When it ended, by the provider's clock.
+        /// When it ended, by the clock of whoever says so.
         ended_at: Timestamp,
     },
 }
@@ -52,12 +54,14 @@ impl State {
 pub struct SignOut;
 
 impl SignOut {
-    /// The id of what ended at the provider with this `iss`.
+    /// The id of what ended at the provider with this `iss`; of a token, at none.
     pub fn id(issuer: &str, ended: Ended<'_>) -> Uuid {
         // A session and somebody of the same name are told apart by where the name stands.
         let [session, subject] = match ended {
             Ended::Session(session) => [session, ""],
             Ended::Subject(subject) => ["", subject],
+            // No issuer has an empty name.
+            Ended::Token(digest) => [digest, ""],
         };
         derived_id(Uuid::NAMESPACE_OID, &[Self::CATEGORY, issuer, session, subject])
     }

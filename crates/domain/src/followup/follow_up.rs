@@ -86,6 +86,8 @@ pub enum Command {
     Report { calendar: WorkingCalendar },
     /// The lead was urged on.
     Urge,
+    /// A leader gave an instruction.
+    Instruct,
     /// The work of a department cannot go on.
     Block { department: Code, help_from: Code },
     /// It can; with none, that of every department.
@@ -173,6 +175,8 @@ pub struct FollowedItem {
     pub escalated: Option<Tier>,
     /// The highest tier that was ever notified.
     pub highest_escalation: Option<Tier>,
+    /// Whether a leader gave an instruction since the leadership was last notified.
+    pub instructed: bool,
     /// How often the due date was moved.
     pub extensions: u32,
     /// The rungs still to come, in the order of time.
@@ -281,6 +285,7 @@ impl FollowedItem {
             blocked: BTreeMap::new(),
             escalated: None,
             highest_escalation: None,
+            instructed: false,
             extensions: 0,
             pending: Vec::new(),
             fired: Vec::new(),
@@ -318,6 +323,9 @@ impl FollowedItem {
             }
             Command::Urge if open => {
                 Event::Urged { lead: self.subject.lead.clone(), due_at: self.subject.due_at }
+            }
+            Command::Instruct if open || claimed => {
+                Event::Instructed { lead: self.subject.lead.clone(), due_at: self.subject.due_at }
             }
             Command::Block { department, help_from }
                 if open && self.blocked.get(&department) != Some(&help_from) =>
@@ -465,6 +473,7 @@ impl FollowedItem {
         use RungKind::{Acknowledgement, Judgement, Report, Ruling, Stale};
         match event {
             Event::Planned { .. } | Event::Urged { .. } | Event::Disputed { .. } => {}
+            Event::Instructed { .. } => self.instructed = true,
             Event::AcceptorNamed { acceptor } => self.acceptor.clone_from(acceptor),
             Event::Acknowledged { rungs } => {
                 (self.acknowledged, self.contested) = (true, false);
@@ -525,6 +534,7 @@ impl FollowedItem {
             Event::Escalated { rung, tier, .. } => {
                 self.escalated = self.escalated.max(Some(*tier));
                 self.highest_escalation = self.highest_escalation.max(Some(*tier));
+                self.instructed &= *tier != Tier::Leadership;
                 self.fire(*rung);
             }
             Event::Skipped { rung, .. } => self.pending.retain(|pending| pending.number != *rung),

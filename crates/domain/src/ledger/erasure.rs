@@ -23,6 +23,8 @@ pub enum Command {
         erasure_id: Uuid,
         /// Ids of the person's keys; none when nothing is sealed for them.
         key_ids: Vec<Uuid>,
+        /// Marks by which the person is known when they come back.
+        marks: Vec<Uuid>,
         /// Why.
         reason: Text,
         /// On what authority, such as the number of an order.
@@ -60,6 +62,9 @@ pub enum Event {
         erasure_id: Uuid,
         /// Ids of the keys that are to be destroyed.
         key_ids: Vec<Uuid>,
+        /// Marks by which the person is known when they come back, so that they are not let in; none in old logs. They say
+        /// nothing without the keys of the realm.
+        marks: Vec<Uuid>,
         /// Why.
         reason: Text,
         /// On what authority.
@@ -162,11 +167,11 @@ impl Aggregate for Erasures {
 
     fn decide(state: &State, command: Command, _issued: &Issued) -> Result<Vec<Event>, Rejection> {
         match command {
-            Command::Request { erasure_id, mut key_ids, reason, authority } => {
+            Command::Request { erasure_id, mut key_ids, marks, reason, authority } => {
                 key_ids.retain(|id| state.erasures.iter().all(|erasure| !erasure.key_ids.contains(id)));
                 match key_ids.is_empty() {
                     true => Err(Rejection::NothingToErase),
-                    false => Ok(vec![Event::Requested { erasure_id, key_ids, reason, authority }]),
+                    false => Ok(vec![Event::Requested { erasure_id, key_ids, marks, reason, authority }]),
                 }
             }
             Command::NoteKeyDestroyed { erasure_id } => Ok(match state.stage(erasure_id)? {
@@ -189,7 +194,7 @@ impl Aggregate for Erasures {
 
     fn evolve(mut state: State, event: &Event) -> State {
         let (changed, stage) = match event {
-            Event::Requested { erasure_id, key_ids, reason, authority } => {
+            Event::Requested { erasure_id, key_ids, reason, authority, .. } => {
                 state.erasures.push(Erasure {
                     erasure_id: *erasure_id,
                     key_ids: key_ids.clone(),

@@ -53,6 +53,7 @@ fn command(around: &Surroundings, item: &Item, event: &Event) -> Option<follow_u
             Command::Report { calendar }
         }
         Event::Urged { .. } => Command::Urge,
+        Event::Instructed { .. } => Command::Instruct,
         Event::BlockageReported { department, help_from, .. } => {
             Command::Block { department: department.clone(), help_from: help_from.clone() }
         }

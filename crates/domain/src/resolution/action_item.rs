@@ -2,7 +2,8 @@
 //! it was done.
 //!
 //! The folder holds its parts: [`event`] is what can happen, [`item`] how far it has come; then the rules by
-//! what they are about: `assignment`, `work`, `help`, `extension`, `acceptance`, `pause`, `urge`, [`cascade`].
+//! what they are about: `assignment`, `work`, `help`, `extension`, `acceptance`, `pause`, `urge`,
+//! `instruct`, [`cascade`].
 
 mod acceptance;
 mod assignment;
@@ -10,6 +11,7 @@ pub mod cascade;
 pub mod event;
 mod extension;
 mod help;
+mod instruct;
 pub mod item;
 pub mod keep;
 pub mod next;
@@ -105,6 +107,8 @@ pub enum Command {
     Release { on: Uuid, calendar: WorkingCalendar },
     /// 催办: urges the lead on.
     Urge { text: Text, calendar: WorkingCalendar },
+    /// 批示: a leader gives an instruction; the item's leaders are those of these departments.
+    Instruct { text: Text, leaders: Vec<Code> },
     /// Assigns an item that another one is split into.
     AssignBelow { assignment: Assignment, place: Place, acceptor: Option<Code> },
     /// Puts an item below the one that it carries out.
@@ -347,6 +351,7 @@ fn decide_on(item: &Item, command: Command, issued: &Issued) -> Result<Vec<Event
         }
         Command::Release { on, calendar } => Ok(pause::release(item, on, &calendar, issued)),
         Command::Urge { text, calendar } => urge::urge(item, text, &calendar, issued),
+        Command::Instruct { text, leaders } => instruct::instruct(item, text, &leaders, issued),
         Command::ContestPutDown { kind, reason, calendar } => {
             put_down::contest(item, kind, reason, &calendar, issued)
         }

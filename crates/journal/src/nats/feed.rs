@@ -175,6 +175,7 @@ mod tests {
         let request = Event::Requested {
             erasure_id: Uuid::new_v4(),
             key_ids: vec![Uuid::new_v4()],
+            marks: vec![],
             reason: Text::parse("It was asked for").unwrap(),
             authority: Line::parse("Order 7").unwrap(),
         };

@@ -114,6 +114,17 @@ impl Key {
         Some(Key::new(id, Tag(tag.try_into().ok()?), *secret))
     }
 
+    /// What stands for a name, and says nothing about it to whoever does not have this key. It is no key of a value: those
+    /// are made from 16 random bytes.
+    pub(crate) fn mark(&self, name: &str) -> Uuid {
+        let mut derivation = self.derivation.clone();
+        derivation.update(b"the mark of somebody who was erased: ");
+        derivation.update(name.as_bytes());
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&derivation.finalize().into_bytes()[..16]);
+        Uuid::from_bytes(bytes)
+    }
+
     fn value_key(&self, salt: &ValueSalt) -> ValueKey {
         let mut derivation = self.derivation.clone();
         derivation.update(salt);

@@ -32,6 +32,9 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tokio::sync::{Mutex, watch};
 
+/// Whose key the marks of erased persons are made with: nobody's, and no erasure can ask for it.
+const MARKING: &str = "process:mark_erased";
+
 /// Why keys could not be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
@@ -85,6 +88,8 @@ struct Known {
     by_name: HashMap<String, Arc<Key>>,
     /// Keys that are to be destroyed, or are, with the positions of the requests.
     erased: HashMap<Uuid, Position>,
+    /// The marks of those who were erased.
+    marks: HashSet<Uuid>,
     /// Keys that are in the folder.
     kept: HashSet<Uuid>,
     /// Keys that the broker does not have, so that it is asked, and that is said, once.
@@ -224,6 +229,43 @@ impl Keys {
         Ok(ids)
     }
 
+    /// By which somebody of this name is known after their erasure. The key that it is made with is kept in the folder from
+    /// then on, if there is one.
+    pub async fn mark_of(&self, name: &str) -> Result<Uuid, KeyError> {
+        self.make(BTreeSet::from([MARKING.to_owned()])).await?;
+        let key = self.of_name(MARKING);
+        let key = key.ok_or_else(|| KeyError::Broker("the key that marks are made with is gone".into()))?;
+        self.keep(BTreeSet::from([key.id])).await?;
+        Ok(key.mark(name))
+    }
+
+    /// Whether somebody of this name was erased.
+    pub async fn is_marked(&self, name: &str) -> Result<bool, KeyError> {
+        let key = self.marking().await?;
+        Ok(key.is_some_and(|key| self.known().marks.contains(&key.mark(name))))
+    }
+
+    /// Keeps the key that marks are made with in the folder, if anybody was marked.
+    pub async fn keep_marking(&self) -> Result<(), KeyError> {
+        match self.marking().await? {
+            Some(key) => self.keep(BTreeSet::from([key.id])).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The key that marks are made with, if anybody was marked.
+    async fn marking(&self) -> Result<Option<Arc<Key>>, KeyError> {
+        if self.known().marks.is_empty() {
+            return Ok(None);
+        }
+        let (None, Some(broker)) = (self.of_name(MARKING), &self.0.broker) else {
+            return Ok(self.of_name(MARKING));
+        };
+        let found = broker.key_of(Tag::of(MARKING)).await.map_err(KeyError::Broker)?.map(Arc::new);
+        found.iter().for_each(|key| self.known_mut().add(key.clone()));
+        Ok(found)
+    }
+
     /// Watches the position of the last record read that the key of an erasure was destroyed. What was derived from
     /// the log before must be made again.
     pub fn erased(&self) -> watch::Receiver<Position> {
@@ -237,7 +279,8 @@ impl Keys {
         }
         for event in &record.events {
             match Erasures::decode(kind_of(event), &event.value) {
-                Ok(Some(Event::Requested { key_ids, .. })) => {
+                Ok(Some(Event::Requested { key_ids, marks, .. })) => {
+                    self.known_mut().marks.extend(marks);
                     key_ids.into_iter().for_each(|id| self.forget(id, record.position));
                 }
                 Ok(Some(Event::KeyDestroyed { .. })) => {

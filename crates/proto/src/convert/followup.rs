@@ -58,6 +58,7 @@ wire_events!(FollowUp, follow_up::Event => followup {
     ContestResolved => FollowUpContestResolved { lead_code: lead, acknowledge_by, rungs },
     Reported => FollowUpReported { rungs },
     Urged => FollowUpUrged { lead_code: lead, due_at },
+    Instructed => FollowUpInstructed { lead_code: lead, due_at },
     Disputed => FollowUpDisputed { department_code: department, due_at },
     Blocked => FollowUpBlocked { department_code: department, help_from_code: help_from },
     Unblocked => FollowUpUnblocked { department_code: department },

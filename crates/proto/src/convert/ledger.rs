@@ -15,7 +15,7 @@ wire_events!(custody::Custody, custody::Event => ledger {
 });
 
 wire_events!(erasure::Erasures, erasure::Event => ledger {
-    Requested => ErasureRequested { erasure_id, key_ids, reason, authority },
+    Requested => ErasureRequested { erasure_id, key_ids, marks, reason, authority },
     KeyDestroyed => ErasureKeyDestroyed { erasure_id },
     Completed => ErasureCompleted { erasure_id },
     BallotKeyGivenUp => BallotKeyGivenUp { docket_id, ballot_number, topic_number, key_ids },

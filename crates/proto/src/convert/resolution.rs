@@ -258,6 +258,7 @@ wire_events!(ActionItem, action_item::Event => resolution {
     SessionNoted => ActionItemSessionNoted { session_id: session },
     Released => ActionItemReleased { on_item_id: on, due },
     Urged => ActionItemUrged { text, urged_on },
+    Instructed => ActionItemInstructed { text },
     EvidenceKept => ActionItemEvidenceKept { department_code: department, sha256, bytes, content_id: content },
     PutDown => ActionItemPutDown { put_down },
     PutDownContested => ActionItemPutDownContested {

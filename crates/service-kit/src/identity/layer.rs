@@ -1,6 +1,6 @@
 //! Authentication: a request passes with an identity whose roles may call the rpc, or not at all.
 
-use super::sign_out::Vouchers;
+use super::sign_out::{Session, Vouchers};
 use super::token::{Refusal, Verified};
 use super::verifier::Verifier;
 use crate::Tasks;
@@ -73,6 +73,10 @@ impl ClientCertificate {
 pub(crate) struct Credential {
     shown: Shown,
     verifier: Arc<Verifier>,
+    /// Whom it identified when the call began.
+    actor: Actor,
+    rpc: &'static RpcContract,
+    session: Session,
 }
 
 #[derive(Clone)]
@@ -82,15 +86,31 @@ enum Shown {
 }
 
 impl Credential {
-    /// Refuses what is not accepted any more: it has expired, or its key or its entry was withdrawn.
-    pub(crate) fn check(&self) -> Result<(), Status> {
-        match &self.shown {
-            Shown::Token(token) => self.verifier.verify(token).map(drop).map_err(|why| invalid(&why)),
+    /// Whom it identifies. Refuses what is not accepted any more: it has expired, its key or its entry was withdrawn, or it
+    /// identifies somebody of another department, or whose roles do not allow the call.
+    pub(crate) fn verify(&self) -> Result<Actor, Status> {
+        let verified = match &self.shown {
+            Shown::Token(token) => self.verifier.verify(token).map_err(|why| invalid(&why))?,
             Shown::Certificate(certificate) => {
                 let verified = self.verifier.by_certificate(&certificate.names, certificate.expires);
-                verified.map(drop).ok_or_else(token_missing)
+                verified.ok_or_else(token_missing)?
             }
+        };
+        check_roles(self.rpc, &verified.actor)?;
+        if verified.actor.department != self.actor.department || verified.actor.roles != self.actor.roles {
+            return Err(invalid("its roles or its department are not what they were"));
         }
+        Ok(verified.actor)
+    }
+
+    /// The session in which it was shown.
+    pub(crate) fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// The refusal once that session has ended.
+    pub(crate) fn ended(&self) -> Status {
+        invalid("its holder has signed out")
     }
 }
 
@@ -158,6 +178,10 @@ impl IdentityLayer {
             return Ok(extensions);
         }
         let (Verified { actor, acr, origin }, shown) = self.identify(request)?;
+        let session = match &shown {
+            Shown::Token(token) => Session::of_token(token, origin),
+            Shown::Certificate(_) => Session::default(),
+        };
         if let Some(note) = request.extensions().get::<CallerNote>() {
             note.0.get_or_init(|| actor.clone());
         }
@@ -166,11 +190,12 @@ impl IdentityLayer {
         check_roles(rpc, &actor)?;
         self.check_step_up(rpc, acr.as_deref())?;
         let mut extensions = http::Extensions::new();
-        extensions.insert(Caller(actor));
-        origin.map(|origin| extensions.insert(origin));
         if rpc.streams {
-            extensions.insert(Credential { shown, verifier: self.verifier.clone() });
+            let (verifier, actor, session) = (self.verifier.clone(), actor.clone(), session.clone());
+            extensions.insert(Credential { shown, verifier, actor, rpc, session });
         }
+        extensions.insert(Caller(actor));
+        extensions.insert(session);
         if rpc.by_secret {
             extensions.insert(Vouchers::new(self.verifier.clone()));
         }

@@ -22,6 +22,6 @@ pub use keys::{
 };
 pub use layer::{Caller, IdentityLayer};
 pub(crate) use layer::{CallerNote, ClientCertificate, Credential};
-pub use sign_out::{SignInOrigin, SignedOut, Vouchers};
+pub use sign_out::{Session, SignedOut, Vouchers};
 pub use token::{Claims, TokenRules, Verified};
 pub use verifier::{IssuerKeys, Verifier};

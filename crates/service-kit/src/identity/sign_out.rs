@@ -8,6 +8,7 @@ use domain::Uuid;
 use domain::directory::sign_out::{Ended, SignOut};
 use serde::Deserialize;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 
 /// The claim of what happened, which tokens that say who calls do not have.
@@ -21,12 +22,12 @@ const TOKEN_BYTES_MAX: usize = 16 * 1024;
 
 /// Where somebody signed in with a browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignInOrigin {
+pub(super) struct SignInOrigin {
     issuer: String,
     session: Option<String>,
     subject: Option<String>,
     /// When the token was issued; unset if it does not say so.
-    pub issued_at: Option<Timestamp>,
+    issued_at: Option<Timestamp>,
 }
 
 impl SignInOrigin {
@@ -38,8 +39,40 @@ impl SignInOrigin {
     }
 
     /// What would have ended if it has: ids of [`SignOut`].
-    pub fn may_have_ended(&self) -> Vec<Uuid> {
+    pub(super) fn may_have_ended(&self) -> Vec<Uuid> {
         ids(&self.issuer, self.session.as_deref(), self.subject.as_deref())
+    }
+}
+
+/// The session in which a call is made, in the extensions of its request: it ends when its holder signs out, here or where they
+/// signed in.
+#[derive(Debug, Clone, Default)]
+pub struct Session {
+    /// The sign-out of the token by itself; none where a certificate was shown.
+    of_token: Option<Uuid>,
+    origin: Option<Arc<SignInOrigin>>,
+}
+
+impl Session {
+    pub(super) fn of_token(token: &str, origin: Option<Arc<SignInOrigin>>) -> Session {
+        let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(token));
+        Session { of_token: Some(SignOut::id("", Ended::Token(&digest))), origin }
+    }
+
+    /// The sign-out of its token, by which it ends here; none where there is no token.
+    pub fn sign_out_id(&self) -> Option<Uuid> {
+        self.of_token
+    }
+
+    /// What would have ended if it has: ids of sign-outs, and of what moment each has to be, or of a later one.
+    pub(crate) fn may_have_ended(&self) -> Vec<(Uuid, Timestamp)> {
+        let here = self.of_token.map(|id| (id, Timestamp::MIN));
+        // A token that does not say when it was issued is of any time.
+        let elsewhere = self.origin.iter().flat_map(|origin| {
+            let issued_at = origin.issued_at.unwrap_or_default();
+            origin.may_have_ended().into_iter().map(move |id| (id, issued_at))
+        });
+        here.into_iter().chain(elsewhere).collect()
     }
 }
 

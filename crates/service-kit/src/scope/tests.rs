@@ -29,7 +29,7 @@ fn sees(scope: &Scope, departments: &[&str]) -> bool {
 
 #[test]
 fn a_department_sees_what_it_or_one_below_it_takes_part_in() {
-    for role in [Role::Clerk, Role::Chair, Role::Delegate, Role::DepartmentLead] {
+    for role in [Role::Clerk, Role::Chair, Role::Delegate, Role::DepartmentLead, Role::Leader] {
         let ministry = scope(Some("MINISTRY"), &[role]);
         assert!(sees(&ministry, &["MINISTRY"]) && sees(&ministry, &["OTHER", "BUREAU"]));
         assert!(!sees(&ministry, &["OTHER"]) && !sees(&ministry, &[]));
@@ -54,6 +54,28 @@ fn a_clerk_sees_the_matters_of_the_bodies_that_their_department_is_a_steward_of(
     for stranger in [None, Some("MINISTRY")] {
         assert!(!scope(stranger, &[Role::Clerk]).covers(&of_flood), "{stranger:?}");
     }
+}
+
+#[test]
+fn a_leader_sees_the_matters_of_the_bodies_that_their_department_looks_after_and_keeps_no_record() {
+    let of_flood = Audience::of([]).before(code("FLOOD"));
+    let leader = scope(Some("OFFICE"), &[Role::Leader]);
+    assert!(leader.covers(&of_flood) && !leader.covers(&Audience::of([]).before(code("HEAT"))));
+    let office = code("OFFICE");
+    assert!(!leader.covers(&Audience::of([]).kept_by([&office])));
+    assert!(!scope(Some("MINISTRY"), &[Role::Leader]).covers(&of_flood));
+    assert!(!scope(None, &[Role::Leader]).covers(&of_flood), "a leader of no department sees nothing");
+}
+
+#[test]
+fn the_leadership_is_the_lead_s_own_those_above_it_and_those_who_look_after_the_body() {
+    let of = |lead: &str, body: Option<&str>| {
+        let found = leadership(&code(lead), body.map(code).as_ref(), &hierarchy(), &stewards());
+        found.iter().map(Code::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(of("BUREAU", Some("FLOOD")), ["BUREAU", "MINISTRY", "OFFICE"]);
+    assert_eq!(of("MINISTRY", Some("HEAT")), ["MINISTRY"]);
+    assert_eq!(of("MINISTRY", None), ["MINISTRY"]);
 }
 
 #[test]

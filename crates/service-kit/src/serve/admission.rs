@@ -3,7 +3,9 @@
 use super::answer::Answer;
 use super::calls::AccessNote;
 use super::connection::Connection;
+use super::standing::Standing;
 use super::stream::Reader;
+use crate::Kit;
 use crate::config::Limits;
 use crate::identity::{Caller, Credential};
 use crate::limits::{
@@ -43,11 +45,12 @@ struct Admission {
     requests: Places,
     reflections: Places,
     by_secret: Places,
+    standing: Standing,
     request_timeout: Duration,
 }
 
 impl AdmissionLayer {
-    pub(super) fn new(limits: &Limits) -> AdmissionLayer {
+    pub(super) fn new(limits: &Limits, kit: Option<Kit>) -> AdmissionLayer {
         let share = limits.caller_share_percent;
         let bytes_max = limits.caller_memory_mib_max.saturating_mul(1 << 20);
         let requests = Places::new("requests", limits.requests_at_once_max, share).with_bytes_max(bytes_max);
@@ -55,6 +58,7 @@ impl AdmissionLayer {
             requests,
             reflections: Places::new("questions to the reflection", REFLECTIONS_AT_ONCE_MAX, 100),
             by_secret: Places::new("requests by secret", SECRET_REQUESTS_AT_ONCE_MAX, 100),
+            standing: Standing::new(kit),
             request_timeout: Duration::from_secs(limits.request_body_seconds_max.into()),
         }))
     }
@@ -112,11 +116,15 @@ impl Admission {
         let mut place = self.requests.reserve(caller)?;
         let request = self.whole(request, &mut place, rpc).await?;
         place.begin(caller)?;
+        self.standing.check(caller).await?;
         let credential = request.extensions().get::<Credential>().cloned();
         let Ok(response) = calling.calling(service.call(request)).await;
         let (head, body) = response.into_parts();
         let body = match credential {
-            Some(credential) => Answer::stream(body, place, move || credential.check()),
+            Some(credential) => {
+                let standing = self.standing.clone();
+                Answer::stream(body, place, move || standing.clone().check_again(credential.clone()).boxed())
+            }
             None => Answer::unary(body, place).await?,
         };
         Ok(Response::from_parts(head, body))

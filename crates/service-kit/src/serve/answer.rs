@@ -4,6 +4,7 @@ use super::stream::Reader;
 use crate::limits::STREAM_TOKEN_CHECK_INTERVAL;
 use crate::places::Place;
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use futures::ready;
 use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame};
@@ -12,8 +13,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::time::{Interval, MissedTickBehavior};
-use tonic::Status;
 use tonic::body::Body;
+use tonic::{Code, Status};
 
 /// Bytes that are handed out at a time. A reader that takes as much has not stalled.
 const CHUNK_BYTES_MAX: usize = 16 * 1024;
@@ -56,11 +57,11 @@ impl Answer {
     pub(super) fn stream(
         body: Body,
         place: Place,
-        check_token: impl Fn() -> Result<(), Status> + Send + 'static,
+        check_token: impl Fn() -> BoxFuture<'static, Result<(), Status>> + Send + 'static,
     ) -> Body {
         let mut looks = tokio::time::interval(STREAM_TOKEN_CHECK_INTERVAL);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let watch = TokenWatch { looks, check: Box::new(check_token) };
+        let watch = TokenWatch { looks, check: Box::new(check_token), looking: None };
         Answer::body(Bytes::new(), Rest::Stream(body, watch), place)
     }
 
@@ -80,16 +81,30 @@ impl Answer {
 /// Looks now and then at whether a token is still accepted.
 struct TokenWatch {
     looks: Interval,
-    check: Box<dyn Fn() -> Result<(), Status> + Send>,
+    check: Box<dyn Fn() -> BoxFuture<'static, Result<(), Status>> + Send>,
+    /// A look that is not over yet.
+    looking: Option<BoxFuture<'static, Result<(), Status>>>,
 }
 
 impl TokenWatch {
     /// The refusal of the token, once it is not accepted any more.
     fn poll_refused(&mut self, context: &mut Context<'_>) -> Poll<Status> {
         loop {
-            ready!(self.looks.poll_tick(context));
-            if let Err(refused) = (self.check)() {
-                return Poll::Ready(refused);
+            if self.looking.is_none() {
+                ready!(self.looks.poll_tick(context));
+            }
+            let looking = self.looking.get_or_insert_with(|| (self.check)());
+            let found = ready!(looking.as_mut().poll(context));
+            self.looking = None;
+            match found {
+                Err(refused)
+                    if refused.code() == Code::Unauthenticated
+                        || refused.code() == Code::PermissionDenied =>
+                {
+                    return Poll::Ready(refused);
+                }
+                // What cannot be looked at now is looked at again.
+                _ => {}
             }
         }
     }
@@ -157,7 +172,7 @@ mod tests {
     use super::*;
     use crate::places::Places;
     use domain::Actor;
-    use futures::StreamExt as _;
+    use futures::{FutureExt as _, StreamExt as _};
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     async fn answer(bytes: usize) -> (Places, Body) {
@@ -199,9 +214,13 @@ mod tests {
         let more = futures::stream::iter([Ok::<_, Status>(Frame::data(Bytes::from_static(b"12345")))]);
         let endless = Body::new(http_body_util::StreamBody::new(more.chain(futures::stream::pending())));
         let looks = AtomicUsize::new(0);
-        let check = move || match looks.fetch_add(1, Ordering::Relaxed) {
-            0 | 1 => Ok(()),
-            _ => Err(Status::unauthenticated("it has expired")),
+        let check = move || {
+            let found = match looks.fetch_add(1, Ordering::Relaxed) {
+                0 => Ok(()),
+                1 => Err(Status::unavailable("it cannot be looked at now")),
+                _ => Err(Status::unauthenticated("it has expired")),
+            };
+            std::future::ready(found).boxed()
         };
         let whole = Answer::stream(endless, place, check).collect().await.unwrap();
         let status = Status::from_header_map(whole.trailers().expect("it says why it ends")).unwrap();

@@ -13,7 +13,7 @@ use super::limits::ROWS_PER_PAGE;
 use super::markup::{Light, Markup};
 use super::moment;
 use super::pager::Pager;
-use super::past::Past;
+use super::past::{Past, Since};
 use super::reader::{Reader, Surroundings};
 use super::words::Words;
 use super::{Asked, Desk, Query};
@@ -51,6 +51,8 @@ struct ItemsPage {
     column: String,
     due_from: String,
     due_until: String,
+    /// Since when something has changed, as it was asked for.
+    since: String,
     /// The matter that they came of; empty for any.
     matter: String,
     leads: Vec<(String, String)>,
@@ -127,22 +129,25 @@ async fn show(
     let at_least_position = done.as_ref().map(|done| done.position).unwrap_or_default();
     let around = reader.surroundings(desk).await?;
     let past = &Past::read(&query, &around.calendar);
+    let since = Since::read(&query, &around.calendar);
     if let Some(form) = export::wanted(&query) {
         return match query.get("q") {
-            Some(text) => export::list(desk, reader, asked, with_words(&query, past, text), form).await,
-            None => export::list(desk, reader, asked, of_column(&query, past)?, form).await,
+            Some(text) => {
+                export::list(desk, reader, asked, with_words(&query, since, past, text), form).await
+            }
+            None => export::list(desk, reader, asked, of_column(&query, since, past)?, form).await,
         };
     }
     if calendar_file::is_wanted(&query) {
-        return calendar_file::of_items(desk, reader, asked, of_column(&query, past)?).await;
+        return calendar_file::of_items(desk, reader, asked, of_column(&query, since, past)?).await;
     }
     let mut listed = match query.get("q") {
         Some(text) => {
-            let request = ListItemsRequest { at_least_position, ..with_words(&query, past, text) };
+            let request = ListItemsRequest { at_least_position, ..with_words(&query, since, past, text) };
             by_words(reader, &around, request).await?
         }
         None => {
-            let request = ListFollowUpsRequest { at_least_position, ..of_column(&query, past)? };
+            let request = ListFollowUpsRequest { at_least_position, ..of_column(&query, since, past)? };
             by_column(reader, &around, request).await?
         }
     };
@@ -171,6 +176,7 @@ async fn show(
         column: query.get("column").unwrap_or_default().to_owned(),
         due_from: query.get("due_from").unwrap_or_default().to_owned(),
         due_until: query.get("due_until").unwrap_or_default().to_owned(),
+        since: query.get("since").unwrap_or_default().to_owned(),
         matter: query.get("matter").unwrap_or_default().to_owned(),
         leads: departments.map(|department| (department.code.clone(), department.name.clone())).collect(),
         columns: columns().map(|column| (column.name, words.t(column.title))).collect(),
@@ -194,7 +200,7 @@ pub(super) fn summary(words: Words, rows: usize, pager: &Pager) -> String {
 }
 
 /// What the items of a column of the board are asked for with.
-fn of_column(query: &Query, past: &Past) -> Result<ListFollowUpsRequest, Failure> {
+fn of_column(query: &Query, since: Since, past: &Past) -> Result<ListFollowUpsRequest, Failure> {
     let columns = query.get("column").map(|name| column(name).ok_or(Failure::NotFound)).transpose()?;
     Ok(ListFollowUpsRequest {
         page_size: ROWS_PER_PAGE,
@@ -206,6 +212,8 @@ fn of_column(query: &Query, past: &Past) -> Result<ListFollowUpsRequest, Failure
         columns: columns.map(|column| column.column.into()).into_iter().collect(),
         due_from: query.get("due_from").map(str::to_owned),
         due_until: query.get("due_until").map(str::to_owned),
+        changed_since_at: since.at,
+        changed_since_position: since.position,
         as_of_at: past.at,
         as_of_position: past.position,
         ..Default::default()
@@ -229,12 +237,14 @@ async fn by_column(
 }
 
 /// What the items with these words are asked for with.
-fn with_words(query: &Query, past: &Past, text: &str) -> ListItemsRequest {
+fn with_words(query: &Query, since: Since, past: &Past, text: &str) -> ListItemsRequest {
     ListItemsRequest {
         page_size: ROWS_PER_PAGE,
         page_token: Pager::token(query),
         lead_code: query.get("lead").map(str::to_owned),
         text: Some(text.to_owned()),
+        changed_since_at: since.at,
+        changed_since_position: since.position,
         as_of_at: past.at,
         as_of_position: past.position,
         ..Default::default()

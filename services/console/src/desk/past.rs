@@ -62,3 +62,25 @@ impl Past {
         }
     }
 }
+
+/// Since when something has changed: a moment, a position, or neither, which is always.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Since {
+    pub(super) at: Option<Timestamp>,
+    pub(super) position: Option<u64>,
+}
+
+impl Since {
+    /// Reads `since`, as *today* has it: a position, a moment, or a day.
+    pub(super) fn read(query: &Query, calendar: &Calendar) -> Since {
+        let Some(text) = query.get("since") else { return Since::default() };
+        match text.parse() {
+            Ok(position) => Since { at: None, position: Some(position) },
+            Err(_) => {
+                let at =
+                    text.parse::<jiff::Timestamp>().map(|at| Timestamp { seconds: at.as_second(), nanos: 0 });
+                Since { at: at.ok().or_else(|| calendar.read(text)), position: None }
+            }
+        }
+    }
+}

@@ -99,7 +99,7 @@ async fn page(
         Some(session) => session,
         None => sign_in::of_program(stack.clone(), asked, preferences).await.ok_or(Failure::SignIn)?,
     };
-    if sign_out::has_ended_elsewhere(desk, stack.clone(), asked, &session).await? {
+    if sign_out::has_ended(stack.clone(), asked, &session).await? {
         return Err(Failure::SignIn);
     }
     let renewed = session.renewed(now);

@@ -21,8 +21,8 @@ use tonic::body::Body;
 /// Where providers send those back who have signed in.
 const BACK: &str = "/sign-in/back";
 /// The roles that pages are for.
-const ROLES: [&str; 7] =
-    ["supervisor", "department-lead", "clerk", "chair", "delegate", "auditor", "operator"];
+const ROLES: [&str; 8] =
+    ["supervisor", "leader", "department-lead", "clerk", "chair", "delegate", "auditor", "operator"];
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]

@@ -40,6 +40,15 @@ pub(super) async fn here(desk: &Desk, reader: &Reader) -> Response<Body> {
         }
         None => see_other("/sign-in"),
     };
+    // Elsewhere, too: the pages that are still open, and the copies of the cookie.
+    if let Err(status) =
+        reader.ask(RecordSignOutRequest { command_id: client::command_id(), ..Default::default() }).await
+    {
+        tracing::warn!(
+            error = status.message(),
+            "a sign-out could not be recorded; the session ends with its token"
+        );
+    }
     let forget = cookies::forget(cookies::session_name(desk.https), desk.https);
     response.headers_mut().append(SET_COOKIE, forget);
     response
@@ -76,17 +85,8 @@ pub(super) async fn by_provider(stack: Stack, asked: &Asked) -> Response<Body> {
     }
 }
 
-/// Whether the provider at which somebody signed in says that their session there has ended.
-pub(super) async fn has_ended_elsewhere(
-    desk: &Desk,
-    stack: Stack,
-    asked: &Asked,
-    session: &Session,
-) -> Result<bool, Failure> {
-    let issuer = session::claims(&session.token)["iss"].as_str().map(str::to_owned);
-    if issuer.and_then(|issuer| desk.provider(&issuer)).is_none() {
-        return Ok(false);
-    }
+/// Whether a session has ended: its reader has signed out, or the provider says so at which they signed in.
+pub(super) async fn has_ended(stack: Stack, asked: &Asked, session: &Session) -> Result<bool, Failure> {
     let bearer = HeaderValue::try_from(format!("Bearer {}", session.token)).ok();
     let asker = Asker::new(stack, asked.head.extensions.clone(), bearer);
     Ok(asker.ask(GetCallerRequest {}).await?.signed_out)

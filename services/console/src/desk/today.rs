@@ -19,7 +19,9 @@ use futures::future::try_join_all;
 use http::Response;
 use http::header::SET_COOKIE;
 use prost_types::Timestamp;
-use proto::followup::v1::{BoardColumn, FollowUp, ListNoticesRequest, Notice, NoticeKind};
+use proto::followup::v1::{
+    BoardColumn, FollowUp, ListFollowUpsRequest, ListNoticesRequest, Notice, NoticeKind,
+};
 use proto::resolution::v1::{Item, ItemStage, ListItemsRequest};
 use tonic::Status;
 use tonic::body::Body;
@@ -175,6 +177,9 @@ async fn tasks(reader: &Reader, around: &Surroundings) -> Result<Vec<Task>, Fail
     if holder.is("supervisor") {
         tasks.extend(for_supervisors(reader, around).await?);
     }
+    if let Some(department) = holder.department.as_deref().filter(|_| holder.is("leader")) {
+        tasks.extend(for_leader(reader, around, department).await?);
+    }
     if let Some(department) = holder.department.as_deref().filter(|_| holder.is("department-lead")) {
         tasks.extend(for_lead(reader, around, department).await?);
     }
@@ -231,6 +236,17 @@ async fn for_supervisors(reader: &Reader, around: &Surroundings) -> Result<Vec<T
     });
     let late = late.follow_ups.iter().map(|row| late_task(words, around, row, "UrgeItem", words.t("Urge…")));
     Ok(extended.chain(late).chain(claimed).chain(contested).collect())
+}
+
+/// What was escalated to the leadership, and waits for its word.
+async fn for_leader(reader: &Reader, around: &Surroundings, department: &str) -> Result<Vec<Task>, Status> {
+    let words = reader.words;
+    let escalated = ListFollowUpsRequest {
+        leader_code: Some(department.to_owned()),
+        ..late_request(None, &[BoardColumn::Late])
+    };
+    let rows = reader.ask(escalated).await?.follow_ups;
+    Ok(rows.iter().map(|row| late_task(words, around, row, "InstructItem", words.t("Instruct…"))).collect())
 }
 
 async fn for_lead(reader: &Reader, around: &Surroundings, department: &str) -> Result<Vec<Task>, Status> {

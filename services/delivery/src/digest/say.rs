@@ -6,6 +6,7 @@ use crate::views::calendar::Entry;
 use domain::calendar::WorkingCalendar;
 use domain::deliberation::docket;
 use domain::delivery::subscription::{EventId, MailLanguage};
+use domain::followup::follow_up::{FollowedItem, Tier};
 use domain::resolution::action_item::{Help, Item, Stage};
 use domain::scheduling::poll;
 use domain::scheduling::session::{Filed, Progress};
@@ -69,6 +70,19 @@ impl Said<'_> {
             lines.push(line("延期申请待批", "a later due date is asked for"));
         }
         lines
+    }
+
+    /// What waits for a leader of an item that is followed up so.
+    pub(super) fn of_leader(&self, followed: &FollowedItem) -> Option<String> {
+        let waits =
+            followed.escalated == Some(Tier::Leadership) && !followed.instructed && !followed.is_closed();
+        let it = format!("{} {}", followed.subject.number, followed.subject.title);
+        waits.then(|| {
+            self.either(
+                format!("{it}：已升级至领导，待批示"),
+                format!("{it}: escalated to the leadership, and waits for an instruction"),
+            )
+        })
     }
 
     /// What waits for the lead of an item.

@@ -53,6 +53,7 @@ enum Action {
     Unblock { blocked: usize },
     NameAcceptor,
     Report,
+    Instruct,
     Pause,
     Resume { due_in: i8 },
     Claim,
@@ -73,17 +74,14 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => (0..LEADS.len()).prop_map(|lead| Action::ResolveContest { lead }),
         3 => (0..LEADS.len()).prop_map(|blocked| Action::Block { blocked }),
         2 => (0..LEADS.len()).prop_map(|blocked| Action::Unblock { blocked }),
-        1 => Just(Action::NameAcceptor),
-        1 => Just(Action::Report),
-        2 => Just(Action::Pause),
+        4 => prop::sample::select(vec![Action::NameAcceptor, Action::Report, Action::Instruct, Action::Cancel]),
+        4 => prop::sample::select(vec![Action::Pause, Action::Satisfy]),
         2 => (-3..40_i8).prop_map(|due_in| Action::Resume { due_in }),
         3 => Just(Action::Claim),
         2 => (-3..40_i8).prop_map(|due_in| Action::Return { due_in }),
         1 => (1..9_u32).prop_map(|supervisor| Action::Reproject { supervisor }),
         3 => (-3..40_i8).prop_map(|due_in| Action::Extend { due_in }),
-        2 => Just(Action::Satisfy),
         2 => (-3..40_i8).prop_map(|due_in| Action::Reopen { due_in }),
-        1 => Just(Action::Cancel),
         6 => Just(Action::CheckDeadlines),
     ];
     prop::collection::vec((0..ITEMS, 0..72_u16, action), 0..120)
@@ -137,6 +135,7 @@ fn command(action: Action, item: usize, at: Timestamp) -> Command {
         Action::Unblock { blocked } => Command::Unblock { department: Some(code(LEADS[blocked])) },
         Action::NameAcceptor => Command::NameAcceptor { acceptor: Some(code("PRESS")) },
         Action::Report => Command::Report { calendar },
+        Action::Instruct => Command::Instruct,
         Action::Pause => Command::Pause,
         Action::Resume { due_in } => Command::Resume { due: Some(due(at, due_in)), calendar },
         Action::Claim => Command::Claim { calendar },
@@ -417,6 +416,7 @@ impl Both {
             highest_escalation: item.highest_escalation.map_or(0, |tier| tier.to_wire()),
             paused: is_in(Column::Paused, item, now),
             body_code: subject.body.to_wire(),
+            instructed: item.instructed,
         }
     }
 

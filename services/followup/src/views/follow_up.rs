@@ -20,6 +20,7 @@ use rusqlite::{Row, Transaction, params};
 use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page, date_filter, is_given, sort_key, uuid_filter};
 use service_kit::row::moment;
+use service_kit::scope::as_json;
 use service_kit::spans::{AsOf, LEADS_FEW, Past, position_of};
 use service_kit::timer::Deadline;
 use service_kit::view::ViewError;
@@ -114,6 +115,13 @@ const ROWS: Rows = Rows::of_those_concerned(
 
 /// Led by one of some departments, waiting for a department.
 pub(super) const UNDER: &str = "lead_code IN (SELECT value FROM json_each(?))";
+/// Escalated to the leadership, without an instruction since; of departments or bodies that leaders answer for.
+const AWAITS_LEADERS: &str = "escalated_to = 2 AND NOT instructed
+     AND (lead_code IN (SELECT value FROM json_each(?)) OR body_code IN (SELECT value FROM json_each(?)))";
+/// The fields that say since when something has changed.
+const SINCE: (&str, &str) = ("changed_since_at", "changed_since_position");
+/// Changed after a position, and up to another one.
+const CHANGED: &str = "rowid IN (SELECT follow_up FROM follow_up_spans WHERE since > ? AND since <= ?)";
 const CALLED_UPON: &str = "rowid IN (SELECT follow_up FROM called_upon WHERE department = ?)";
 
 /// The rungs that come first, each for its follow-up.
@@ -174,21 +182,33 @@ pub fn follow_ups(
     now: Timestamp,
     zone: &Zone,
 ) -> Result<impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Listed> + Send + 'static + use<>, Invalid> {
-    follow_ups_under(request, None, now, zone)
+    follow_ups_under(request, &Reach::default(), now, zone)
 }
 
-/// The same for what these departments lead; with none, for all.
+/// The departments that a request names by another one: computed from the hierarchy and the bodies, as they are now.
+#[derive(Debug, Default)]
+pub(crate) struct Reach {
+    /// Those that lead what is asked for; with none, any may.
+    pub(crate) under: Option<BTreeSet<Code>>,
+    /// Those that lead it, or whose body decided it, where it is to wait for leaders.
+    pub(crate) leader: Option<(BTreeSet<Code>, BTreeSet<Code>)>,
+}
+
+/// The same, as far as these departments go.
 pub(crate) fn follow_ups_under(
     request: &pb::ListFollowUpsRequest,
-    under: Option<&BTreeSet<Code>>,
+    reach: &Reach,
     now: Timestamp,
     zone: &Zone,
 ) -> Result<impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Listed> + Send + 'static + use<>, Invalid> {
-    let (list, zone) = (List::read(request)?.under(under), zone.clone());
+    let (list, zone) = (List::read(request)?.within(reach), zone.clone());
     Ok(move |tables: ScopedTables<'_>| {
         let past = list.as_of.past(tables)?;
         let at = Past::moment(past, now);
-        let page = list.query(past, at, &zone, tables.scope()).run(tables, |row| follow_up(row, at))?;
+        let page = list
+            .found(tables, past, &zone)?
+            .query(past, at, &zone, tables.scope())
+            .run(tables, |row| follow_up(row, at))?;
         Ok((page, at))
     })
 }
@@ -196,6 +216,7 @@ pub(crate) fn follow_ups_under(
 /// A list of follow-ups that is asked for.
 pub(crate) struct List {
     as_of: AsOf,
+    since: AsOf,
     query: ListQuery,
     /// Whether a filter leaves few.
     is_narrow: bool,
@@ -209,6 +230,7 @@ pub(crate) struct List {
 impl List {
     pub(crate) fn read(request: &pb::ListFollowUpsRequest) -> Result<List, Invalid> {
         let as_of = AsOf::read(request.as_of_at, request.as_of_position)?;
+        let since = AsOf::named(SINCE, request.changed_since_at, request.changed_since_position)?;
         let rows = if as_of.is_now() { ROWS } else { span::ROWS };
         let (order, size, token) = (&request.order_by, request.page_size, &request.page_token);
         let resolution = uuid_filter("resolution_id", &request.resolution_id)?;
@@ -235,12 +257,30 @@ impl List {
         }
         let due_from = date_filter("due_from", &request.due_from)?;
         let due_until = date_filter("due_until", &request.due_until)?;
-        Ok(List { as_of, query, is_narrow, leads, columns, due_from, due_until })
+        Ok(List { as_of, since, query, is_narrow, leads, columns, due_from, due_until })
     }
 
-    fn under(self, codes: Option<&BTreeSet<Code>>) -> List {
-        let leads = self.leads.or(codes.map(BTreeSet::len));
-        List { query: self.query.filter_codes(UNDER, codes), leads, ..self }
+    fn within(mut self, reach: &Reach) -> List {
+        let leads = self.leads.or(reach.under.as_ref().map(BTreeSet::len));
+        let mut query = self.query.filter_codes(UNDER, reach.under.as_ref());
+        if let Some((departments, bodies)) = &reach.leader {
+            query = query.filter(AWAITS_LEADERS, [as_json(departments), as_json(bodies)]);
+            // Few are open and escalated.
+            self.columns.push(pb::BoardColumn::Escalated);
+        }
+        List { query, leads, ..self }
+    }
+
+    /// Finds what changed since, and what is due by a day, first where that is few.
+    fn found(mut self, tables: ScopedTables<'_>, past: Option<Past>, zone: &Zone) -> rusqlite::Result<List> {
+        if let Some(since) = self.since.past(tables)? {
+            self.query = self.query.filter(CHANGED, since.until(past)).sort_few();
+            self.is_narrow = true;
+        }
+        if let Some(day) = self.due_until.filter(|_| self.as_of.is_now()) {
+            self.query.find_few(tables, "follow_ups", "due_at <= ?", zone.end_of(day).as_microsecond())?;
+        }
+        Ok(self)
     }
 
     /// How it is found in a past state.
@@ -329,5 +369,6 @@ fn follow_up(row: &Row<'_>, now: Timestamp) -> rusqlite::Result<pb::FollowUp> {
         highest_escalation: row.get("highest_escalation")?,
         paused: row.get("held")?,
         body_code: row.get("body_code")?,
+        instructed: row.get("instructed")?,
     })
 }

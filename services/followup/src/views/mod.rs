@@ -54,7 +54,7 @@ macro_rules! past_follow_ups {
                 spans.acceptor_code AS acceptor_code, spans.first_due_on AS first_due_on,
                 spans.blockages AS blockages, spans.help_from_code AS help_from_code,
                 spans.escalated_to AS escalated_to, spans.highest_escalation AS highest_escalation,
-                spans.was_late AS was_late, spans.extensions AS extensions, spans.next_notice_at AS next_notice_at,
+                spans.instructed AS instructed, spans.was_late AS was_late, spans.extensions AS extensions, spans.next_notice_at AS next_notice_at,
                 spans.open AS open, spans.blocked AS blocked, spans.escalated AS escalated,
                 spans.unacknowledged AS unacknowledged, spans.claimed AS claimed, spans.extended AS extended,
                 spans.done AS done, spans.held AS held, spans.cancelled AS cancelled, spans.runs AS runs
@@ -80,7 +80,7 @@ pub(crate) use emergency::{running as running_emergencies, upcoming as upcoming_
 #[cfg(test)]
 pub(crate) use follow_up::List;
 pub use follow_up::follow_ups;
-pub(crate) use follow_up::{coming, follow_ups_under, next_deadlines, open_follow_ups};
+pub(crate) use follow_up::{Reach, coming, follow_ups_under, next_deadlines, open_follow_ups};
 pub(crate) use indicators::{Asked as AskedIndicators, indicators};
 #[cfg(test)]
 pub(crate) use notice::list as list_of_notices;

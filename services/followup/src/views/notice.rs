@@ -53,6 +53,9 @@ fn told(event: &Event, zone: &Zone, at: Timestamp) -> Option<Told> {
         Event::Urged { lead, due_at } => {
             to(lead.as_str(), Kind::Urge, zone.days_between(at, *due_at), due_at)
         }
+        Event::Instructed { lead, due_at } => {
+            to(lead.as_str(), Kind::Instruction, zone.days_between(at, *due_at), due_at)
+        }
         Event::Disputed { due_at, .. } => {
             to(SUPERVISOR, Kind::AcceptedWorkDisputed, zone.days_between(*due_at, at), due_at)
         }

@@ -29,6 +29,8 @@ CREATE TABLE follow_ups (
     help_from_code TEXT,
     escalated_to INTEGER NOT NULL DEFAULT 0,
     highest_escalation INTEGER NOT NULL DEFAULT 0,
+    -- Whether a leader gave an instruction since the leadership was last notified.
+    instructed INTEGER NOT NULL DEFAULT 0,
     -- Whether it was ever overdue.
     was_late INTEGER NOT NULL DEFAULT 0,
     extensions INTEGER NOT NULL DEFAULT 0,
@@ -183,6 +185,7 @@ CREATE TABLE follow_up_spans (
     help_from_code TEXT,
     escalated_to INTEGER NOT NULL,
     highest_escalation INTEGER NOT NULL,
+    instructed INTEGER NOT NULL,
     was_late INTEGER NOT NULL,
     extensions INTEGER NOT NULL,
     next_notice_at INTEGER,
@@ -198,6 +201,7 @@ CREATE TABLE follow_up_spans (
     runs INTEGER NOT NULL AS (stage = 1 AND NOT paused AND NOT contested)
 );
 CREATE INDEX spans_of_follow_up ON follow_up_spans (follow_up, since, until);
+CREATE INDEX spans_by_change ON follow_up_spans (since, follow_up);
 CREATE INDEX spans_by_due ON follow_up_spans (due_at, since, until, follow_up);
 CREATE INDEX spans_of_lead ON follow_up_spans (lead_code, due_at, since, until, follow_up);
 CREATE INDEX late_spans_by_due ON follow_up_spans (due_at, since, until, follow_up) WHERE was_late;
@@ -392,6 +396,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('follow_ups', 'done_by_due', '950000 500'),
     ('follow_ups', 'done_by_number', '950000 1'),
     ('follow_up_spans', 'spans_of_follow_up', '6000000 6 1 1'),
+    ('follow_up_spans', 'spans_by_change', '6000000 1 1'),
     ('follow_up_spans', 'spans_by_due', '6000000 4000 1 1 1'),
     ('follow_up_spans', 'spans_of_lead', '6000000 60000 40 1 1 1'),
     ('follow_up_spans', 'late_spans_by_due', '300000 200 1 1 1'),

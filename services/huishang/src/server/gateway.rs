@@ -43,7 +43,7 @@ impl Gateway {
             identity,
             limits: config.limits.clone(),
             readiness: Readiness::of_a_gateway(NAME),
-            journal: None,
+            kit: None,
             http: Some(http),
             access_log: AccessLog::start(&config.access_log)?,
         };

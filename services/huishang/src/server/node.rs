@@ -107,7 +107,7 @@ impl Node {
             identity,
             limits: config.limits.clone(),
             readiness,
-            journal: Some(kit.journal().clone()),
+            kit: Some(kit.clone()),
             http,
             access_log,
         };

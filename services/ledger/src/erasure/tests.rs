@@ -52,6 +52,7 @@ async fn requested(kit: &Kit) -> Uuid {
     let command = Command::Request {
         erasure_id,
         key_ids: kit.journal().keys().ids_of("li.wei").await.unwrap().into_iter().collect(),
+        marks: vec![],
         reason: Text::parse("They have left").unwrap(),
         authority: Line::parse("Order 7").unwrap(),
     };

@@ -8,6 +8,7 @@ mod export;
 mod extension;
 mod forecast;
 mod help;
+mod instruct;
 mod pause;
 mod put_down;
 mod queries;
@@ -244,6 +245,13 @@ impl ResolutionService for Service {
         request: Request<pb::RemoveDependencyRequest>,
     ) -> Reply<pb::RemoveDependencyResponse> {
         pause::remove_dependency(self, request).await
+    }
+
+    async fn instruct_item(
+        &self,
+        request: Request<pb::InstructItemRequest>,
+    ) -> Reply<pb::InstructItemResponse> {
+        instruct::instruct(self, request).await
     }
 
     async fn urge_item(&self, request: Request<pb::UrgeItemRequest>) -> Reply<pb::UrgeItemResponse> {

@@ -42,6 +42,7 @@ pub(super) async fn put_down(
             let grounds = Grounds {
                 stewards: state.item().map(|item| stewards_of(&stewards, item)).unwrap_or_default(),
                 without_users: without_users.then(|| saying.department.clone()).into_iter().collect(),
+                leaders: vec![],
             };
             let named = match &said {
                 Said::Blockage { help_from, .. } => Some(help_from.clone()),
@@ -72,7 +73,7 @@ pub(super) async fn contest(
 
 /// What counts of the directory and the body for the next steps of an item.
 pub(super) async fn grounds(kit: &Kit, item: &Item) -> Result<Grounds, CommandError> {
-    let mut grounds = Grounds::default();
+    let mut grounds = Grounds { leaders: super::instruct::leaders(kit, item).await?, ..Grounds::default() };
     let helpers = item.blockages.iter().map(|blockage| &blockage.help_from);
     for code in item.parties().chain(helpers) {
         let state = kit.load::<Department>(Department::id(code)).await?;

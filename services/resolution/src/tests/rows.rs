@@ -111,6 +111,7 @@ fn put_down(department: &str, said: Said) -> Command {
         },
         said,
         grounds: Grounds {
+            leaders: vec![],
             stewards: vec![code("AUDIT")],
             without_users: ["WATER", "ROADS", "HEALTH"].map(code).to_vec(),
         },

@@ -313,6 +313,7 @@ fn entry_of_follow_through(event: &Event) -> ItemEntry {
         }
         Event::Released { due, .. } => due_now(*due, entry(Kind::Released, None)),
         Event::Urged { text, .. } => entry(Kind::Urged, Some(text)),
+        Event::Instructed { text } => entry(Kind::Instructed, Some(text)),
         Event::PutDown { put_down } => ItemEntry {
             put_down: Some(put_down.to_wire()),
             ..of(&put_down.department, entry(Kind::PutDown, None))

@@ -20,7 +20,7 @@ use proto::resolution::v1 as pb;
 use rusqlite::types::Type;
 use rusqlite::{Row, Transaction, params};
 use service_kit::events::decode;
-use service_kit::list::{searchable, sort_key};
+use service_kit::list::{index, searchable, sort_key};
 use service_kit::spans::{AsOf, Past, position_of};
 use service_kit::view::ViewError;
 use service_kit::{Record, Rows, ScopedTables};
@@ -105,6 +105,7 @@ fn insert_item(
     let title = assignment.title.as_str();
     let (deliverable, criterion) = (assignment.deliverable.as_str(), assignment.criterion.as_str());
     let stage: i32 = Stage::Assigned.to_wire();
+    let searched = searchable(&[number, title, deliverable, criterion]);
     tables
         .prepare_cached(
             "INSERT INTO items (id, number, written, title, resolution, deliverable, criterion, lead_code,
@@ -123,11 +124,12 @@ fn insert_item(
             stage,
             assignment.due_on.to_string(),
             assignment.due_at.as_microsecond(),
-            searchable(&[number, title, deliverable, criterion]),
+            searched,
             register::body_of(&assignment.number).as_ref().map(Code::as_str),
             record.envelope.time.as_microsecond(),
             position_of(record),
         ])?;
+    index(tables, "item_pairs", tables.last_insert_rowid(), &searched)?;
     let mut supports =
         tables.prepare_cached("INSERT INTO supporting (item, nth, department) VALUES (?1, ?2, ?3)")?;
     for (nth, department) in (1_i64..).zip(&assignment.co_responsible) {

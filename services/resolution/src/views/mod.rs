@@ -110,8 +110,13 @@ pub struct ResolutionView;
 
 impl View for ResolutionView {
     const NAME: &'static str = "resolution";
-    const SCHEMA: &'static str =
-        concat!(origins::tables!(), service_kit::moments_table!(), include_str!("schema.sql"));
+    const SCHEMA: &'static str = concat!(
+        origins::tables!(),
+        service_kit::moments_table!(),
+        service_kit::pairs_table!("item_pairs"),
+        service_kit::pairs_table!("resolution_pairs"),
+        include_str!("schema.sql")
+    );
     const CATEGORIES: &'static [&'static str] = &[
         Docket::CATEGORY,
         Resolution::CATEGORY,

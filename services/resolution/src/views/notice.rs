@@ -21,7 +21,7 @@ pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), V
     Ok(())
 }
 
-/// What was sent to whom; an urge is in the history already, as what the supervisor did.
+/// What was sent to whom; urges and instructions are in the history already, as what people did.
 fn entry_of(event: &Event) -> Option<ItemEntry> {
     let (kind, department) = match event {
         Event::Reminded { lead, .. } => (Kind::Reminded, Some(lead)),

@@ -10,7 +10,7 @@ use proto::resolution::v1 as pb;
 use proto::{Invalid, Wire};
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 use service_kit::events::decode;
-use service_kit::list::{ListQuery, Page, searchable, sort_key, uuid_filter};
+use service_kit::list::{ListQuery, Page, index, searchable, sort_key, uuid_filter};
 use service_kit::row::{message, moment};
 use service_kit::view::ViewError;
 use service_kit::{Record, Rows, ScopedTables};
@@ -132,6 +132,7 @@ fn insert_resolution(
         Origin::Elsewhere { .. } => (None, None),
     };
     let label: i32 = registration.label.to_wire();
+    let searched = searchable(&[number, registration.title.as_str(), registration.text.as_str()]);
     tables
         .prepare_cached(
             "INSERT INTO resolutions (id, number, written, title, body_code, session, decided_on, declaratory,
@@ -151,11 +152,11 @@ fn insert_resolution(
             stage,
             registered_at.as_microsecond(),
             message.encode_to_vec(),
-            searchable(&[number, registration.title.as_str(), registration.text.as_str()]),
+            searched,
             topic,
             label,
-        ])
-        .map(drop)
+        ])?;
+    index(tables, "resolution_pairs", tables.last_insert_rowid(), &searched)
 }
 
 fn end(
@@ -226,7 +227,7 @@ pub(crate) fn list(request: &pb::ListResolutionsRequest) -> Result<ListQuery, In
     .filter_some("session = ?", uuid_filter("session_id", &request.session_id)?)
     .filter_some("stage = ?", enum_filter::<Stage>("stage", request.stage)?)
     .filter_id_prefix("id", &request.id_prefix)?
-    .filter_words("searched", "text", request.text())
+    .filter_words("searched", "resolution_pairs", "text", request.text())
 }
 
 fn full(row: &Row<'_>) -> rusqlite::Result<pb::GetResolutionResponse> {

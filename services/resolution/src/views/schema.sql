@@ -160,6 +160,7 @@ CREATE TABLE item_spans (
     reopened INTEGER NOT NULL
 );
 CREATE INDEX spans_of_item ON item_spans (item, since, until);
+CREATE INDEX spans_by_change ON item_spans (since, item);
 CREATE INDEX spans_by_due ON item_spans (due_at, since, until, item);
 CREATE INDEX spans_of_lead ON item_spans (lead_code, due_at, since, until, item);
 CREATE INDEX spans_of_promise ON item_spans (lead_code, first_due_at, since, until, stage, claimed_at, item);
@@ -290,6 +291,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('items', 'judged_by', '200000 5000 5'),
     ('items', 'held_by', '50000 500 5'),
     ('item_spans', 'spans_of_item', '5000000 5 1 1'),
+    ('item_spans', 'spans_by_change', '6000000 1 1'),
     ('item_spans', 'spans_by_due', '5000000 4000 1 1 1'),
     ('item_spans', 'spans_of_lead', '5000000 50000 40 1 1 1'),
     ('item_spans', 'spans_of_promise', '5000000 50000 40 1 1 1 1 1'),

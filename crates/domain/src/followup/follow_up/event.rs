@@ -47,6 +47,13 @@ pub enum Event {
         /// When it will be asked for the next report.
         rungs: Vec<Rung>,
     },
+    /// A leader gave an instruction, of which the lead is told.
+    Instructed {
+        /// The lead.
+        lead: Code,
+        /// When the item is due.
+        due_at: Timestamp,
+    },
     /// The lead was urged on.
     Urged {
         /// Which department.
@@ -185,6 +192,7 @@ impl Event {
         matches!(
             self,
             Event::Urged { .. }
+                | Event::Instructed { .. }
                 | Event::Disputed { .. }
                 | Event::Reminded { .. }
                 | Event::AcknowledgementOverdue { .. }

@@ -245,6 +245,30 @@ fn an_extension_plans_the_ladder_again_and_keeps_what_happened() {
     assert_eq!(then(history.clone(), "2027-04-05T02:00:00Z", replan), history);
 }
 
+#[test]
+fn what_was_escalated_to_the_leadership_waits_for_an_instruction_each_time_anew() {
+    let waits = |history: &[Event]| {
+        let state = FollowUp::fold(State::default(), history);
+        let item = state.followed_item().unwrap();
+        item.escalated == Some(Tier::Leadership) && !item.instructed
+    };
+    let early = then(planned(), "2027-04-01T02:00:00Z", Command::Instruct);
+    let late = then(early, "2027-04-06T02:00:00Z", Command::CheckDeadlines);
+    assert!(!waits(&late), "the supervisor is told first");
+    let late = then(late, "2027-04-12T02:00:00Z", Command::CheckDeadlines);
+    assert!(waits(&late), "what was said before is not about that");
+    let told = then(late, "2027-04-12T03:00:00Z", Command::Instruct);
+    let due_at = subject().due_at;
+    assert_eq!(told.last(), Some(&Event::Instructed { lead: code("WATER"), due_at }));
+    assert!(!waits(&told));
+    let ended = then(told.clone(), "2027-04-12T04:00:00Z", Command::Satisfy { calendar: calendar() });
+    assert_eq!(
+        then(ended.clone(), "2027-04-12T05:00:00Z", Command::Instruct),
+        ended,
+        "nothing is owed any more"
+    );
+}
+
 /// Whatever the clock stood still for, and whatever policy counts by now.
 #[test]
 fn what_has_happened_since_the_due_date_was_agreed_on_does_not_happen_again() {

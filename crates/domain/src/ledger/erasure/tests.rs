@@ -5,16 +5,17 @@ fn requested(erasure: u128, keys: &[u128]) -> Event {
     Event::Requested {
         erasure_id: Uuid::from_u128(erasure),
         key_ids: keys.iter().map(|key| Uuid::from_u128(*key)).collect(),
+        marks: vec![Uuid::from_u128(9)],
         reason: Text::parse("They have left and asked for it").unwrap(),
         authority: Line::parse("Order 7/2027").unwrap(),
     }
 }
 
 fn request(erasure: u128, keys: &[u128]) -> Command {
-    let Event::Requested { erasure_id, key_ids, reason, authority } = requested(erasure, keys) else {
+    let Event::Requested { erasure_id, key_ids, marks, reason, authority } = requested(erasure, keys) else {
         unreachable!("it is a request")
     };
-    Command::Request { erasure_id, key_ids, reason, authority }
+    Command::Request { erasure_id, key_ids, marks, reason, authority }
 }
 
 #[test]

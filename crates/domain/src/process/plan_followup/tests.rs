@@ -133,7 +133,11 @@ fn what_is_contested_after_the_work_was_accepted_is_told() {
             said_on: "2027-03-01".parse().unwrap(),
         },
         said,
-        grounds: Grounds { stewards: vec![code("PRESS")], without_users: vec![code("WATER")] },
+        grounds: Grounds {
+            stewards: vec![code("PRESS")],
+            without_users: vec![code("WATER")],
+            leaders: vec![],
+        },
         calendar: calendar(),
     };
     let line = |text| Line::parse(text).unwrap();

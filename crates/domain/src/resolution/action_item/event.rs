@@ -255,6 +255,11 @@ pub enum Event {
         /// When.
         urged_on: Date,
     },
+    /// A leader gave an instruction.
+    Instructed {
+        /// What they said.
+        text: Text,
+    },
     /// What was recorded just before was put down by a clerk, for a department without users.
     PutDown {
         /// What, for whom, who said it, and who put it down.

@@ -16,7 +16,12 @@ pub type Step = next_step::Step<Rejection>;
 pub fn steps(state: &State, grounds: &Grounds, calendar: &WorkingCalendar, at: Timestamp) -> Vec<Step> {
     let Some(item) = state.item() else { return vec![] };
     let of_clerks = said_for(state, item, grounds, calendar, at);
-    let asked = asked(item, calendar).into_iter().chain(of_clerks);
+    let leaders = grounds.leaders.iter().map(|code| Who::of(Role::Leader, code)).collect();
+    let instruct = ask("InstructItem", leaders, |_| Command::Instruct {
+        text: words(),
+        leaders: grounds.leaders.clone(),
+    });
+    let asked = asked(item, calendar).into_iter().chain([instruct]).chain(of_clerks);
     asked.filter_map(|Asked { rpc, people, command }| step(state, rpc, people, &*command, at)).collect()
 }
 

@@ -144,13 +144,15 @@ impl Said {
     }
 }
 
-/// What counts, of the directory and the body, when a clerk puts something down.
+/// What counts, of the directory and the body, when a clerk puts something down or a leader gives an instruction.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Grounds {
     /// The departments whose clerks see to the business of the item's body.
     pub stewards: Vec<Code>,
     /// Those of the item's departments that the directory marks as without users.
     pub without_users: Vec<Code>,
+    /// The departments whose leaders are told when the item is escalated to the leadership.
+    pub leaders: Vec<Code>,
 }
 
 /// What was put down last for a department, of its kind, while the department has neither contested it nor said

@@ -145,7 +145,8 @@ fn put_down(said: Said) -> Command {
         means: Means::Telephone,
         said_on: "2027-03-01".parse().unwrap(),
     };
-    let grounds = Grounds { stewards: vec![code("OFFICE")], without_users: vec![code("WATER")] };
+    let grounds =
+        Grounds { stewards: vec![code("OFFICE")], without_users: vec![code("WATER")], leaders: vec![] };
     Command::PutDown { saying, said, grounds, calendar: calendar() }
 }
 

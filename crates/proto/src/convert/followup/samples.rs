@@ -106,6 +106,7 @@ fn of_follow_through(subject: Subject, rungs: &[Rung]) -> Vec<Event> {
         Event::Contested { rungs: rungs.clone() },
         Event::Reported { rungs: rungs.clone() },
         Event::Urged { lead: lead.clone(), due_at },
+        Event::Instructed { lead: lead.clone(), due_at },
         Event::Disputed { department: lead.clone(), due_at },
         Event::Blocked { department: Some(lead.clone()), help_from: code("FINANCE") },
         Event::Unblocked { department: Some(lead.clone()) },

@@ -18,6 +18,14 @@ pub fn all() -> Vec<Box<dyn Sample>> {
         erasure::Event::Requested {
             erasure_id,
             key_ids: vec![Uuid::from_u128(0x9a0d_63a1_55d2_4c7e_8f0b_1c2d_3e4f_5a6b)],
+            marks: vec![],
+            reason: text("They have left the department and asked for it"),
+            authority: line("Order 7/2027"),
+        },
+        erasure::Event::Requested {
+            erasure_id,
+            key_ids: vec![Uuid::from_u128(0x9a0d_63a1_55d2_4c7e_8f0b_1c2d_3e4f_5a6b)],
+            marks: vec![Uuid::from_u128(0x3c1d_90e7_7f42_4be1_9a55_6d0c_2b8e_1f34)],
             reason: text("They have left the department and asked for it"),
             authority: line("Order 7/2027"),
         },

@@ -248,6 +248,7 @@ fn of_follow_through(due: Due, moment: domain::Timestamp) -> Vec<ItemEvent> {
         },
         Event::DependantNoted { dependant: Uuid::from_u128(4) },
         Event::Released { on: Uuid::from_u128(5), due: None },
+        Event::Instructed { text: reason.clone() },
         Event::Urged { text: reason, urged_on: due.due_on },
         Event::PlacedBelow {
             place: Place {

@@ -27,6 +27,12 @@ pub(in crate::desk) const ACTS: &[Act] = &[
         sample: r#"{"text": "-"}"#,
     },
     Act {
+        rpc: "huishang.resolution.v1.ResolutionService/InstructItem",
+        label: said("Give an instruction"),
+        fields: &[Field { path: "text", label: said("What you have to say"), input: Input::Text }],
+        sample: r#"{"text": "-"}"#,
+    },
+    Act {
         rpc: "huishang.resolution.v1.ResolutionService/GrantExtension",
         label: said("Grant the extension"),
         fields: &[],

@@ -157,9 +157,10 @@ fn look(reader: &Reader, around: &Surroundings, access: &pb::Access) -> Look {
 
 fn row(reader: &Reader, around: &Surroundings, readers: &DepartmentReaders) -> Row {
     let words = reader.words;
-    let who = match readers.all {
-        true => words.t("all who spoke for it"),
-        false => words.t("its clerks"),
+    let who = match (readers.all, readers.leaders) {
+        (true, _) => words.t("all who spoke for it"),
+        (false, true) => words.t("its clerks and leaders"),
+        (false, false) => words.t("its clerks"),
     };
     let closed: Vec<String> = readers.closed_topic_numbers.iter().map(u32::to_string).collect();
     Row {

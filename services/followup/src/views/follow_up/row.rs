@@ -2,7 +2,7 @@
 
 use super::super::board::{self, Account, Counted};
 use domain::calendar::Zone;
-use domain::followup::follow_up::{Cause, Event, Stage, is_live};
+use domain::followup::follow_up::{Cause, Event, Stage, Tier, is_live};
 use domain::followup::ladder::{Rung, RungKind};
 use proto::Wire as _;
 use rusqlite::types::Type;
@@ -62,6 +62,7 @@ pub(in super::super) struct ChangingRow {
     blockages: BTreeMap<String, String>,
     escalated_to: i32,
     highest_escalation: i32,
+    instructed: bool,
     was_late: bool,
     extensions: u32,
     rungs: Vec<Pending>,
@@ -83,7 +84,7 @@ impl ChangingRow {
         let mut statement = tables.prepare_cached(
             "SELECT rowid, lead_code, due_on, due_at, acknowledge_by, time_zone, stage, acknowledged, blockages,
                  escalated_to, extensions, rungs, contested, paused, acceptor_code, first_due_on, highest_escalation,
-                 was_late, coalesce(body_code, '')
+                 was_late, coalesce(body_code, ''), instructed
              FROM follow_ups WHERE id = ?1",
         )?;
         let read = |row: &rusqlite::Row<'_>| {
@@ -109,6 +110,7 @@ impl ChangingRow {
                 highest_escalation: row.get(16)?,
                 was_late: row.get(17)?,
                 body: row.get(18)?,
+                instructed: row.get(19)?,
             })
         };
         statement.query_row([id], read).optional()
@@ -128,6 +130,7 @@ impl ChangingRow {
         use RungKind::{Acknowledgement, Judgement, Report, Ruling, Stale};
         match event {
             Event::Planned { .. } | Event::Urged { .. } | Event::Disputed { .. } => {}
+            Event::Instructed { .. } => self.instructed = true,
             Event::AcceptorNamed { acceptor } => self.acceptor = acceptor.as_ref().map(ToString::to_string),
             Event::Acknowledged { rungs } => {
                 (self.acknowledged, self.contested) = (true, false);
@@ -188,6 +191,7 @@ impl ChangingRow {
             Event::Escalated { rung, tier, .. } => {
                 self.escalated_to = self.escalated_to.max(tier.to_wire());
                 self.highest_escalation = self.highest_escalation.max(tier.to_wire());
+                self.instructed &= *tier != Tier::Leadership;
                 self.drop_rung(*rung);
             }
         }
@@ -274,7 +278,7 @@ impl ChangingRow {
         let rungs = write_rungs(&self.rungs);
         let blockages = write_blockages(&self.blockages);
         let (help_from, help_before) = (self.blockages.values().next(), before.blockages.values().next());
-        let columns: [(&str, &dyn ToSql, bool); 19] = [
+        let columns: [(&str, &dyn ToSql, bool); 20] = [
             ("lead_code", &self.lead, self.lead != before.lead),
             ("due_on", &self.due_on, self.due_on != before.due_on),
             ("due_at", &self.due_at, self.due_at != before.due_at),
@@ -292,6 +296,7 @@ impl ChangingRow {
                 &self.highest_escalation,
                 self.highest_escalation != before.highest_escalation,
             ),
+            ("instructed", &self.instructed, self.instructed != before.instructed),
             ("was_late", &self.was_late, self.was_late != before.was_late),
             ("escalated_to", &self.escalated_to, self.escalated_to != before.escalated_to),
             ("extensions", &self.extensions, self.extensions != before.extensions),

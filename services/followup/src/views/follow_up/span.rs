@@ -154,10 +154,10 @@ pub(super) fn keep(tables: &Transaction<'_>, record: &Record, follow_up: i64) ->
         .execute([follow_up])?;
     let insert = "INSERT INTO follow_up_spans (follow_up, since, until, node, lead_code, due_on, due_at,
             acknowledge_by, stage, acknowledged, contested, paused, acceptor_code, first_due_on, blockages,
-            help_from_code, escalated_to, highest_escalation, was_late, extensions, next_notice_at)
+            help_from_code, escalated_to, highest_escalation, instructed, was_late, extensions, next_notice_at)
         SELECT rowid, ?2, ?3, ?4, lead_code, due_on, due_at, acknowledge_by, stage, acknowledged, contested, paused,
-            acceptor_code, first_due_on, blockages, help_from_code, escalated_to, highest_escalation, was_late,
-            extensions, next_notice_at
+            acceptor_code, first_due_on, blockages, help_from_code, escalated_to, highest_escalation, instructed,
+            was_late, extensions, next_notice_at
         FROM follow_ups WHERE rowid = ?1";
     let values = params![follow_up, position, FOREVER, node(position, FOREVER)];
     tables.prepare_cached(insert)?.execute(values).map(drop)

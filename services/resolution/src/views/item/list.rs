@@ -27,6 +27,11 @@ const CLAIMED: &str = "stage <= 4 AND stage = 4 AND claimed_at IS NOT NULL";
 const SILENT: &str = "stage <= 4 AND stage = 3 AND paused_since IS NULL AND heard_at < ?";
 const NOT_LATE: &str = "stage > 3 OR paused_since IS NOT NULL OR due_at >= ?";
 
+/// The fields that say since when something has changed.
+const SINCE: (&str, &str) = ("changed_since_at", "changed_since_position");
+/// Changed after a position, and up to another one.
+const CHANGED: &str = "rowid IN (SELECT item FROM item_spans WHERE since > ? AND since <= ?)";
+
 /// The claimed items, those that wait longest first; and those underway, found by when their leads were last heard
 /// from.
 const BY_AGE: Rows = ROWS.selecting_each("SELECT rowid, * FROM items INDEXED BY claimed_by_age");
@@ -54,7 +59,7 @@ pub(crate) fn items_under(
     Ok(move |tables: ScopedTables<'_>| {
         let past = list.as_of.past(tables)?;
         let at = Past::moment(past, now);
-        let query = list.query(past, at, &zone, tables.scope());
+        let query = list.found(tables, past, &zone)?.query(past, at, &zone, tables.scope());
         query.run(tables, |row| Ok(shown(tables, row, past, at, &zone)?.unwrap_or_default()))
     })
 }
@@ -62,10 +67,12 @@ pub(crate) fn items_under(
 /// A list of items that is asked for.
 pub(crate) struct List {
     as_of: AsOf,
+    since: AsOf,
     query: ListQuery,
     stage: Option<i32>,
     late: Option<bool>,
     silent_since: Option<Date>,
+    latest_due_on: Option<Date>,
     /// Whether all that is asked for is open.
     are_open: bool,
     /// Whether their results do not hold.
@@ -79,6 +86,7 @@ pub(crate) struct List {
 impl List {
     pub(crate) fn read(request: &pb::ListItemsRequest) -> Result<List, Invalid> {
         let as_of = AsOf::read(request.as_of_at, request.as_of_position)?;
+        let since = AsOf::named(SINCE, request.changed_since_at, request.changed_since_position)?;
         let latest_due_on = date_filter("latest_due_on", &request.latest_due_on)?;
         let silent_since = date_filter("silent_since_on", &request.silent_since_on)?;
         let (stage, late) = (enum_filter::<Stage>("stage", request.stage)?, request.late);
@@ -110,7 +118,7 @@ impl List {
                 .filter_text(OF_BODY, &request.body_code)
                 .filter_some("due_on <= ?", latest_due_on.map(|date| date.to_string()))
                 .filter_id_prefix("id", &request.id_prefix)?
-                .filter_words("searched", "text", request.text())?;
+                .filter_words("searched", "item_pairs", "text", request.text())?;
         let is_held = is_given(&request.holder_code);
         if is_held {
             query = query.filter_text("stage <= 4 AND holder_code = ?", &request.holder_code);
@@ -136,12 +144,39 @@ impl List {
             || flags.contains(&Some(true));
         let (query, leads) = (only(query, request), of_lead.then_some(1));
         let are_not_holding = request.not_holding == Some(true);
-        Ok(List { as_of, query, stage, late, silent_since, are_open, are_not_holding, is_narrow, leads })
+        Ok(List {
+            as_of,
+            since,
+            query,
+            stage,
+            late,
+            silent_since,
+            latest_due_on,
+            are_open,
+            are_not_holding,
+            is_narrow,
+            leads,
+        })
     }
 
     fn under(self, codes: Option<&BTreeSet<Code>>) -> List {
         let leads = self.leads.or(codes.map(BTreeSet::len));
         List { query: self.query.filter_codes(UNDER, codes), leads, ..self }
+    }
+
+    /// Finds what changed since, and what is looked for by words, or is due by a day, first where that is few.
+    fn found(mut self, tables: ScopedTables<'_>, past: Option<Past>, zone: &Zone) -> rusqlite::Result<List> {
+        if let Some(since) = self.since.past(tables)? {
+            self.query = self.query.filter(CHANGED, since.until(past)).sort_few();
+            self.is_narrow = true;
+        }
+        self.is_narrow |= self.query.find_words(tables)?;
+        if let Some(day) = self.latest_due_on.filter(|_| self.as_of.is_now()) {
+            // What is due on a day by the zone of its time may be so on the next by another one's.
+            let end = zone.end_of(day.tomorrow().unwrap_or(day)).as_microsecond();
+            self.query.find_few(tables, "items", "due_at <= ?", end)?;
+        }
+        Ok(self)
     }
 
     /// How it is found in a past state.

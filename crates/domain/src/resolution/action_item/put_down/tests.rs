@@ -29,7 +29,11 @@ fn assigned() -> State {
 }
 
 fn grounds() -> Grounds {
-    Grounds { stewards: vec![code("OFFICE")], without_users: vec![code("WATER"), code("ROADS")] }
+    Grounds {
+        stewards: vec![code("OFFICE")],
+        without_users: vec![code("WATER"), code("ROADS")],
+        leaders: vec![],
+    }
 }
 
 fn saying(department: &str) -> Saying {

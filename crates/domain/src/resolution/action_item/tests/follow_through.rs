@@ -217,3 +217,31 @@ fn after_a_return_it_is_as_far_as_was_said_last() {
     history = then(history, "2027-03-11T02:00:00Z", supervisor(), back(Some(code("HOUSING"))));
     assert_eq!(part(&history), 70, "and so for a part");
 }
+
+#[test]
+fn a_leader_instructs_until_the_item_is_over_and_nobody_else_does() {
+    let instruct = |by: Actor, history: &[Event]| {
+        let command =
+            Command::Instruct { text: text("Before the rain"), leaders: vec![code("CITY"), code("WATER")] };
+        given::<ActionItem>(history).by(by).when(command)
+    };
+    let leader = |department: &str| actor("zhou", department, Role::Leader);
+    let underway = played(vec![(water(), Command::Acknowledge)]);
+    for own in ["CITY", "WATER"] {
+        let said = instruct(leader(own), &underway).unwrap();
+        assert_eq!(said, [Event::Instructed { text: text("Before the rain") }]);
+    }
+    assert_eq!(
+        instruct(leader("HOUSING"), &underway).unwrap_err().to_string(),
+        "only CITY, WATER may do this; you speak for HOUSING"
+    );
+    let accepted = played(vec![
+        (water(), Command::Acknowledge),
+        (water(), claim()),
+        (supervisor(), Command::Accept { part: None, note: None }),
+    ]);
+    assert!(matches!(
+        instruct(leader("CITY"), &accepted),
+        Err(Rejection::WrongStage { stage: "accepted", .. })
+    ));
+}

@@ -2,6 +2,7 @@
 
 use super::life::admitted;
 use super::*;
+use crate::scheduling::travel::Whereabouts;
 
 fn late(title: &str) -> Topic {
     Topic { number: 2, title: line(title), ..topics(1)[0].clone() }

@@ -1,0 +1,81 @@
+//! What changed since a position or a moment is what lists, pages and files have of it.
+
+use crate::delivery::{founded, trees_to_count};
+use crate::in_both_modes;
+use crate::pages::Browser;
+use anyhow::ensure;
+use domain::Role;
+use proto::followup::v1::ListFollowUpsRequest;
+use proto::ledger::v1::MoveClockRequest;
+use proto::resolution::v1::{AcknowledgeItemRequest, ListItemsRequest};
+use std::collections::BTreeSet;
+use tests::{Client, Mode, command, until};
+
+async fn what_changed_since_a_position_is_listed(mode: Mode) -> anyhow::Result<()> {
+    // Given an item of WATER and one of ROADS
+    let mut sandbox = founded(mode).await?;
+    let supervisor = sandbox.client(Role::Supervisor, None).await?;
+    let mut record = trees_to_count();
+    record.items.push(record.items[0].clone());
+    (record.items[1].title, record.items[1].lead_code) = ("Count the lamps".into(), "ROADS".into());
+    let at_least_position = supervisor.call(record).await?.position;
+    let all = ListItemsRequest { at_least_position, ..Default::default() };
+    let items = supervisor.call(all).await?.items;
+    let of = |title: &str| items.iter().find(|item| item.title == title).map(|item| item.item_id.clone());
+    let (trees, lamps) =
+        (of("Count the trees").unwrap_or_default(), of("Count the lamps").unwrap_or_default());
+    let before = supervisor.call(proto::ledger::v1::GetHeadRequest {}).await?.position;
+    let items_since = async |since: u64, at_least_position: u64| {
+        let changed_since_position = Some(since);
+        let ask = ListItemsRequest { at_least_position, changed_since_position, ..Default::default() };
+        supervisor
+            .call(ask)
+            .await
+            .map(|list| list.items.into_iter().map(|item| item.item_id).collect::<BTreeSet<_>>())
+    };
+    let followed_since = async |since: u64, as_of_position: Option<u64>| {
+        let ask = ListFollowUpsRequest {
+            changed_since_position: Some(since),
+            as_of_position,
+            ..Default::default()
+        };
+        let listed = supervisor.call(ask).await;
+        listed.map(|list| list.follow_ups.into_iter().map(|row| row.item_id).collect::<BTreeSet<_>>())
+    };
+    // When WATER acknowledges its own, then that one has changed.
+    let lead = sandbox.client(Role::DepartmentLead, Some("WATER")).await?;
+    let acknowledged =
+        lead.call(AcknowledgeItemRequest { item_id: trees.clone(), ..command() }).await?.position;
+    let only_trees = BTreeSet::from([trees.clone()]);
+    ensure!(items_since(before, acknowledged).await? == only_trees);
+    ensure!(items_since(acknowledged, acknowledged).await?.is_empty());
+    until("the follow-up", async || (followed_since(before, None).await.ok()? == only_trees).then_some(()))
+        .await;
+    let then = supervisor.call(proto::ledger::v1::GetHeadRequest {}).await?.position;
+    // When both become late, then both have changed since, and as of before only the one.
+    let clock_at = Some(Client::moment("2027-03-09T01:30:00Z"));
+    sandbox.client(Role::Operator, None).await?.call(MoveClockRequest { clock_at, ..command() }).await?;
+    let both = BTreeSet::from([trees.clone(), lamps.clone()]);
+    until("both are late", async || (followed_since(then, None).await.ok()? == both).then_some(())).await;
+    ensure!(followed_since(before, Some(then)).await? == only_trees);
+    // The page and its file have the same, by a position and by a moment.
+    let browser = Browser::sign_in(&mut sandbox, Role::Supervisor, None).await?;
+    for (since, has) in
+        [(before.to_string(), true), ("2027-03-08T00:00:00Z".to_owned(), true), ("9000000".to_owned(), false)]
+    {
+        let page = browser.page(&format!("/items?since={since}")).await?;
+        let file = browser.page(&format!("/items?since={since}&form=csv")).await?;
+        for text in [&page, &file] {
+            ensure!(text.contains("Count the lamps") == has, "{since}: {text}");
+        }
+    }
+    let two = ListItemsRequest {
+        changed_since_at: Some(Client::moment("2027-03-08T01:00:00Z")),
+        changed_since_position: Some(1),
+        ..Default::default()
+    };
+    let refused = supervisor.call(two).await.unwrap_err();
+    ensure!(Client::violations(&refused) == ["changed_since_position"], "{refused:?}");
+    Ok(())
+}
+in_both_modes!(what_changed_since_a_position_is_listed);
