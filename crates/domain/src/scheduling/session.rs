@@ -627,99 +627,15 @@ impl Aggregate for Session {
     type State = State;
 
     fn decide(state: &State, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
-        let filed = match (state, &command) {
-            (State::Filed(filed), _) => filed,
+        match (state, command) {
+            (State::Filed(filed), command) => decide(filed, command, issued),
             (State::Absent, Command::Request { outline, chair }) => {
-                return admission::request(outline.clone(), chair.clone(), issued);
+                admission::request(outline, chair, issued)
             }
             (State::Absent, Command::Alarm { outline, chair, rules, constitution }) => {
-                return admission::alarm(outline, chair, *rules, constitution, issued);
+                admission::alarm(&outline, &chair, rules, &constitution, issued)
             }
-            (State::Absent, _) => return Err(Rejection::NotFound { what: "session" }),
-        };
-        match command {
-            Command::Request { .. } | Command::Alarm { .. } => Err(filed.wrong_stage("requested", "new")),
-            Command::SubmitPaper { topic, paper } => admission::submit_paper(filed, topic, paper, issued),
-            Command::Screen { rules, calendar, sessions_this_quarter, deciders_min } => {
-                let limits = screening::Limits { rules, sessions_this_quarter, deciders_min };
-                admission::screen(filed, limits, &calendar, issued)
-            }
-            Command::Override { rule, reason } => admission::override_finding(filed, rule, reason),
-            Command::Admit => admission::admit(filed),
-            Command::Return { reason } => {
-                filed.must_be(&[Stage::Requested, Stage::Screened], "returned", "requested or screened")?;
-                Ok(vec![Event::Returned { reason }])
-            }
-            Command::Revise {
-                title,
-                purpose,
-                topics,
-                attendees,
-                duration_minutes,
-                earliest_start_at,
-                equipment,
-            } => {
-                let own = filed.outline.clone();
-                let title = title.unwrap_or_else(|| own.title.clone());
-                let purpose = purpose.unwrap_or_else(|| own.purpose.clone());
-                let revised = Outline {
-                    title,
-                    purpose,
-                    topics,
-                    attendees,
-                    duration_minutes,
-                    earliest_start_at,
-                    equipment,
-                    ..own
-                };
-                admission::revise(filed, revised)
-            }
-            Command::RelabelTopic { topic, label, reason } => {
-                labels::relabel_topic(filed, topic, label, reason)
-            }
-            Command::RelabelPaper { topic, sha256, label, reason } => {
-                labels::relabel_paper(filed, topic, sha256, label, reason)
-            }
-            Command::ConvertToCountersign { sign_by, reason, constitution } => {
-                admission::countersign(filed, sign_by, reason, constitution, issued)
-            }
-            Command::Merge { session, into, reason } => admission::merge(filed, session, into, reason),
-            Command::Absorb { from, outline } => admission::absorb(filed, from, &outline),
-            Command::Schedule { room, starts_at, answer_by } => {
-                convening::schedule(filed, room, starts_at, answer_by, issued)
-            }
-            Command::Move { room, starts_at, reason, answer_by } => {
-                convening::relocate(filed, room, starts_at, answer_by, reason, issued)
-            }
-            Command::AddTopic { topic, roles, reason, calendar, deciders_min } => {
-                let late = added_topics::Late { topic, roles, reason, deciders_min };
-                added_topics::add(filed, late, &calendar, issued)
-            }
-            Command::NoteFloorTopic { topic, roles } => added_topics::note(filed, topic, roles),
-            Command::Postpone { reason } => {
-                filed.must_be(&[Stage::Scheduled], "postponed", "scheduled")?;
-                Ok(vec![Event::Postponed { reason }])
-            }
-            Command::Cancel { reason } => convening::cancel(filed, reason),
-            Command::AnswerInvitation { department, answer, reason, substitute } => {
-                let answer = invitations::Given { answer, reason, substitute };
-                invitations::answer(filed, department, answer, issued)
-            }
-            Command::NameDelegate { department, delegate, in_place_of } => {
-                invitations::name_delegate(filed, Delegate { department, delegate, in_place_of })
-            }
-            Command::Convene { constitution } => convening::convene(filed, constitution, issued),
-            Command::Adjourn { reason } => convening::adjourn(filed, reason, issued),
-            Command::ExtendSigning { sign_by, reason } => {
-                filed.must_be(&[Stage::Countersigning], "extended", "converted to a countersign")?;
-                Ok(vec![Event::SigningExtended { sign_by, reason }])
-            }
-            Command::CallMeeting { reason } => {
-                filed.must_be(&[Stage::Countersigning], "held as a meeting", "converted to a countersign")?;
-                Ok(vec![Event::MeetingCalled { reason }])
-            }
-            Command::Conclude => convening::conclude(filed),
-            Command::CheckDeadlines => Ok(invitations::check(filed, issued.at)),
+            (State::Absent, _) => Err(Rejection::NotFound { what: "session" }),
         }
     }
 
@@ -729,6 +645,82 @@ impl Aggregate for Session {
 
     fn evolve(state: State, event: &Event) -> State {
         state.after(event)
+    }
+}
+
+/// Decides on a session that was requested.
+fn decide(filed: &Filed, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
+    match command {
+        Command::Request { .. } | Command::Alarm { .. } => Err(filed.wrong_stage("requested", "new")),
+        Command::SubmitPaper { topic, paper } => admission::submit_paper(filed, topic, paper, issued),
+        Command::Screen { rules, calendar, sessions_this_quarter, deciders_min } => {
+            let limits = screening::Limits { rules, sessions_this_quarter, deciders_min };
+            admission::screen(filed, limits, &calendar, issued)
+        }
+        Command::Override { rule, reason } => admission::override_finding(filed, rule, reason),
+        Command::Admit => admission::admit(filed),
+        Command::Return { reason } => {
+            filed.must_be(&[Stage::Requested, Stage::Screened], "returned", "requested or screened")?;
+            Ok(vec![Event::Returned { reason }])
+        }
+        Command::Revise {
+            title,
+            purpose,
+            topics,
+            attendees,
+            duration_minutes,
+            earliest_start_at,
+            equipment,
+        } => {
+            let own = filed.outline.named(title, purpose);
+            let revised =
+                Outline { topics, attendees, duration_minutes, earliest_start_at, equipment, ..own };
+            admission::revise(filed, revised)
+        }
+        Command::RelabelTopic { topic, label, reason } => labels::relabel_topic(filed, topic, label, reason),
+        Command::RelabelPaper { topic, sha256, label, reason } => {
+            labels::relabel_paper(filed, topic, sha256, label, reason)
+        }
+        Command::ConvertToCountersign { sign_by, reason, constitution } => {
+            admission::countersign(filed, sign_by, reason, constitution, issued)
+        }
+        Command::Merge { session, into, reason } => admission::merge(filed, session, into, reason),
+        Command::Absorb { from, outline } => admission::absorb(filed, from, &outline),
+        Command::Schedule { room, starts_at, answer_by } => {
+            convening::schedule(filed, room, starts_at, answer_by, issued)
+        }
+        Command::Move { room, starts_at, reason, answer_by } => {
+            convening::relocate(filed, room, starts_at, answer_by, reason, issued)
+        }
+        Command::AddTopic { topic, roles, reason, calendar, deciders_min } => {
+            let late = added_topics::Late { topic, roles, reason, deciders_min };
+            added_topics::add(filed, late, &calendar, issued)
+        }
+        Command::NoteFloorTopic { topic, roles } => added_topics::note(filed, topic, roles),
+        Command::Postpone { reason } => {
+            filed.must_be(&[Stage::Scheduled], "postponed", "scheduled")?;
+            Ok(vec![Event::Postponed { reason }])
+        }
+        Command::Cancel { reason } => convening::cancel(filed, reason),
+        Command::AnswerInvitation { department, answer, reason, substitute } => {
+            let answer = invitations::Given { answer, reason, substitute };
+            invitations::answer(filed, department, answer, issued)
+        }
+        Command::NameDelegate { department, delegate, in_place_of } => {
+            invitations::name_delegate(filed, Delegate { department, delegate, in_place_of })
+        }
+        Command::Convene { constitution } => convening::convene(filed, constitution, issued),
+        Command::Adjourn { reason } => convening::adjourn(filed, reason, issued),
+        Command::ExtendSigning { sign_by, reason } => {
+            filed.must_be(&[Stage::Countersigning], "extended", "converted to a countersign")?;
+            Ok(vec![Event::SigningExtended { sign_by, reason }])
+        }
+        Command::CallMeeting { reason } => {
+            filed.must_be(&[Stage::Countersigning], "held as a meeting", "converted to a countersign")?;
+            Ok(vec![Event::MeetingCalled { reason }])
+        }
+        Command::Conclude => convening::conclude(filed),
+        Command::CheckDeadlines => Ok(invitations::check(filed, issued.at)),
     }
 }
 

@@ -87,7 +87,7 @@ async fn add(
     let rules = body.version().map(|version| version.charter.meeting_rules).unwrap_or_default();
     unit.decide::<Session>(session, command.clone()).await?;
     decide_poll(unit, session, &command).await?;
-    let there = whereabouts(unit, &command).await?;
+    let there = whereabouts(unit, Some(filed), &command).await?;
     shared.add(session, &before, &command, &rules, &calendar, (now, &there));
     Ok(())
 }

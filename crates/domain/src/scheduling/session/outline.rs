@@ -189,6 +189,13 @@ impl Outline {
         person_minutes(self.duration_minutes, &self.attendees)
     }
 
+    /// The same with another title and purpose, where these are given.
+    pub(super) fn named(&self, title: Option<Line>, purpose: Option<Text>) -> Outline {
+        let title = title.unwrap_or_else(|| self.title.clone());
+        let purpose = purpose.unwrap_or_else(|| self.purpose.clone());
+        Outline { title, purpose, ..self.clone() }
+    }
+
     /// The topic with this number.
     pub fn topic(&self, number: u32) -> Option<&Topic> {
         self.topics.iter().find(|topic| topic.number == number)
