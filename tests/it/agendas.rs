@@ -23,8 +23,11 @@ fn topic(number: u32, title: &str) -> SessionTopic {
 /// WATER and ROADS decide on the drain (1), and on the parts of the roads (3 and 4).
 fn divided() -> SessionOutline {
     let role = |topic_number| TopicRole { topic_number, role: RoleOnTopic::Decides.into() };
-    let attendee =
-        |code: &str| SessionAttendee { department_code: code.into(), roles: [1, 3, 4].map(role).to_vec() };
+    let attendee = |code: &str| SessionAttendee {
+        department_code: code.into(),
+        roles: [1, 3, 4].map(role).to_vec(),
+        companions: 0,
+    };
     let below = |topic: SessionTopic| SessionTopic { parent_number: Some(2), ..topic };
     SessionOutline {
         body_code: "JOINT".into(),

@@ -40,6 +40,7 @@ async fn invited(operator: &Client, clerk: &Client) -> anyhow::Result<Session> {
     let decides = |department: &str| SessionAttendee {
         department_code: department.into(),
         roles: vec![TopicRole { topic_number: 1, role: RoleOnTopic::Decides.into() }],
+        companions: 0,
     };
     wanted.attendees = DEPARTMENTS.map(decides).to_vec();
     let session_id = clerk.admitted_session(wanted).await?;

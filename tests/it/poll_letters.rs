@@ -49,6 +49,7 @@ async fn asked(operator: &Client, clerk: &Client) -> anyhow::Result<String> {
     let decides = |department: &str| SessionAttendee {
         department_code: department.into(),
         roles: vec![TopicRole { topic_number: 1, role: RoleOnTopic::Decides.into() }],
+        companions: 0,
     };
     wanted.attendees = vec![decides("WATER"), decides("ROADS")];
     let session_id = clerk.admitted_session(wanted).await?;

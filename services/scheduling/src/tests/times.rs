@@ -104,7 +104,8 @@ async fn a_department_decides_in_one_session_at_a_time() {
 #[tokio::test]
 async fn who_takes_part_in_one_of_two_sessions_at_once_learns_when_the_other_is_and_nothing_else() {
     let fixture = Fixture::furnished().await;
-    let room = pb::Room { code: "R-302".into(), name: "小会议室".into(), seats: 10, equipment: vec![] };
+    let room =
+        pb::Room { code: "R-302".into(), name: "小会议室".into(), seats: 10, ..Default::default() };
     let register =
         pb::RegisterRoomRequest { command_id: id("R-302"), room: Some(room), ..Default::default() };
     fixture.service.register_room(clerk(register)).await.unwrap();
@@ -141,7 +142,8 @@ async fn who_takes_part_in_one_of_two_sessions_at_once_learns_when_the_other_is_
 #[tokio::test]
 async fn nobody_is_called_from_one_session_into_another_that_begins_early_unless_that_is_overridden() {
     let fixture = Fixture::furnished().await;
-    let room = pb::Room { code: "R-302".into(), name: "小会议室".into(), seats: 10, equipment: vec![] };
+    let room =
+        pb::Room { code: "R-302".into(), name: "小会议室".into(), seats: 10, ..Default::default() };
     let register =
         pb::RegisterRoomRequest { command_id: id("R-302"), room: Some(room), ..Default::default() };
     fixture.service.register_room(clerk(register)).await.unwrap();
