@@ -9,8 +9,8 @@ use proto::delivery::v1 as delivery;
 use proto::followup::v1::{FollowUp, ListFollowUpsRequest, ListNoticesRequest, NoticeKind};
 use proto::ledger::v1::MoveClockRequest;
 use proto::resolution::v1 as resolution;
-use proto::resolution::v1::ItemEntryKind;
-use tests::{Client, Mode, Receiver, command, registration, until};
+use proto::resolution::v1::{Item, ItemEntryKind};
+use tests::{Client, Mode, Receiver, Sandbox, command, registration, until};
 use tonic::Code;
 
 /// What waits for the leaders of a department, as somebody sees it.
@@ -36,23 +36,24 @@ async fn letter(mailbox: &Receiver, to: &str, says: &str) {
     .await;
 }
 
-async fn the_leadership_is_told_and_takes_note_on_record(mode: Mode) -> anyhow::Result<()> {
-    let mailbox = Receiver::mailbox()?;
-    let settings = vec![
-        ("HUISHANG_MAIL__SERVER", format!("smtp://127.0.0.1:{}", mailbox.port())),
-        ("HUISHANG_MAIL__SENDER", "huishang@city.example".to_owned()),
-    ];
-    // Given WATER below CITY, and an item that WATER owes and ROADS supports
-    let sandbox = founded_with(mode, settings).await?;
-    let (clerk, operator) =
-        (sandbox.client(Role::Clerk, Some("WATER")).await?, sandbox.client(Role::Operator, None).await?);
+/// Somebody who leads a department above the lead of a late item, and that lead, both with mail.
+struct Told {
+    mayor: Client,
+    lead: Client,
+    supervisor: Client,
+    item: Item,
+}
+
+/// WATER below CITY, and an item that WATER owes and ROADS supports.
+async fn given(sandbox: &Sandbox) -> anyhow::Result<Told> {
+    let clerk = sandbox.client(Role::Clerk, Some("WATER")).await?;
     for department in ["CITY", "PARKS", "EDUCATION"] {
         clerk.register_department(department).await?;
     }
     let mut placed = registration("WATER", "WATER");
     placed.department.as_mut().context("a department")?.parent_code = Some("CITY".into());
-    operator.call(placed).await?;
-    let mayor = member(&sandbox, "zhou", Role::Leader, "CITY").await?;
+    sandbox.client(Role::Operator, None).await?.call(placed).await?;
+    let mayor = member(sandbox, "zhou", Role::Leader, "CITY").await?;
     subscribe_by_mail(&mayor, delivery::MailLanguage::English).await?;
     let digest = delivery::SubscriptionTerms {
         name: "Each morning".into(),
@@ -61,7 +62,7 @@ async fn the_leadership_is_told_and_takes_note_on_record(mode: Mode) -> anyhow::
         ..Default::default()
     };
     mayor.call(delivery::DefineSubscriptionRequest { terms: Some(digest), ..command() }).await?;
-    let lead = member(&sandbox, "li", Role::DepartmentLead, "WATER").await?;
+    let lead = member(sandbox, "li", Role::DepartmentLead, "WATER").await?;
     subscribe_by_mail(&lead, delivery::MailLanguage::English).await?;
     let mut record = trees_to_count();
     record.items[0].lead_code = "WATER".into();
@@ -70,7 +71,19 @@ async fn the_leadership_is_told_and_takes_note_on_record(mode: Mode) -> anyhow::
     let at_least_position = supervisor.call(record).await?.position;
     let list = resolution::ListItemsRequest { at_least_position, ..Default::default() };
     let item = supervisor.call(list).await?.items.pop().context("an item")?;
-    ensure!(waiting(&mayor, "CITY", at_least_position).await?.is_empty(), "nothing is late");
+    Ok(Told { mayor, lead, supervisor, item })
+}
+
+async fn the_leadership_is_told_and_takes_note_on_record(mode: Mode) -> anyhow::Result<()> {
+    let mailbox = Receiver::mailbox()?;
+    let settings = vec![
+        ("HUISHANG_MAIL__SERVER", format!("smtp://127.0.0.1:{}", mailbox.port())),
+        ("HUISHANG_MAIL__SENDER", "huishang@city.example".to_owned()),
+    ];
+    let sandbox = founded_with(mode, settings).await?;
+    let Told { mayor, lead, supervisor, item } = given(&sandbox).await?;
+    let operator = sandbox.client(Role::Operator, None).await?;
+    ensure!(waiting(&mayor, "CITY", 0).await?.is_empty(), "nothing is late");
 
     // When it is late for seven working days
     let clock_at = Some(Client::moment("2027-03-18T01:30:00Z"));

@@ -111,6 +111,9 @@ pub async fn plant(sandbox: &Sandbox) -> anyhow::Result<Ids> {
         ..command()
     };
     lead.call(report).await?;
+    let text = MATTER.into();
+    let instruct = resolution::InstructItemRequest { item_id: item_id.clone(), text, ..command() };
+    sandbox.client(Role::Leader, Some(OWN)).await?.call(instruct).await?;
     let block = resolution::ReportBlockageRequest {
         item_id,
         reason: MATTER.into(),
