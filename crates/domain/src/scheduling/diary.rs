@@ -389,7 +389,13 @@ mod tests {
         command: &session::Command,
         now: &str,
     ) -> Vec<(Timestamp, Timestamp)> {
-        let commands = diary_commands(Uuid::from_u128(1), before.filed().unwrap(), command, at(now));
+        let commands = diary_commands(
+            Uuid::from_u128(1),
+            before.filed().unwrap(),
+            command,
+            &Whereabouts::default(),
+            at(now),
+        );
         let times = commands.into_iter().map(|(_, command)| match command {
             Command::Enter { starts_at, ends_at, .. } => (starts_at, ends_at),
             other => panic!("{other:?}"),
@@ -408,13 +414,18 @@ mod tests {
             kind: Kind::Standing,
             class: MatterClass::Ordinary,
             topics: vec![],
-            attendees: vec![session::Attendee { department: code("WATER"), roles: vec![decides] }],
+            attendees: vec![session::Attendee {
+                department: code("WATER"),
+                roles: vec![decides],
+                companions: 0,
+            }],
             duration_minutes: 60,
             earliest_start_at: at("2027-03-08T01:00:00Z"),
             case_reference: None,
             decide_by: None,
             emergency: None,
             carries_out: None,
+            equipment: vec![],
         };
         let requested =
             |outline: Outline| session::Event::Requested { outline, requester: None, chair: code("WATER") };

@@ -38,8 +38,13 @@ fn a_topic_is_added_in_time_as_the_last_and_everything_else_stays() {
     let history = on_the_calendar(MeetingRules::default());
     let friday = "2027-03-05T01:00:00Z";
     assert_eq!(given::<Session>(&history).at(friday).when(add(late("防汛"))), Ok(vec![added("防汛")]));
-    let answered =
-        Event::InvitationAnswered { department: code("MOF"), answer: Answer::Accept, reason: None };
+    let answered = Event::InvitationAnswered {
+        department: code("MOF"),
+        answer: Answer::Accept,
+        reason: None,
+        answered_at: None,
+        late: false,
+    };
     let state = Session::fold(State::default(), &[history, vec![answered, added("防汛")]].concat());
     let filed = state.filed().unwrap();
     assert_eq!(filed.outline.topics[1], late("防汛"));
