@@ -236,11 +236,7 @@ async fn show(
         purpose: outline.purpose,
         body: outline.body_code,
         chair: around.directory.name(&session.chair_code),
-        requester: session
-            .requester_code
-            .as_deref()
-            .map(|code| around.directory.name(code))
-            .unwrap_or_default(),
+        requester: requester(&around, &session),
         findings: findings(words, &session),
         expected_position: answer.position,
         topics: outline
@@ -260,6 +256,11 @@ async fn show(
         frame,
     };
     Ok(html(&page))
+}
+
+/// The department that requested it, if one did.
+fn requester(around: &Surroundings, session: &Session) -> String {
+    session.requester_code.as_deref().map(|code| around.directory.name(code)).unwrap_or_default()
 }
 
 /// A title with its label, unless it is internal like most.
