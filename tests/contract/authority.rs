@@ -126,7 +126,7 @@ fn another_topic() -> session::Command {
 
 /// What the command of an rpc on a session is, for somebody of this department.
 fn on_session(command: &str, own: &Code) -> Option<session::Command> {
-    use session::{Answer, Command, Kind, Paper, Rule};
+    use session::{Command, Kind, Paper, Rule};
     let reason = || text("So be it");
     let (topics, attendees) = (outline(Kind::Standing).topics, outline(Kind::Standing).attendees);
     let later = at("2027-03-09T01:00:00Z");
@@ -184,18 +184,8 @@ fn on_session(command: &str, own: &Code) -> Option<session::Command> {
         "session add-topic" => another_topic(),
         "session postpone" => Command::Postpone { reason: reason() },
         "session cancel" => Command::Cancel { reason: reason() },
-        "session answer" => Command::AnswerInvitation {
-            department: own.clone(),
-            answer: Answer::Accept,
-            reason: None,
-            substitute: None,
-        },
-        "session answer --department-code SEAT" => Command::AnswerInvitation {
-            department: code("SEAT"),
-            answer: Answer::Accept,
-            reason: None,
-            substitute: None,
-        },
+        "session answer" => accepts(own),
+        "session answer --department-code SEAT" => accepts(&code("SEAT")),
         "session name-delegate" => {
             Command::NameDelegate { department: own.clone(), delegate: line("Li"), in_place_of: None }
         }
@@ -211,6 +201,12 @@ fn on_session(command: &str, own: &Code) -> Option<session::Command> {
         },
         _ => return None,
     })
+}
+
+/// A department accepts its invitation.
+fn accepts(department: &Code) -> session::Command {
+    let (department, answer) = (department.clone(), session::Answer::Accept);
+    session::Command::AnswerInvitation { department, answer, reason: None, substitute: None }
 }
 
 /// Which call the command of an rpc on an emergency acknowledges.

@@ -240,11 +240,7 @@ async fn show(
         body: outline.body_code,
         equipment: words.list(&outline.equipment),
         chair: around.directory.name(&session.chair_code),
-        requester: session
-            .requester_code
-            .as_deref()
-            .map(|code| around.directory.name(code))
-            .unwrap_or_default(),
+        requester: requester(&around, &session),
         findings: findings(words, &session),
         expected_position: answer.position,
         topics: agenda_lines(words, &session),
@@ -297,6 +293,11 @@ fn addition(words: Words, added: &AddedTopic) -> String {
         (Some(reason), false) => words.say("Added after the invitation: {reason}", &[("reason", reason)]),
         (None, false) => words.t("Added after the invitation").to_owned(),
     }
+}
+
+/// The department that requested it, if one did.
+fn requester(around: &Surroundings, session: &Session) -> String {
+    session.requester_code.as_deref().map(|code| around.directory.name(code)).unwrap_or_default()
 }
 
 /// A title with its label, unless it is internal like most.

@@ -10,42 +10,7 @@ pub(super) fn of_a_timetable() -> Vec<Event> {
     let slot =
         |room, starts_at, ends_at| Slot { room: code(room), starts_at: at(starts_at), ends_at: at(ends_at) };
     let share = |reason, price| Share { reason, price };
-    let obstacle = slots::ObstacleRecord {
-        kind: slots::ObstacleKind::DepartmentBusy,
-        room: None,
-        department: Some(code("MOF")),
-        starts_at: Some(at("2027-04-06T01:00:00Z")),
-        ends_at: Some(at("2027-04-06T03:00:00Z")),
-        cause: Some(slots::Cause::Decision),
-        quarter_on: None,
-        equipment: None,
-        from_site: None,
-        to_site: None,
-        travel_minutes: None,
-    };
-    let full = slots::ObstacleRecord {
-        kind: slots::ObstacleKind::QuarterFull,
-        department: None,
-        starts_at: None,
-        ends_at: None,
-        cause: None,
-        quarter_on: Some("2027-04-01".parse().expect("a date")),
-        ..obstacle.clone()
-    };
-    let lacking = slots::ObstacleRecord {
-        kind: slots::ObstacleKind::RoomLacksEquipment,
-        room: Some(code("R-301")),
-        equipment: Some(line("视频会议")),
-        quarter_on: None,
-        ..full.clone()
-    };
-    let way = slots::ObstacleRecord {
-        kind: slots::ObstacleKind::TravelTime,
-        from_site: Some(code("CITY-HALL")),
-        to_site: Some(code("PORT")),
-        travel_minutes: Some(40),
-        ..obstacle.clone()
-    };
+    let [obstacle, full, lacking, way] = obstacles();
     let moved = Row {
         session: session_id(),
         announced: Some(slot("R-301", "2027-04-05T01:00:00Z", "2027-04-05T02:00:00Z")),
@@ -94,4 +59,45 @@ pub(super) fn of_a_timetable() -> Vec<Event> {
         Event::Withdrawn { reason: text("季度安排有变") },
         Event::Proposed { proposal: far, proposer: None },
     ]
+}
+
+/// One of each kind.
+fn obstacles() -> [slots::ObstacleRecord; 4] {
+    let obstacle = slots::ObstacleRecord {
+        kind: slots::ObstacleKind::DepartmentBusy,
+        room: None,
+        department: Some(code("MOF")),
+        starts_at: Some(at("2027-04-06T01:00:00Z")),
+        ends_at: Some(at("2027-04-06T03:00:00Z")),
+        cause: Some(slots::Cause::Decision),
+        quarter_on: None,
+        equipment: None,
+        from_site: None,
+        to_site: None,
+        travel_minutes: None,
+    };
+    let full = slots::ObstacleRecord {
+        kind: slots::ObstacleKind::QuarterFull,
+        department: None,
+        starts_at: None,
+        ends_at: None,
+        cause: None,
+        quarter_on: Some("2027-04-01".parse().expect("a date")),
+        ..obstacle.clone()
+    };
+    let lacking = slots::ObstacleRecord {
+        kind: slots::ObstacleKind::RoomLacksEquipment,
+        room: Some(code("R-301")),
+        equipment: Some(line("视频会议")),
+        quarter_on: None,
+        ..full.clone()
+    };
+    let way = slots::ObstacleRecord {
+        kind: slots::ObstacleKind::TravelTime,
+        from_site: Some(code("CITY-HALL")),
+        to_site: Some(code("PORT")),
+        travel_minutes: Some(40),
+        ..obstacle.clone()
+    };
+    [obstacle, full, lacking, way]
 }
