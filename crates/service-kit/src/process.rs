@@ -259,6 +259,8 @@ where
         let mut retry = tokio::time::interval(SET_ASIDE_RETRY);
         retry.reset();
         let mut lag = tokio::time::interval(CHECKPOINT_LAG_MAX);
+        // There is nothing to save at first.
+        lag.reset();
         while !self.begun_anew.load(Ordering::Relaxed) {
             tokio::select! {
                 batch = reading.next() => {

@@ -101,6 +101,8 @@ impl Following {
     /// Hands batches to the thread as it can take them; it projects one while the next is read.
     async fn hand_over<V: View>(&mut self, mut reading: Reading) -> Result<(), Interrupted> {
         let mut lag = tokio::time::interval(CHECKPOINT_LAG_MAX);
+        // There is nothing to save at first.
+        lag.reset();
         loop {
             let Following { keeper, failed, erased, .. } = &mut *self;
             let next = async {

@@ -202,7 +202,7 @@ fn argument(flag: &Flag, flags: &[Flag]) -> Arg {
 fn positional(arg: Arg, flag: &Flag, flags: &[Flag]) -> Arg {
     let arg = arg.value_name(flag.field().name().to_uppercase());
     // The flag --number can replace the id.
-    match flags.iter().any(|flag| flag.name == "number") {
+    match flags.iter().any(|flag| flag.name == "number" && flag.path.len() == 1) {
         true => arg.required_unless_present("number"),
         false => arg.required(true),
     }
@@ -221,7 +221,9 @@ fn is_required(flag: &Flag, flags: &[Flag]) -> bool {
         false => {
             let may_come_later = comment.contains("Required by the time");
             let is_made = field.name() == VOTER_SECRET;
-            field.kind() == Kind::Bool || is_made || may_come_later || comment.contains("Unspecified: ")
+            let stands_for_none =
+                ["Unspecified: ", "0 stands for "].iter().any(|words| comment.contains(words));
+            field.kind() == Kind::Bool || is_made || may_come_later || stands_for_none
         }
     };
     is_command && !is_chosen && !may_be_empty

@@ -413,7 +413,7 @@ fn a_command_is_answered_with_its_position_and_the_resource_in_short() {
         }),
     );
     let expected = "position:        9\nsession id:      s\nrequester code:  water\nstage:           admitted\n\
-                    adjournments:    0\nperson minutes:  0\n";
+                    adjournments:    0\nperson minutes:  0\npeople:          0\n";
     assert_eq!(text, expected);
     let moved = json!({"position": "9", "clockAt": "2027-03-01T01:00:00Z"});
     let text = printed("huishang.ledger.v1.MoveClockResponse", &moved);
