@@ -1,4 +1,5 @@
 use super::*;
+use crate::decision_rule::MatterClass;
 use crate::scheduling::booking::{left_room, room_command};
 use crate::scheduling::room::{self, Room};
 use crate::testing::{actor, at, code, constitution, given, line, text};
