@@ -114,7 +114,7 @@ impl Terminal {
         self.clerk(&schedule, &["--starts-at", "2027-03-08 09:00"])?;
         self.all("delegate", &format!("session answer {session} --answer accept"))?;
         // What comes up afterwards is added, and nobody has to answer again.
-        let add = format!("session add-topic {session} --topic title=汛期排险,timebox-minutes=10");
+        let add = format!("session add-topic {session} --title 汛期排险 --timebox-minutes 10");
         self.clerk(&add, &["--reason", "连日大雨"])?;
         let shown = self.clerk(&format!("session show {session}"), &[])?;
         ensure!(shown.contains("汛期排险") && shown.contains("连日大雨"), "{shown}");

@@ -1,14 +1,63 @@
 //! What diaries have on days that follow each other, in words: for the week and the month.
 
-use super::reader::Surroundings;
+use super::answer::Failure;
+use super::frame::{Frame, Nav, Stamp};
+use super::reader::{Reader, Surroundings};
 use super::words::Words;
+use super::{Asked, Desk};
 use jiff::civil::Date;
 use prost_types::Timestamp as Moment;
-use proto::scheduling::v1::{DiaryEntry, DiaryHolderKind};
+use proto::ledger::v1::GetHeadRequest;
+use proto::scheduling::v1::{DiaryEntry, DiaryHolderKind, ListRoomsRequest, Room};
 use std::collections::BTreeMap;
 
 /// What a room or a department has, day by day.
 pub(super) type ByDay = Vec<Vec<String>>;
+
+/// What a page of days begins with.
+pub(super) struct Opened {
+    pub(super) around: Surroundings,
+    pub(super) rooms: Vec<Room>,
+    /// The day that is asked for, or today.
+    pub(super) chosen: Date,
+    clock_at: Option<Moment>,
+}
+
+impl Opened {
+    /// With so many rooms, at most.
+    pub(super) async fn read(
+        desk: &Desk,
+        reader: &Reader,
+        asked: &Asked,
+        rooms_max: u32,
+    ) -> Result<Opened, Failure> {
+        let rooms = ListRoomsRequest { page_size: rooms_max, ..Default::default() };
+        let (around, rooms, head) = futures::try_join!(
+            reader.surroundings(desk),
+            async { Ok::<_, Failure>(reader.ask(rooms).await?) },
+            async { Ok(reader.ask(GetHeadRequest::default()).await?) },
+        )?;
+        let today = around.calendar.field(&head.clock_at.unwrap_or_default());
+        let chosen = asked.query().get("from").and_then(|from| from.parse::<Date>().ok());
+        let chosen = chosen.or_else(|| today.get(..10)?.parse().ok()).ok_or(Failure::NotFound)?;
+        Ok(Opened { around, rooms: rooms.rooms, chosen, clock_at: head.clock_at })
+    }
+
+    /// The frame of the page at a path, with the diary as of a position.
+    pub(super) async fn frame(
+        &self,
+        reader: &Reader,
+        asked: &Asked,
+        (title, path): (&str, &str),
+        position: u64,
+    ) -> Frame {
+        let mut frame = Frame::new(reader, &self.around, asked, Nav::Sessions, title);
+        frame.stamp =
+            Some(Stamp::new(reader, &self.around.calendar, self.clock_at, position, "/v1/diary").await);
+        frame.offer_files(&asked.query(), path);
+        frame
+    }
+}
 
 /// Days that follow each other.
 pub(super) struct Days<'a> {

@@ -1,9 +1,9 @@
 //! A month (月历): day by day which rooms are taken and which departments are busy, when, and by what kind of thing.
 
 use super::answer::{Failure, html};
-use super::diary::{ByDay, Days};
+use super::diary::{ByDay, Days, Opened};
 use super::export;
-use super::frame::{Frame, Nav, Stamp};
+use super::frame::Frame;
 use super::markup::Markup;
 use super::moment::day;
 use super::reader::Reader;
@@ -12,8 +12,7 @@ use askama::Template;
 use http::Response;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
-use proto::ledger::v1::GetHeadRequest;
-use proto::scheduling::v1::{DiaryHolderKind, GetDiaryRequest, ListRoomsRequest};
+use proto::scheduling::v1::{DiaryHolderKind, GetDiaryRequest};
 use std::collections::BTreeMap;
 use tonic::body::Body;
 
@@ -41,15 +40,8 @@ struct MonthPage {
 /// The page.
 pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<Response<Body>, Failure> {
     let (words, query) = (reader.words, asked.query());
-    let rooms = ListRoomsRequest { page_size: ROOMS_NAMED, ..Default::default() };
-    let (around, rooms, head) = futures::try_join!(
-        reader.surroundings(desk),
-        async { Ok::<_, Failure>(reader.ask(rooms).await?) },
-        async { Ok(reader.ask(GetHeadRequest::default()).await?) },
-    )?;
-    let today = around.calendar.field(&head.clock_at.unwrap_or_default());
-    let chosen = query.get("from").and_then(|from| from.parse::<Date>().ok());
-    let chosen = chosen.or_else(|| today.get(..10)?.parse().ok()).ok_or(Failure::NotFound)?;
+    let opened = Opened::read(desk, reader, asked, ROOMS_NAMED).await?;
+    let (around, chosen) = (&opened.around, opened.chosen);
     let first = chosen.first_of_month();
     let last = chosen.last_of_month();
     let next = last.tomorrow().map_err(|_| Failure::NotFound)?;
@@ -57,19 +49,16 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
         .filter_map(|after| first.checked_add(after.days()).ok())
         .chain([next])
         .collect();
-    let days = Days::of(words, &around, dates.iter().copied()).ok_or(Failure::NotFound)?;
+    let days = Days::of(words, around, dates.iter().copied()).ok_or(Failure::NotFound)?;
     let (from_at, until_at) = days.bounds();
     let diary = GetDiaryRequest { from_at, until_at, ..Default::default() };
     if let Some(form) = export::wanted(&query) {
         return export::list(desk, reader, asked, diary, form).await;
     }
     let answer = reader.ask(diary).await?;
-    let mut frame = Frame::new(reader, &around, asked, Nav::Sessions, words.t("The month"));
-    frame.stamp =
-        Some(Stamp::new(reader, &around.calendar, head.clock_at, answer.position, "/v1/diary").await);
-    frame.offer_files(&query, "/month");
+    let frame = opened.frame(reader, asked, (words.t("The month"), "/month"), answer.position).await;
     let names: BTreeMap<&str, &str> =
-        rooms.rooms.iter().map(|room| (room.code.as_str(), room.name.as_str())).collect();
+        opened.rooms.iter().map(|room| (room.code.as_str(), room.name.as_str())).collect();
     let by_room = days.rows(&answer.entries, DiaryHolderKind::Room);
     let by_department = days.rows(&answer.entries, DiaryHolderKind::Department);
     let room = |code: &str| names.get(code).map_or_else(|| code.to_owned(), |name| (*name).to_owned());

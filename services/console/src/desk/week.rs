@@ -1,9 +1,9 @@
 //! A week (一周日程): when each room and department is taken, day by day, and by what kind of thing.
 
 use super::answer::{Failure, html};
-use super::diary::{ByDay, Days};
+use super::diary::{ByDay, Days, Opened};
 use super::export;
-use super::frame::{Frame, Nav, Stamp};
+use super::frame::Frame;
 use super::markup::Markup;
 use super::moment::day;
 use super::reader::Reader;
@@ -13,8 +13,7 @@ use askama::Template;
 use http::Response;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
-use proto::ledger::v1::GetHeadRequest;
-use proto::scheduling::v1::{DiaryHolderKind, GetDiaryRequest, ListRoomsRequest, Room};
+use proto::scheduling::v1::{DiaryHolderKind, GetDiaryRequest, Room};
 use tonic::body::Body;
 
 /// Rooms that are shown, at most.
@@ -43,27 +42,17 @@ struct WeekPage {
 /// The page.
 pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<Response<Body>, Failure> {
     let (words, query) = (reader.words, asked.query());
-    let rooms = ListRoomsRequest { page_size: ROOMS_SHOWN, ..Default::default() };
-    let (around, rooms, head) = futures::try_join!(
-        reader.surroundings(desk),
-        async { Ok::<_, Failure>(reader.ask(rooms).await?) },
-        async { Ok(reader.ask(GetHeadRequest::default()).await?) },
-    )?;
-    let today = around.calendar.field(&head.clock_at.unwrap_or_default());
-    let chosen = query.get("from").and_then(|from| from.parse::<Date>().ok());
-    let chosen = chosen.or_else(|| today.get(..10)?.parse().ok()).ok_or(Failure::NotFound)?;
+    let opened = Opened::read(desk, reader, asked, ROOMS_SHOWN).await?;
+    let (around, chosen) = (&opened.around, opened.chosen);
     let days = week_of(chosen).ok_or(Failure::NotFound)?;
-    let shown_days = Days::of(words, &around, days.iter().copied()).ok_or(Failure::NotFound)?;
+    let shown_days = Days::of(words, around, days.iter().copied()).ok_or(Failure::NotFound)?;
     let (from_at, until_at) = shown_days.bounds();
     let diary = GetDiaryRequest { from_at, until_at, ..Default::default() };
     if let Some(form) = export::wanted(&query) {
         return export::list(desk, reader, asked, diary, form).await;
     }
     let answer = reader.ask(diary).await?;
-    let mut frame = Frame::new(reader, &around, asked, Nav::Sessions, words.t("The week"));
-    frame.stamp =
-        Some(Stamp::new(reader, &around.calendar, head.clock_at, answer.position, "/v1/diary").await);
-    frame.offer_files(&query, "/week");
+    let frame = opened.frame(reader, asked, (words.t("The week"), "/week"), answer.position).await;
     let mut by_room = shown_days.rows(&answer.entries, DiaryHolderKind::Room);
     let shown = |days: Option<ByDay>| days.unwrap_or_else(|| vec![Vec::new(); shown_days.count()]);
     let page = WeekPage {
@@ -72,7 +61,7 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
         after: address(days[0], 7),
         month: format!("/month?from={}", days[0]),
         days: days.iter().take(7).map(|date| day(words, &date.to_string())).collect(),
-        rooms: rooms
+        rooms: opened
             .rooms
             .iter()
             .map(|room| Row {
