@@ -2,6 +2,7 @@
 
 use anyhow::ensure;
 use domain::Role;
+use proto::directory::v1::ListDepartmentsRequest;
 use std::path::Path;
 use std::process::Command;
 use tests::{Mode, Sandbox, until};
@@ -31,6 +32,8 @@ async fn with_older_log(mode: Mode) -> anyhow::Result<Sandbox> {
             tokio::task::yield_now().await;
         }
     }
+    // A view has seen all of them.
+    clerk.call(ListDepartmentsRequest { at_least_position: 9, ..Default::default() }).await?;
     sandbox.process(process).terminate()?;
     std::fs::remove_dir_all(&log)?;
     copy(&older, &log)?;

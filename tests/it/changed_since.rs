@@ -24,7 +24,6 @@ async fn what_changed_since_a_position_is_listed(mode: Mode) -> anyhow::Result<(
     let of = |title: &str| items.iter().find(|item| item.title == title).map(|item| item.item_id.clone());
     let (trees, lamps) =
         (of("Count the trees").unwrap_or_default(), of("Count the lamps").unwrap_or_default());
-    let before = supervisor.call(proto::ledger::v1::GetHeadRequest {}).await?.position;
     let items_since = async |since: u64, at_least_position: u64| {
         let changed_since_position = Some(since);
         let ask = ListItemsRequest { at_least_position, changed_since_position, ..Default::default() };
@@ -42,6 +41,9 @@ async fn what_changed_since_a_position_is_listed(mode: Mode) -> anyhow::Result<(
         let listed = supervisor.call(ask).await;
         listed.map(|list| list.follow_ups.into_iter().map(|row| row.item_id).collect::<BTreeSet<_>>())
     };
+    let both = BTreeSet::from([trees.clone(), lamps.clone()]);
+    until("both are followed up", async || (followed_since(1, None).await.ok()? == both).then_some(())).await;
+    let before = supervisor.call(proto::ledger::v1::GetHeadRequest {}).await?.position;
     // When WATER acknowledges its own, then that one has changed.
     let lead = sandbox.client(Role::DepartmentLead, Some("WATER")).await?;
     let acknowledged =
@@ -55,7 +57,6 @@ async fn what_changed_since_a_position_is_listed(mode: Mode) -> anyhow::Result<(
     // When both become late, then both have changed since, and as of before only the one.
     let clock_at = Some(Client::moment("2027-03-09T01:30:00Z"));
     sandbox.client(Role::Operator, None).await?.call(MoveClockRequest { clock_at, ..command() }).await?;
-    let both = BTreeSet::from([trees.clone(), lamps.clone()]);
     until("both are late", async || (followed_since(then, None).await.ok()? == both).then_some(())).await;
     ensure!(followed_since(before, Some(then)).await? == only_trees);
     // The page and its file have the same, by a position and by a moment.

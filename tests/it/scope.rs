@@ -122,7 +122,8 @@ async fn nothing_of_a_matter_reaches_those_who_take_no_part(mode: Mode) -> anyho
         (Role::Auditor, STRANGER),
     ] {
         let answers = asker(&sandbox, role, Some(department), &planted).await?.ask_all().await?;
-        ensure!(any_contains(&answers, MATTER) && any_contains(&answers, SAID), "{role:?} of {department}");
+        let seen = [MATTER, SAID].map(|marker| any_contains(&answers, marker));
+        ensure!(seen == [true, true], "{role:?} of {department} sees {seen:?}");
     }
     // A recused department sees the matter, and not what was said on the topic.
     for role in SCOPED {

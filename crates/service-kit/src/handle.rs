@@ -33,7 +33,7 @@ use ::metrics::Histogram;
 use domain::directory::hierarchy::Hierarchy;
 use domain::directory::sign_out::SignOut;
 use domain::scheduling::stewards::Stewards;
-use domain::{Actor, Aggregate, Code, Role, StreamName, Uuid};
+use domain::{Actor, Aggregate, Code, StreamName, Uuid};
 use futures::future::BoxFuture;
 use journal::{Journal, Obstacle, Position, Record};
 use opentelemetry::trace::SpanKind;
@@ -480,7 +480,7 @@ impl Kit {
             return Ok(Scope::of(actor, &Default::default(), &Default::default()));
         }
         let hierarchy = self.cached::<Hierarchy>(Hierarchy::realm_id(), true);
-        if !actor.is(Role::Clerk) {
+        if !Scope::is_of_bodies(actor) {
             return Ok(Scope::of(actor, hierarchy.await?.state()?, &Default::default()));
         }
         let stewards = self.cached::<Stewards>(Stewards::realm_id(), true);

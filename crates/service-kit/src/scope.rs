@@ -61,7 +61,7 @@ impl Scope {
         }
         let departments = department.as_ref().map(|own| hierarchy.downwards(own)).unwrap_or_default();
         let clerk_of = department.clone().filter(|_| actor.is(Role::Clerk));
-        let steward = department.as_ref().filter(|_| actor.is(Role::Clerk) || actor.is(Role::Leader));
+        let steward = department.as_ref().filter(|_| Scope::is_of_bodies(actor));
         let bodies = steward.map(|own| stewards.bodies_of(own)).unwrap_or_default();
         Scope { reach: Reach::Some(Arc::new(Sight { departments, clerk_of, bodies })), department }
     }
@@ -69,6 +69,11 @@ impl Scope {
     /// Whether the actor sees all matters, whatever the hierarchy and the bodies are.
     pub(crate) fn is_of_all(actor: &Actor) -> bool {
         actor.is_process() || OVERSEE.iter().any(|&role| actor.is(role))
+    }
+
+    /// Whether the actor sees what is before the bodies that their department is a steward of.
+    pub(crate) fn is_of_bodies(actor: &Actor) -> bool {
+        actor.is(Role::Clerk) || actor.is(Role::Leader)
     }
 
     /// Whether all is within it.

@@ -1,4 +1,5 @@
-use super::samples::{charter, outline};
+use super::samples::bodies::charter;
+use super::samples::outline;
 use super::*;
 use crate::convert::sample::{code, line, text};
 use crate::record::EventCodec;
