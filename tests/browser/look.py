@@ -328,6 +328,9 @@ def take_a_session_through(browser, installation, ids, shots):
     press(page, "button[value=ScheduleSession]", "Book the slot")
     starts = page.locator("p.lede time").get_attribute("datetime")
     operator.post("/v1/clock:move", clockAt=starts)
+    # The clock reminds whoever has not answered, and a page from before that is one of before.
+    while not all("remindedAt" in seat for seat in operator.get(f"/v1/sessions/{session}")["session"]["invitations"]):
+        pass
     page.goto(f"{url}/sessions/{session}")
     press(page, "button[value=ConveneSession]", "Convene")
     while (seats := page.locator("section:has(#roll) .seat[data-mark=unknown]")).count():
