@@ -124,7 +124,8 @@ async fn a_topic_is_added_after_the_invitation_and_is_on_the_docket(mode: Mode) 
     // Too late, it is refused until a supervisor lets one be added.
     move_to(&sandbox, "2027-03-07T01:00:00Z").await?;
     let late = || add(&id, topic(0, "水泵"));
-    let refused = until("the clock is followed", async || clerk.call(late()).await.err()).await;
+    let tried = || AddTopicRequest { validate_only: true, ..late() };
+    let refused = until("the clock is followed", async || clerk.call(tried()).await.err()).await;
     ensure!(Client::reason(&refused).as_deref() == Some("RULE_BROKEN"), "{refused}");
     ensure!(Client::details(&refused)["rule"] == "added-topics", "{refused}");
     let allow = OverrideFindingRequest {

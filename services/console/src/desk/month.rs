@@ -5,7 +5,7 @@ use super::diary::{ByDay, Days, Opened};
 use super::export;
 use super::frame::Frame;
 use super::markup::Markup;
-use super::moment::day;
+use super::moment::full_day;
 use super::reader::Reader;
 use super::{Asked, Desk};
 use askama::Template;
@@ -70,7 +70,7 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
         taken.map(|(code, days)| said(code, &days[nth])).collect()
     };
     let row = |(nth, date): (usize, &Date)| Row {
-        day: day(words, &date.to_string()),
+        day: full_day(words, &date.to_string()),
         week: format!("/week?from={date}"),
         rooms: on(nth, &by_room, &room),
         departments: on(nth, &by_department, &|code| around.directory.name(code)),
