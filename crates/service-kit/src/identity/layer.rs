@@ -179,7 +179,7 @@ impl IdentityLayer {
         }
         let (Verified { actor, acr, origin }, shown) = self.identify(request)?;
         let session = match &shown {
-            Shown::Token(token) => Session::of_token(token, origin),
+            Shown::Token(token) => Session::of_token(token.clone(), origin),
             Shown::Certificate(_) => Session::default(),
         };
         if let Some(note) = request.extensions().get::<CallerNote>() {

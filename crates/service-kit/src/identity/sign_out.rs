@@ -1,14 +1,13 @@
 //! Sign-outs that providers tell of: logout tokens, as OpenID Connect Back-Channel Logout 1.0 describes them, and what of a
 //! token says at which of its sessions somebody signed in.
 
-use super::token::{Audience, LEEWAY_SECONDS, Parts, Refusal, now_seconds};
+use super::token::{Audience, LEEWAY_SECONDS, Parts, Refusal, digest, now_seconds};
 use super::verifier::{InForce, Verifier};
 use domain::Timestamp;
 use domain::Uuid;
 use domain::directory::sign_out::{Ended, SignOut};
 use serde::Deserialize;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 
 /// The claim of what happened, which tokens that say who calls do not have.
@@ -48,25 +47,25 @@ impl SignInOrigin {
 /// signed in.
 #[derive(Debug, Clone, Default)]
 pub struct Session {
-    /// The sign-out of the token by itself; none where a certificate was shown.
-    of_token: Option<Uuid>,
+    /// None where a certificate was shown.
+    token: Option<Arc<str>>,
     origin: Option<Arc<SignInOrigin>>,
 }
 
 impl Session {
-    pub(super) fn of_token(token: &str, origin: Option<Arc<SignInOrigin>>) -> Session {
-        let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(token));
-        Session { of_token: Some(SignOut::id("", Ended::Token(&digest))), origin }
+    pub(super) fn of_token(token: Arc<str>, origin: Option<Arc<SignInOrigin>>) -> Session {
+        Session { token: Some(token), origin }
     }
 
     /// The sign-out of its token, by which it ends here; none where there is no token.
     pub fn sign_out_id(&self) -> Option<Uuid> {
-        self.of_token
+        let digest = data_encoding::HEXLOWER.encode(&digest(self.token.as_deref()?));
+        Some(SignOut::id("", Ended::Token(&digest)))
     }
 
     /// What would have ended if it has: ids of sign-outs, and of what moment each has to be, or of a later one.
     pub(crate) fn may_have_ended(&self) -> Vec<(Uuid, Timestamp)> {
-        let here = self.of_token.map(|id| (id, Timestamp::MIN));
+        let here = self.sign_out_id().map(|id| (id, Timestamp::MIN));
         // A token that does not say when it was issued is of any time.
         let elsewhere = self.origin.iter().flat_map(|origin| {
             let issued_at = origin.issued_at.unwrap_or_default();
