@@ -10,11 +10,10 @@ use proto::delivery::v1::{DefineSubscriptionRequest, MailLanguage, SubscriptionT
 use proto::followup::v1::{ListNoticesRequest, ListUpcomingNoticesRequest, NoticeKind};
 use proto::ledger::v1::{MoveClockRequest, ReadEventsRequest};
 use proto::scheduling::v1::{
-    AnswerInvitationRequest, BodyCharter, DefineBodyRequest, GetSessionRequest, Invitation, InvitationAnswer,
-    ListInvitationsRequest, MoveSessionRequest, RoleOnTopic, ScheduleSessionRequest, Seat, Session,
-    SessionAttendee, TopicRole,
+    AnswerInvitationRequest, GetSessionRequest, Invitation, InvitationAnswer, ListInvitationsRequest,
+    MoveSessionRequest, ScheduleSessionRequest, Session,
 };
-use tests::{Client, Mode, Receiver, command, outline, until};
+use tests::{Client, Mode, Receiver, command, until};
 
 const DEPARTMENTS: [&str; 3] = ["WATER", "ROADS", "HEALTH"];
 /// Friday before the Monday of the session, at six in the evening there.
@@ -25,25 +24,7 @@ const REMINDED: &str = "huishang.scheduling.events.v1.SessionInvitationReminded"
 async fn invited(operator: &Client, clerk: &Client) -> anyhow::Result<Session> {
     clerk.register_department("HEALTH").await?;
     clerk.register_room("ROOM").await?;
-    let seat = |department: &str| Seat { department_code: department.into(), ..Default::default() };
-    let charter = BodyCharter {
-        name: "Joint sessions".into(),
-        chair_code: "WATER".into(),
-        seats: DEPARTMENTS.map(seat).to_vec(),
-        ..Default::default()
-    };
-    operator
-        .call(DefineBodyRequest { body_code: "JOINT".into(), charter: Some(charter), ..command() })
-        .await?;
-    let mut wanted = outline("The dikes", "WATER");
-    wanted.body_code = "JOINT".into();
-    let decides = |department: &str| SessionAttendee {
-        department_code: department.into(),
-        roles: vec![TopicRole { topic_number: 1, role: RoleOnTopic::Decides.into() }],
-        companions: 0,
-    };
-    wanted.attendees = DEPARTMENTS.map(decides).to_vec();
-    let session_id = clerk.admitted_session(wanted).await?;
+    let session_id = clerk.joint_session(operator, &DEPARTMENTS).await?;
     let schedule = ScheduleSessionRequest {
         session_id,
         room_code: "ROOM".into(),

@@ -11,6 +11,8 @@ use tests::{Client, Mode, Sandbox, command, outline};
 use tokio::task::JoinSet;
 use tonic::{Code, Status};
 
+/// The hour for which they ask.
+const THE_HOUR: &str = "2027-03-08T02:00:00Z";
 /// How many schedulers ask for the same room at the same time.
 const SCHEDULERS: usize = 50;
 /// How many ask for the same department, each with a room of its own.
@@ -27,7 +29,8 @@ async fn one_of_fifty_gets_the_room(mode: Mode) -> anyhow::Result<()> {
         sessions.push(clerk.admitted_session(outline(&format!("Session {number}"), "OFFICE")).await?);
     }
 
-    let answers = scheduled_at_once(&clerk, sessions.into_iter().map(|id| (id, "ROOM".to_owned()))).await;
+    let wanted = sessions.into_iter().map(|id| (id, "ROOM".to_owned(), THE_HOUR));
+    let answers = scheduled_at_once(&clerk, wanted).await;
     one_got_it(answers, "ROOM_TAKEN")
 }
 in_both_modes!(one_of_fifty_gets_the_room);
@@ -41,7 +44,8 @@ async fn one_of_many_gets_the_department(mode: Mode) -> anyhow::Result<()> {
     for number in 0..ROOMS {
         let room = format!("ROOM-{number}");
         clerk.register_room(&room).await?;
-        wanted.push((clerk.admitted_session(outline(&format!("Session {number}"), "OFFICE")).await?, room));
+        let session = clerk.admitted_session(outline(&format!("Session {number}"), "OFFICE")).await?;
+        wanted.push((session, room, THE_HOUR));
     }
     let answers = scheduled_at_once(&clerk, wanted).await;
     one_got_it(answers, "DEPARTMENT_BUSY")
@@ -50,19 +54,19 @@ in_both_modes!(one_of_many_gets_the_department);
 
 type Answer = Result<ScheduleSessionResponse, Status>;
 
-/// Schedules sessions in rooms, for the same hour and all at once.
+/// Schedules sessions in rooms and for moments, all at once.
 async fn scheduled_at_once(
     clerk: &Client,
-    wanted: impl IntoIterator<Item = (String, String)>,
+    wanted: impl IntoIterator<Item = (String, String, &'static str)>,
 ) -> Vec<Answer> {
     let mut asked = JoinSet::new();
-    for (session_id, room_code) in wanted {
+    for (session_id, room_code, starts_at) in wanted {
         let clerk: Client = clerk.clone();
         asked.spawn(async move {
             let request = ScheduleSessionRequest {
                 session_id,
                 room_code,
-                starts_at: Some(Client::moment("2027-03-08T02:00:00Z")),
+                starts_at: Some(Client::moment(starts_at)),
                 ..command()
             };
             clerk.call(request).await
@@ -108,22 +112,10 @@ async fn of_sessions_that_are_too_far_apart_one_is_scheduled(mode: Mode) -> anyh
         sessions.push(clerk.admitted_session(outline(&format!("Session {number}"), "OFFICE")).await?);
     }
 
-    let mut asked = JoinSet::new();
-    for (number, session_id) in sessions.into_iter().enumerate() {
-        let clerk: Client = clerk.clone();
-        // Three times that follow each other; no two sessions at one site.
-        let starts_at = ["2027-03-08T02:00:00Z", "2027-03-08T03:00:00Z", "2027-03-08T04:00:00Z"][number % 3];
-        asked.spawn(async move {
-            let request = ScheduleSessionRequest {
-                session_id,
-                room_code: format!("ROOM-{number}"),
-                starts_at: Some(Client::moment(starts_at)),
-                ..command()
-            };
-            clerk.call(request).await
-        });
-    }
-    let answers = asked.join_all().await;
+    // Three times that follow each other; no two sessions at one site.
+    let at = |number: usize| [THE_HOUR, "2027-03-08T03:00:00Z", "2027-03-08T04:00:00Z"][number % 3];
+    let wanted = (0..).zip(sessions).map(|(number, session)| (session, format!("ROOM-{number}"), at(number)));
+    let answers = scheduled_at_once(&clerk, wanted).await;
 
     // The first and the last time have an hour between them, which is enough; any two others do not.
     let got = answers.iter().filter(|answer| answer.is_ok()).count();

@@ -9,10 +9,9 @@ use domain::Role;
 use proto::delivery::v1::{DefineSubscriptionRequest, MailLanguage, SubscriptionTerms};
 use proto::ledger::v1::MoveClockRequest;
 use proto::scheduling::v1::{
-    AdoptTimeRequest, AnswerPollRequest, BodyCharter, DefineBodyRequest, OpenPollRequest, PollAnswer,
-    PollSlot, RoleOnTopic, Seat, SessionAttendee, Suitability, TopicRole,
+    AdoptTimeRequest, AnswerPollRequest, OpenPollRequest, PollAnswer, PollSlot, Suitability,
 };
-use tests::{Client, Mode, Receiver, command, outline, until};
+use tests::{Client, Mode, Receiver, command, until};
 
 const MONDAY: &str = "2027-03-08T01:00:00Z";
 const TUESDAY: &str = "2027-03-09T01:00:00Z";
@@ -34,25 +33,7 @@ async fn letter(mailbox: &Receiver, to: &str, words: &str) -> String {
 /// WATER asks ROADS, and itself, about Monday and Tuesday.
 async fn asked(operator: &Client, clerk: &Client) -> anyhow::Result<String> {
     clerk.register_room("HALL").await?;
-    let seat = |department: &str| Seat { department_code: department.into(), ..Default::default() };
-    let charter = BodyCharter {
-        name: "Joint sessions".into(),
-        chair_code: "WATER".into(),
-        seats: vec![seat("WATER"), seat("ROADS")],
-        ..Default::default()
-    };
-    operator
-        .call(DefineBodyRequest { body_code: "JOINT".into(), charter: Some(charter), ..command() })
-        .await?;
-    let mut wanted = outline("The dikes", "WATER");
-    wanted.body_code = "JOINT".into();
-    let decides = |department: &str| SessionAttendee {
-        department_code: department.into(),
-        roles: vec![TopicRole { topic_number: 1, role: RoleOnTopic::Decides.into() }],
-        companions: 0,
-    };
-    wanted.attendees = vec![decides("WATER"), decides("ROADS")];
-    let session_id = clerk.admitted_session(wanted).await?;
+    let session_id = clerk.joint_session(operator, &["WATER", "ROADS"]).await?;
     let time = |start| PollSlot { room_code: "HALL".into(), starts_at: Some(Client::moment(start)) };
     let open = OpenPollRequest {
         session_id: session_id.clone(),

@@ -144,6 +144,36 @@ impl Client {
         self.call(request).await.map(drop)
     }
 
+    /// Has an operator define the body JOINT of these departments, the first of which is in the chair, and requests a session of it
+    /// in which they decide on one topic; returns its id once it is admitted.
+    pub async fn joint_session(&self, operator: &Client, departments: &[&str]) -> Result<String, Status> {
+        let seat =
+            |code: &&str| scheduling::Seat { department_code: (*code).to_owned(), ..Default::default() };
+        let charter = scheduling::BodyCharter {
+            name: "Joint sessions".into(),
+            chair_code: departments[0].into(),
+            seats: departments.iter().map(seat).collect(),
+            ..Default::default()
+        };
+        let define =
+            scheduling::DefineBodyRequest { body_code: "JOINT".into(), charter: Some(charter), ..command() };
+        operator.call(define).await?;
+        let decides =
+            scheduling::TopicRole { topic_number: 1, role: scheduling::RoleOnTopic::Decides.into() };
+        let attendee = |code: &&str| scheduling::SessionAttendee {
+            department_code: (*code).to_owned(),
+            roles: vec![decides],
+            companions: 0,
+        };
+        let attendees = departments.iter().map(attendee).collect();
+        let joint = scheduling::SessionOutline {
+            body_code: "JOINT".into(),
+            attendees,
+            ..outline("The dikes", departments[0])
+        };
+        self.admitted_session(joint).await
+    }
+
     /// Requests a session and has it admitted; returns its id.
     pub async fn admitted_session(&self, outline: scheduling::SessionOutline) -> Result<String, Status> {
         let request = scheduling::RequestSessionRequest { outline: Some(outline), ..command() };

@@ -3,7 +3,7 @@
 use super::*;
 
 impl Fixture {
-    async fn room(&self, code: &str, seats: u32, equipment: &[&str]) {
+    pub(super) async fn room(&self, code: &str, seats: u32, equipment: &[&str]) {
         let equipment = equipment.iter().map(ToString::to_string).collect();
         let room = pb::Room { code: code.into(), name: code.into(), seats, equipment, site_code: None };
         let word = format!("{code} {} {seats}", room.equipment.join(" "));

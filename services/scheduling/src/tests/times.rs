@@ -53,16 +53,7 @@ async fn a_request_is_not_revised_to_a_day_that_is_over() {
 #[tokio::test]
 async fn a_department_decides_in_one_session_at_a_time() {
     let fixture = Fixture::furnished().await;
-    let room = pb::Room {
-        code: "R-302".into(),
-        name: "小会议室".into(),
-        seats: 10,
-        equipment: vec![],
-        site_code: None,
-    };
-    let register =
-        pb::RegisterRoomRequest { command_id: id("R-302"), room: Some(room), ..Default::default() };
-    fixture.service.register_room(clerk(register)).await.unwrap();
+    fixture.room("R-302", 10, &[]).await;
     let (first, second) = (fixture.admitted("one").await, fixture.admitted("two").await);
     fixture.schedule("first", &first, "2027-03-08T01:00:00Z").await.unwrap();
     let elsewhere = |word: &str, starts_at: &str| pb::ScheduleSessionRequest {
@@ -104,11 +95,7 @@ async fn a_department_decides_in_one_session_at_a_time() {
 #[tokio::test]
 async fn who_takes_part_in_one_of_two_sessions_at_once_learns_when_the_other_is_and_nothing_else() {
     let fixture = Fixture::furnished().await;
-    let room =
-        pb::Room { code: "R-302".into(), name: "小会议室".into(), seats: 10, ..Default::default() };
-    let register =
-        pb::RegisterRoomRequest { command_id: id("R-302"), room: Some(room), ..Default::default() };
-    fixture.service.register_room(clerk(register)).await.unwrap();
+    fixture.room("R-302", 10, &[]).await;
     let first = fixture.admitted("one").await;
     fixture.schedule("first", &first, "2027-03-08T01:00:00Z").await.unwrap();
     // MOF takes part in the first one only.
@@ -142,11 +129,7 @@ async fn who_takes_part_in_one_of_two_sessions_at_once_learns_when_the_other_is_
 #[tokio::test]
 async fn nobody_is_called_from_one_session_into_another_that_begins_early_unless_that_is_overridden() {
     let fixture = Fixture::furnished().await;
-    let room =
-        pb::Room { code: "R-302".into(), name: "小会议室".into(), seats: 10, ..Default::default() };
-    let register =
-        pb::RegisterRoomRequest { command_id: id("R-302"), room: Some(room), ..Default::default() };
-    fixture.service.register_room(clerk(register)).await.unwrap();
+    fixture.room("R-302", 10, &[]).await;
     let (first, second) = (fixture.admitted("one").await, fixture.admitted("two").await);
     fixture.schedule("first", &first, "2027-03-08T01:00:00Z").await.unwrap();
     let at_ten = pb::ScheduleSessionRequest {
