@@ -77,41 +77,34 @@ impl Objects {
             } else if kind.is_file() && path.extension().is_some_and(|extension| extension == "json") {
                 let wrong = || say("cannot read {file}", &[("file", &path.display())]);
                 let value = serde_json::from_str(&text_file::read(&path)?).with_context(wrong)?;
-                self.add(&value).with_context(wrong)?;
+                self.add(&value, None).with_context(wrong)?;
             }
         }
         Ok(())
     }
 
-    /// Adds an object and those that are in it. What stands in a list and by itself is the same object.
-    fn add(&mut self, value: &Value) -> serde_json::Result<()> {
+    /// Adds an object and those that are in it, within this person if it is. What stands in a list and by itself is the same
+    /// object.
+    fn add(&mut self, value: &Value, person: Option<&str>) -> serde_json::Result<()> {
         match value {
-            Value::Array(values) => values.iter().try_for_each(|value| self.add(value)),
+            Value::Array(values) => values.iter().try_for_each(|value| self.add(value, person)),
             Value::Object(fields) => {
                 let kind = fields.get("type").and_then(Value::as_str).and_then(|url| url.rsplit('/').next());
+                let id = fields.get("id").and_then(Value::as_str);
                 let all = match kind {
                     Some("Organization") => Some(&mut self.organizations),
                     Some("Person") => Some(&mut self.persons),
                     Some("Membership") => Some(&mut self.memberships),
                     _ => None,
                 };
-                if let Some((all, id)) = all.zip(fields.get("id").and_then(Value::as_str)) {
-                    all.insert(id.to_owned(), Fields::deserialize(value)?);
+                if let Some((all, id)) = all.zip(id) {
+                    let mut read = Fields::deserialize(value)?;
+                    // A membership within a person need not say whose it is.
+                    read.person = read.person.or_else(|| person.map(str::to_owned));
+                    all.insert(id.to_owned(), read);
                 }
-                // A membership within a person need not say whose it is.
-                let memberships = fields.get("membership").and_then(Value::as_array);
-                let of = fields.get("id").filter(|_| kind == Some("Person"));
-                for (membership, person) in memberships.into_iter().flatten().zip(of.into_iter().cycle()) {
-                    if let Value::Object(membership) = membership {
-                        let mut membership = membership.clone();
-                        membership.entry("person").or_insert_with(|| person.clone());
-                        self.add(&membership.into())?;
-                    }
-                }
-                fields
-                    .iter()
-                    .filter(|(name, _)| *name != "membership")
-                    .try_for_each(|(_, value)| self.add(value))
+                let person = if kind == Some("Person") { id } else { person };
+                fields.values().try_for_each(|value| self.add(value, person))
             }
             _ => Ok(()),
         }
