@@ -206,16 +206,27 @@ impl ListQuery {
         condition: &str,
         value: impl Into<Value>,
     ) -> rusqlite::Result<bool> {
-        let value = value.into();
+        self.find_few_by(view, table, condition, condition.to_owned(), value.into())
+    }
+
+    /// The same, where the few are found by another condition than that by which they are counted in this table.
+    fn find_few_by(
+        &mut self,
+        view: ScopedTables<'_>,
+        table: &str,
+        counted: &str,
+        condition: String,
+        value: Value,
+    ) -> rusqlite::Result<bool> {
         let counting = format!(
-            "SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {condition} LIMIT {FOUND_ROWS_FEW_MAX})"
+            "SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {counted} LIMIT {FOUND_ROWS_FEW_MAX})"
         );
         let mut counting = view.connection.prepare_cached(&counting)?;
         let found: u32 = counting.query_row([&value], |row| row.get(0))?;
         let are_few = found < FOUND_ROWS_FEW_MAX;
         if are_few {
             self.sorts_few = true;
-            self.found.push((condition.to_owned(), value));
+            self.found.push((condition, value));
         }
         Ok(are_few)
     }

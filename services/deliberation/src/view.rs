@@ -6,16 +6,15 @@ mod reminders;
 pub(crate) use clocks::next_clocks;
 pub(crate) use reminders::next_reminders;
 
+use domain::Aggregate as _;
 use domain::deliberation::docket::{Agenda, Docket, Event, Mode};
 use domain::deliberation::minutes::{self, Minutes};
-use domain::{Aggregate as _, Timestamp, Uuid};
 use proto::Invalid;
 use proto::deliberation::v1 as pb;
-use rusqlite::types::Type;
 use rusqlite::{Row, Transaction, params};
 use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page};
-use service_kit::row::moment;
+use service_kit::row::{moment, timestamp, uuid};
 use service_kit::timer::Deadline;
 use service_kit::view::ViewError;
 use service_kit::{Position, Record, Rows, ScopedTables, View};
@@ -196,10 +195,7 @@ pub(crate) fn next_deadlines(tables: ScopedTables<'_>, max: u32) -> rusqlite::Re
 
 /// The deadline of a docket, of which it has one.
 fn deadline(row: &Row<'_>) -> rusqlite::Result<Deadline> {
-    let unreadable = |fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, fault);
-    let id = Uuid::try_parse(&row.get::<_, String>("docket")?).map_err(|fault| unreadable(fault.into()))?;
-    let at = Timestamp::from_microsecond(row.get(1)?).map_err(|fault| unreadable(fault.into()))?;
-    Ok(Deadline { at, id, number: 1 })
+    Ok(Deadline { at: timestamp(row, 1)?, id: uuid(row, "docket")?, number: 1 })
 }
 
 /// The query for a page of dockets.

@@ -5,7 +5,6 @@
 //! has no pairs, and is looked for in that way too.
 
 use super::ListQuery;
-use crate::limits::FOUND_ROWS_FEW_MAX;
 use crate::scope::ScopedTables;
 use domain::text::search_key;
 use proto::Invalid;
@@ -66,18 +65,10 @@ impl ListQuery {
     pub fn find_words(&mut self, view: ScopedTables<'_>) -> rusqlite::Result<bool> {
         let Some(matching) = self.matching.take() else { return Ok(false) };
         let Matching { table, pairs } = matching;
-        let most = format!(
-            "SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {table} MATCH ?1 LIMIT {FOUND_ROWS_FEW_MAX})"
-        );
-        let found: u32 = view.connection.prepare_cached(&most)?.query_row([&pairs], |row| row.get(0))?;
-        let are_few = found < FOUND_ROWS_FEW_MAX;
+        let matches = format!("{table} MATCH ?");
+        let condition = format!("{} IN (SELECT rowid FROM {table} WHERE {matches})", self.sort.unique);
+        let are_few = self.find_few_by(view, table, &matches, condition, pairs.into())?;
         self.searches &= are_few;
-        if are_few {
-            self.sorts_few = true;
-            let unique = self.sort.unique;
-            let condition = format!("{unique} IN (SELECT rowid FROM {table} WHERE {table} MATCH ?)");
-            self.found.push((condition, pairs.into()));
-        }
         Ok(are_few)
     }
 }
@@ -112,6 +103,7 @@ fn pairs_of(text: &str) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::FOUND_ROWS_FEW_MAX;
     use crate::list::Page;
     use crate::scope::{Rows, Scope};
     use rusqlite::Connection;

@@ -2,9 +2,9 @@
 
 use domain::scheduling::poll::{Event, Poll};
 use domain::{Timestamp, Uuid};
-use rusqlite::types::Type;
-use rusqlite::{Row, Transaction, params};
+use rusqlite::{Transaction, params};
 use service_kit::events::decode;
+use service_kit::row::uuid;
 use service_kit::view::ViewError;
 use service_kit::{Record, Rows, ScopedTables};
 
@@ -42,11 +42,5 @@ const OPEN: Rows = Rows::of_those_concerned(
 pub(crate) fn open_polls(
     max: u32,
 ) -> impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Vec<Uuid>> + Send + 'static {
-    move |tables| {
-        let read = |row: &Row<'_>| {
-            Uuid::try_parse(&row.get::<_, String>("session_id")?)
-                .map_err(|fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, fault.into()))
-        };
-        tables.all(&OPEN, "1", "close_by, session_id", [], max, read)
-    }
+    move |tables| tables.all(&OPEN, "1", "close_by, session_id", [], max, |row| uuid(row, "session_id"))
 }

@@ -5,9 +5,9 @@ use domain::{Code, Timestamp, Uuid};
 use proto::Wire as _;
 use proto::followup::v1 as pb;
 use proto::followup::v1::NoticeKind as Kind;
-use rusqlite::types::Type;
-use rusqlite::{OptionalExtension as _, Row, Transaction, params};
+use rusqlite::{OptionalExtension as _, Transaction, params};
 use service_kit::events::decode;
+use service_kit::row::uuid;
 use service_kit::view::ViewError;
 use service_kit::{Record, Rows, ScopedTables};
 
@@ -161,11 +161,7 @@ const ROWS: Rows = Rows::of_those_concerned(
 
 /// The emergencies whose clocks run.
 pub(crate) fn running(tables: ScopedTables<'_>) -> rusqlite::Result<Vec<Uuid>> {
-    let read = |row: &Row<'_>| {
-        Uuid::try_parse(&row.get::<_, String>("session_id")?)
-            .map_err(|fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, fault.into()))
-    };
-    tables.all(&ROWS, "running", "session_id", [], RUNNING_MAX, read)
+    tables.all(&ROWS, "running", "session_id", [], RUNNING_MAX, |row| uuid(row, "session_id"))
 }
 
 /// What will be told of an emergency until a moment if nobody acts.

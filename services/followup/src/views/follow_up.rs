@@ -19,7 +19,7 @@ use rusqlite::types::Type;
 use rusqlite::{Row, Transaction, params};
 use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page, date_filter, is_given, sort_key, uuid_filter};
-use service_kit::row::moment;
+use service_kit::row::{moment, timestamp, uuid};
 use service_kit::scope::as_json;
 use service_kit::spans::{AsOf, LEADS_FEW, Past, position_of};
 use service_kit::timer::Deadline;
@@ -126,12 +126,12 @@ const CALLED_UPON: &str = "rowid IN (SELECT follow_up FROM called_upon WHERE dep
 
 /// The rungs that come first, each for its follow-up.
 pub(crate) fn next_deadlines(tables: ScopedTables<'_>, most: u32) -> rusqlite::Result<Vec<Deadline>> {
-    let unreadable = |fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, fault);
     let read = |row: &Row<'_>| {
-        let id = Uuid::try_parse(&row.get::<_, String>("id")?).map_err(|fault| unreadable(fault.into()))?;
-        let at = Timestamp::from_microsecond(row.get("next_notice_at")?)
-            .map_err(|fault| unreadable(fault.into()))?;
-        Ok(Deadline { at, id, number: row.get("next_rung")? })
+        Ok(Deadline {
+            at: timestamp(row, "next_notice_at")?,
+            id: uuid(row, "id")?,
+            number: row.get("next_rung")?,
+        })
     };
     tables.all(&ROWS, "next_notice_at IS NOT NULL", "next_notice_at, rowid", [], most, read)
 }
@@ -165,11 +165,7 @@ pub(crate) fn open_follow_ups(
         }
         None => ("open AND rowid > ?", vec![after.into()]),
     };
-    let read = |row: &Row<'_>| {
-        let id = Uuid::try_parse(&row.get::<_, String>("id")?)
-            .map_err(|fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, fault.into()))?;
-        Ok((row.get("rowid")?, id))
-    };
+    let read = |row: &Row<'_>| Ok((row.get("rowid")?, uuid(row, "id")?));
     tables.all(&ROWS, condition, "rowid", values, most, read)
 }
 

@@ -6,9 +6,10 @@ use domain::{Code, Timestamp, Uuid};
 use proto::Wire as _;
 use proto::followup::v1 as pb;
 use proto::followup::v1::NoticeKind as Kind;
-use rusqlite::types::{Type, Value};
-use rusqlite::{OptionalExtension as _, Row, Transaction, params};
+use rusqlite::types::Value;
+use rusqlite::{OptionalExtension as _, Transaction, params};
 use service_kit::events::decode;
+use service_kit::row::uuid;
 use service_kit::view::ViewError;
 use service_kit::{Record, Rows, ScopedTables};
 
@@ -136,13 +137,11 @@ pub(crate) fn awaiting(
     until: Timestamp,
 ) -> impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<(Vec<Uuid>, Vec<Uuid>)> + Send + 'static {
     move |tables| {
-        let read = |row: &Row<'_>| {
-            Uuid::try_parse(&row.get::<_, String>("id")?)
-                .map_err(|fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, fault.into()))
-        };
         let until = Value::from(until.as_microsecond());
         let of = |rows: &Rows| {
-            tables.all(rows, "next_at <= ?", "next_at, id", [until.clone()], AWAITING_MAX, read)
+            tables.all(rows, "next_at <= ?", "next_at, id", [until.clone()], AWAITING_MAX, |row| {
+                uuid(row, "id")
+            })
         };
         Ok((of(&DOCKETS)?, of(&INVITED)?))
     }

@@ -1,10 +1,11 @@
 //! The clocks of emergencies, a row each until they strike.
 
+use super::session::OF_A_SEEN_SESSION;
 use domain::scheduling::emergency::{DECISION, Emergency, Event, FIRST_CALL, HALFWAY};
-use domain::{Code, Timestamp, Uuid};
-use rusqlite::types::Type;
+use domain::{Code, Timestamp};
 use rusqlite::{Row, Transaction, params};
 use service_kit::events::decode;
+use service_kit::row::{timestamp, uuid};
 use service_kit::timer::Deadline;
 use service_kit::view::ViewError;
 use service_kit::{Record, Rows, ScopedTables};
@@ -74,21 +75,17 @@ fn stop_call(tables: &Transaction<'_>, id: &str, seat: &Code) -> rusqlite::Resul
 const ROWS: Rows = Rows::of_those_concerned(
     "SELECT * FROM (
          SELECT session_id, number, MIN(strikes_at) AS strikes_at FROM emergency_clocks GROUP BY session_id)",
-    "session_id IN (SELECT session_id FROM concerned
-             WHERE department_code IN (SELECT value FROM json_each(?, '$.departments'))
-         UNION ALL SELECT session_id FROM sessions
-             WHERE body_code IN (SELECT value FROM json_each(?, '$.bodies')))",
+    OF_A_SEEN_SESSION,
 );
 
 /// The emergencies whose clocks strike first.
 pub(crate) fn next_strikes(tables: ScopedTables<'_>, max: u32) -> rusqlite::Result<Vec<Deadline>> {
-    let unreadable = |fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, fault);
     let read = |row: &Row<'_>| {
-        let id = Uuid::try_parse(&row.get::<_, String>("session_id")?)
-            .map_err(|fault| unreadable(fault.into()))?;
-        let at =
-            Timestamp::from_microsecond(row.get("strikes_at")?).map_err(|fault| unreadable(fault.into()))?;
-        Ok(Deadline { at, id, number: row.get("number")? })
+        Ok(Deadline {
+            at: timestamp(row, "strikes_at")?,
+            id: uuid(row, "session_id")?,
+            number: row.get("number")?,
+        })
     };
     tables.all(&ROWS, "1", "strikes_at, session_id", [], max, read)
 }

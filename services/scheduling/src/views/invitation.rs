@@ -1,14 +1,14 @@
 //! Invitations to sessions that wait to begin, a row each, and when those that have not answered are reminded.
 
+use super::session::OF_A_SEEN_SESSION;
 use domain::scheduling::session::{Event, Session};
-use domain::{Code, Timestamp, Uuid};
+use domain::{Code, Timestamp};
 use proto::scheduling::v1 as pb;
 use proto::{Invalid, Wire as _};
-use rusqlite::types::Type;
 use rusqlite::{Row, Transaction, params};
 use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page};
-use service_kit::row::moment;
+use service_kit::row::{moment, timestamp, uuid};
 use service_kit::timer::Deadline;
 use service_kit::view::ViewError;
 use service_kit::{Record, Rows, ScopedTables};
@@ -76,10 +76,7 @@ const ROWS: Rows = Rows::of_those_concerned(
          (SELECT decides FROM concerned WHERE concerned.session_id = invitations.session_id
               AND concerned.department_code = invitations.department_code) AS decides
      FROM invitations",
-    "session_id IN (SELECT session_id FROM concerned
-             WHERE department_code IN (SELECT value FROM json_each(?, '$.departments'))
-         UNION ALL SELECT session_id FROM sessions
-             WHERE body_code IN (SELECT value FROM json_each(?, '$.bodies')))",
+    OF_A_SEEN_SESSION,
 );
 
 /// The query for invitations.
@@ -130,21 +127,13 @@ const REMINDERS: Rows = Rows::of_those_concerned(
     "SELECT * FROM (
          SELECT session_id, MIN(answer_by) AS answer_by FROM invitations
          WHERE answer = 0 AND reminded_at IS NULL AND answer_by IS NOT NULL GROUP BY session_id)",
-    "session_id IN (SELECT session_id FROM concerned
-             WHERE department_code IN (SELECT value FROM json_each(?, '$.departments'))
-         UNION ALL SELECT session_id FROM sessions
-             WHERE body_code IN (SELECT value FROM json_each(?, '$.bodies')))",
+    OF_A_SEEN_SESSION,
 );
 
 /// The reminders that come first.
 pub(crate) fn next_answers(tables: ScopedTables<'_>, max: u32) -> rusqlite::Result<Vec<Deadline>> {
-    let unreadable = |fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, fault);
     let read = |row: &Row<'_>| {
-        let id = Uuid::try_parse(&row.get::<_, String>("session_id")?)
-            .map_err(|fault| unreadable(fault.into()))?;
-        let at =
-            Timestamp::from_microsecond(row.get("answer_by")?).map_err(|fault| unreadable(fault.into()))?;
-        Ok(Deadline { at, id, number: 1 })
+        Ok(Deadline { at: timestamp(row, "answer_by")?, id: uuid(row, "session_id")?, number: 1 })
     };
     tables.all(&REMINDERS, "1", "answer_by, session_id", [], max, read)
 }

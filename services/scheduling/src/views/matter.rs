@@ -1,14 +1,13 @@
 //! Matters, a row each, whom they concern, and the days on which they come back.
 
 use domain::scheduling::matter::{Event, Intake, Matter, Stage};
-use domain::{Code, Timestamp, Uuid};
+use domain::{Code, Timestamp};
 use proto::scheduling::v1 as pb;
 use proto::{Invalid, Wire as _};
-use rusqlite::types::Type;
 use rusqlite::{Row, ToSql, Transaction, params};
 use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page};
-use service_kit::row::moment;
+use service_kit::row::{moment, timestamp, uuid};
 use service_kit::serve::read;
 use service_kit::timer::Deadline;
 use service_kit::view::ViewError;
@@ -125,13 +124,12 @@ const ROWS: Rows = Rows::of_those_concerned(
 
 /// The matters that come back first.
 pub(crate) fn next_returns(tables: ScopedTables<'_>, max: u32) -> rusqlite::Result<Vec<Deadline>> {
-    let unreadable = |fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, fault);
     let read = |row: &Row<'_>| {
-        let id =
-            Uuid::try_parse(&row.get::<_, String>("matter_id")?).map_err(|fault| unreadable(fault.into()))?;
-        let at =
-            Timestamp::from_microsecond(row.get("resume_at")?).map_err(|fault| unreadable(fault.into()))?;
-        Ok(Deadline { at, id, number: row.get("deferrals")? })
+        Ok(Deadline {
+            at: timestamp(row, "resume_at")?,
+            id: uuid(row, "matter_id")?,
+            number: row.get("deferrals")?,
+        })
     };
     tables.all(&ROWS, "resume_at IS NOT NULL", "resume_at, rowid", [], max, read)
 }

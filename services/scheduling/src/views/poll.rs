@@ -1,15 +1,15 @@
 //! Polls, a row each, with their times and who has answered.
 
+use super::session::OF_A_SEEN_SESSION;
+use domain::Code;
 use domain::scheduling::poll::{Event, Poll, Stage};
 use domain::scheduling::session::Slot;
-use domain::{Code, Uuid};
 use proto::scheduling::v1 as pb;
 use proto::{Invalid, Wire as _};
-use rusqlite::types::Type;
 use rusqlite::{Row, Transaction, params};
 use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page};
-use service_kit::row::moment;
+use service_kit::row::{moment, timestamp, uuid};
 use service_kit::serve::read;
 use service_kit::timer::Deadline;
 use service_kit::view::ViewError;
@@ -99,10 +99,7 @@ const ROWS: Rows = Rows::of_those_concerned(
                  SELECT 1 FROM poll_answers AS given WHERE given.session_id = asked.session_id
                      AND given.number = times.number AND given.department_code = asked.department_code))) AS waiting_count
      FROM polls",
-    "session_id IN (SELECT session_id FROM concerned
-             WHERE department_code IN (SELECT value FROM json_each(?, '$.departments'))
-         UNION ALL SELECT session_id FROM sessions
-             WHERE body_code IN (SELECT value FROM json_each(?, '$.bodies')))",
+    OF_A_SEEN_SESSION,
 );
 
 /// The query for polls.
@@ -149,21 +146,13 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<pb::PollSummary> {
 /// Polls that are open; they are seen by those who see their sessions.
 const OPEN: Rows = Rows::of_those_concerned(
     "SELECT * FROM (SELECT session_id, close_by FROM polls WHERE stage = 1)",
-    "session_id IN (SELECT session_id FROM concerned
-             WHERE department_code IN (SELECT value FROM json_each(?, '$.departments'))
-         UNION ALL SELECT session_id FROM sessions
-             WHERE body_code IN (SELECT value FROM json_each(?, '$.bodies')))",
+    OF_A_SEEN_SESSION,
 );
 
 /// The polls that close first.
 pub(crate) fn next_closings(tables: ScopedTables<'_>, max: u32) -> rusqlite::Result<Vec<Deadline>> {
-    let unreadable = |fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, fault);
     let read = |row: &Row<'_>| {
-        let id = Uuid::try_parse(&row.get::<_, String>("session_id")?)
-            .map_err(|fault| unreadable(fault.into()))?;
-        let at = domain::Timestamp::from_microsecond(row.get("close_by")?)
-            .map_err(|fault| unreadable(fault.into()))?;
-        Ok(Deadline { at, id, number: 1 })
+        Ok(Deadline { at: timestamp(row, "close_by")?, id: uuid(row, "session_id")?, number: 1 })
     };
     tables.all(&OPEN, "1", "close_by, session_id", [], max, read)
 }

@@ -252,14 +252,14 @@ fn set_slot(
     statement.execute(params![id, room, starts_at, ends_at]).map(drop)
 }
 
-/// A session is seen by those whom it concerns, and by the stewards of its body.
-const ROWS: Rows = Rows::of_those_concerned(
-    "SELECT rowid, * FROM sessions",
-    "session_id IN (SELECT session_id FROM concerned
+/// Of the rows of sessions, those whose session concerns a department, or is of a body, of those who ask.
+pub(super) const OF_A_SEEN_SESSION: &str = "session_id IN (SELECT session_id FROM concerned
              WHERE department_code IN (SELECT value FROM json_each(?, '$.departments'))
          UNION ALL SELECT session_id FROM sessions
-             WHERE body_code IN (SELECT value FROM json_each(?, '$.bodies')))",
-);
+             WHERE body_code IN (SELECT value FROM json_each(?, '$.bodies')))";
+
+/// A session is seen by those whom it concerns, and by the stewards of its body.
+const ROWS: Rows = Rows::of_those_concerned("SELECT rowid, * FROM sessions", OF_A_SEEN_SESSION);
 
 /// The query for sessions.
 pub(crate) fn sessions(
