@@ -71,12 +71,8 @@ impl Secretariat {
         let clock_at = Some(Client::moment(clock_at));
         self.operator.call(MoveClockRequest { clock_at, ..command() }).await?;
         let id = || session_id.to_owned();
-        // The service follows the clock, and is a moment behind it.
-        let convene = async || {
-            let convene = ConveneSessionRequest { session_id: id(), ..command() };
-            self.clerk.call(convene).await.ok()
-        };
-        let at_least_position = tests::until("it is convened", convene).await.position;
+        let convene = ConveneSessionRequest { session_id: id(), ..command() };
+        let at_least_position = self.clerk.call(convene).await?.position;
         self.clerk.call(GetDocketRequest { at_least_position, docket_id: id() }).await?;
         let arrival = RecordArrivalRequest {
             docket_id: id(),

@@ -89,13 +89,19 @@ async fn resolution_of(
     Ok((answer.resolution.context("the resolution")?, answer.position))
 }
 
-async fn items_of(supervisor: &Client, resolution: &Resolution, position: u64) -> anyhow::Result<Vec<Item>> {
+/// The items of a resolution, with what follows from the log up to a position, and the position that this has.
+async fn items_of(
+    supervisor: &Client,
+    resolution: &Resolution,
+    position: u64,
+) -> anyhow::Result<(Vec<Item>, u64)> {
     let list = ListItemsRequest {
         at_least_position: position,
         resolution_id: Some(resolution.resolution_id.clone()),
         ..Default::default()
     };
-    Ok(supervisor.call(list).await?.items)
+    let answer = supervisor.call(list).await?;
+    Ok((answer.items, answer.position))
 }
 
 fn item(title: &str) -> ItemDraft {
@@ -124,7 +130,7 @@ async fn a_body_rescinds_what_it_has_decided(mode: Mode) -> anyhow::Result<()> {
     clerk.call(DraftItemsRequest { docket_id: old.clone(), topic_number: 1, items, ..command() }).await?;
     let position = decided(&clerk, &old, false).await?;
     let (first, position) = resolution_of(&supervisor, &old, position).await?;
-    let owed = items_of(&supervisor, &first, position).await?;
+    let (owed, _) = items_of(&supervisor, &first, position).await?;
 
     let changes = |effect: ChangeEffect, carried_over: &[&str]| {
         vec![ResolutionChange {
@@ -151,7 +157,7 @@ async fn a_body_rescinds_what_it_has_decided(mode: Mode) -> anyhow::Result<()> {
     let (rescinded, position) = resolution_of(&supervisor, &old, position).await?;
     ensure!(rescinded.stage() == ResolutionStage::Rescinded, "{rescinded:?}");
     ensure!(rescinded.rescinded_by_resolution_id.as_ref() == Some(&second.resolution_id), "{rescinded:?}");
-    let items = items_of(&supervisor, &rescinded, position).await?;
+    let (items, position) = items_of(&supervisor, &rescinded, position).await?;
     for item in items {
         let is_kept = item.item_id == kept.item_id;
         ensure!((item.stage() != ItemStage::Rescinded) == is_kept, "{item:?}");

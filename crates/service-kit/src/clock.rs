@@ -16,16 +16,22 @@ pub enum Clock {
     /// The machine's clock.
     System,
     /// A clock for rehearsals: every process that follows the log shows the same time.
-    Movable(watch::Receiver<Timestamp>),
+    Movable(watch::Sender<Timestamp>),
 }
 
 impl Clock {
     /// A clock that shows `start` until the journal says that it was moved.
     pub fn movable(start: Timestamp, journal: Arc<dyn Journal>, tasks: &Tasks) -> Clock {
-        let (show, shown) = watch::channel(start);
-        let stop = tasks.stop().clone();
-        tasks.spawn(async move { stop.run_until_cancelled(follow(&*journal, &show)).await });
-        Clock::Movable(shown)
+        let clock = Clock::Movable(watch::Sender::new(start));
+        let (stop, shown) = (tasks.stop().clone(), clock.clone());
+        tasks.spawn(async move { stop.run_until_cancelled(shown.follow(&*journal)).await });
+        clock
+    }
+
+    /// Shows what the clock was moved to, if it can be moved and does not show more by now.
+    pub(crate) fn moved_to(&self, moment: Timestamp) {
+        let Clock::Movable(time) = self else { return };
+        time.send_if_modified(|shown| (*shown < moment).then(|| *shown = moment).is_some());
     }
 
     /// The present moment, to the microsecond.
@@ -54,27 +60,27 @@ impl Clock {
                 tokio::time::sleep(sleep).await;
             },
             Clock::Movable(time) => {
-                let mut time = time.clone();
+                let mut time = time.subscribe();
                 if time.wait_for(|now| *now >= moment).await.is_err() {
                     std::future::pending::<()>().await;
                 }
             }
         }
     }
-}
 
-async fn follow(journal: &dyn Journal, show: &watch::Sender<Timestamp>) {
-    let moves = Filter::Stream(RehearsalClock::stream(RehearsalClock::realm_id()));
-    let mut after = 0;
-    loop {
-        if let Ok(mut records) = journal.subscribe(after, moves.clone()).await {
-            while let Some(Ok(record)) = records.next().await {
-                after = record.position;
-                for Event::Moved { clock_at } in decode::<RehearsalClock>(&record).unwrap_or_default() {
-                    show.send_if_modified(|shown| (*shown < clock_at).then(|| *shown = clock_at).is_some());
+    async fn follow(&self, journal: &dyn Journal) {
+        let moves = Filter::Stream(RehearsalClock::stream(RehearsalClock::realm_id()));
+        let mut after = 0;
+        loop {
+            if let Ok(mut records) = journal.subscribe(after, moves.clone()).await {
+                while let Some(Ok(record)) = records.next().await {
+                    after = record.position;
+                    for Event::Moved { clock_at } in decode::<RehearsalClock>(&record).unwrap_or_default() {
+                        self.moved_to(clock_at);
+                    }
                 }
             }
+            tokio::time::sleep(Duration::from_millis(500)).await;
         }
-        tokio::time::sleep(Duration::from_millis(500)).await;
     }
 }

@@ -32,6 +32,7 @@ use crate::view::RegisteredView;
 use ::metrics::Histogram;
 use domain::directory::hierarchy::Hierarchy;
 use domain::directory::sign_out::SignOut;
+use domain::ledger::rehearsal_clock::RehearsalClock;
 use domain::scheduling::stewards::Stewards;
 use domain::{Actor, Aggregate, Code, StreamName, Uuid};
 use futures::future::BoxFuture;
@@ -395,6 +396,7 @@ impl Kit {
         F: for<'u> Fn(&'u mut UnitOfWork) -> BoxFuture<'u, Result<(), CommandError>> + Send + Sync,
     {
         let stream = A::stream(id);
+        self.see_clock_moves().await?;
         let scope = self.scope_of(&context.actor).await?;
         let answer = |position, aggregate| Executed { position, scope: scope.clone(), aggregate };
         let (mut bypass_cache, mut counted) = (false, false);
@@ -441,6 +443,16 @@ impl Kit {
             }
         }
         Err(CommandError::Conflict(RETRY_ATTEMPTS_MAX))
+    }
+
+    /// Lets the clock of a rehearsal show what it was moved to by now. It follows the log, and may be a moment behind; but
+    /// whoever has moved it, and then commands something, means the moment that they were answered with.
+    async fn see_clock_moves(&self) -> Result<(), CommandError> {
+        if let Clock::Movable(_) = self.0.clock {
+            let moved = self.cached::<RehearsalClock>(RehearsalClock::realm_id(), true).await?;
+            moved.state()?.clock_at.into_iter().for_each(|moment| self.0.clock.moved_to(moment));
+        }
+        Ok(())
     }
 
     /// The state of an aggregate, to tell something of it or to act on it: everything in it is committed. Refused when a

@@ -51,8 +51,12 @@ impl Place {
 
     /// The same with the files of another place.
     fn kit_in(&self, folder: &Path) -> Kit {
-        let stop = CancellationToken::new();
-        Kit::new(self.journal.clone(), Clock::System, folder, Limits::default(), stop)
+        self.kit_by(Clock::System, folder)
+    }
+
+    /// A kit that goes by this clock.
+    fn kit_by(&self, clock: Clock, folder: &Path) -> Kit {
+        Kit::new(self.journal.clone(), clock, folder, Limits::default(), CancellationToken::new())
     }
 
     /// The last position of the log.

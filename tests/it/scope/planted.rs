@@ -223,18 +223,10 @@ async fn debated_and_decided(sandbox: &Sandbox, docket_id: &str) -> anyhow::Resu
     let clock_at = Some(tests::Client::moment("2027-03-01T01:02:00Z"));
     let move_clock = proto::ledger::v1::MoveClockRequest { clock_at, ..command() };
     sandbox.client(Role::Operator, None).await?.call(move_clock).await?;
-    // The service follows the clock, and is a moment behind it.
-    let digression = async || {
-        let digression = deliberation::RecordDigressionRequest {
-            docket_id: docket_id.clone(),
-            topic_number,
-            minutes: 1,
-            note: Some(MATTER.into()),
-            ..command()
-        };
-        chair.call(digression).await.ok()
-    };
-    tests::until("the digression", digression).await;
+    step!(
+        chair,
+        RecordDigressionRequest { topic_number: topic_number, minutes: 1, note: Some(MATTER.into()) }
+    );
     let item = deliberation::ItemDraft {
         title: MATTER.into(),
         deliverable: MATTER.into(),

@@ -54,7 +54,7 @@ impl Workbench {
     }
 
     fn new(journal: Arc<dyn Journal>, clock: watch::Sender<Timestamp>, folder: TempDir) -> Workbench {
-        let shown = Clock::Movable(clock.subscribe());
+        let shown = Clock::Movable(clock.clone());
         let kit = Kit::new(journal, shown, folder.path(), Limits::default(), CancellationToken::new());
         Workbench { kit, clock, _folder: folder }
     }

@@ -1,12 +1,15 @@
 //! What a command returns, what it expects, and that it leaves nothing when it is only validated.
 
-use super::{Place, context, department, profile, refused, register};
+use super::{Place, context, department, profile, refused, register, stream};
+use crate::clock::Clock;
 use crate::handle::{CommandContext, Executed};
 use crate::{CommandError, Kit};
-use domain::Uuid;
 use domain::directory::department::{Command, Department, State};
+use domain::ledger::rehearsal_clock::{self, RehearsalClock};
+use domain::{Timestamp, Uuid};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use tokio::sync::watch;
 
 async fn rename(
     kit: &Kit,
@@ -42,6 +45,22 @@ async fn the_answer_is_the_aggregate_as_it_is_now_even_for_a_repeat() {
     let unchanged = rename(&other, context(Uuid::now_v7()), "two").await.unwrap();
     assert_eq!((unchanged.position, name(&unchanged)), (3, "two".to_owned()), "it remembers what is there");
     assert_eq!(place.log.read(2, 1).unwrap()[0].types, ["huishang.log.v1.CommandNoted"]);
+}
+
+#[tokio::test]
+async fn a_command_is_decided_at_the_moment_that_the_clock_was_moved_to_before_it() {
+    let place = Place::new();
+    let shows = |moment: &str| Clock::Movable(watch::Sender::new(moment.parse().unwrap()));
+    // Neither of the two follows the log.
+    let [operator, other] =
+        [(); 2].map(|()| place.kit_by(shows("2027-03-01T01:00:00Z"), place.folder.path()));
+    let clock_at: Timestamp = "2027-03-08T01:00:00Z".parse().unwrap();
+    let move_clock = rehearsal_clock::Command::Move { clock_at };
+    let id = RehearsalClock::realm_id();
+    operator.execute::<RehearsalClock>(&context(Uuid::now_v7()), id, move_clock).await.unwrap();
+    let done = rename(&other, context(Uuid::now_v7()), "one").await.unwrap();
+    let record = place.journal.read(&stream("A"), done.position - 1).await.unwrap().remove(0);
+    assert_eq!((record.envelope.time, other.clock().now()), (clock_at, clock_at));
 }
 
 #[tokio::test]
