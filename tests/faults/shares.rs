@@ -10,7 +10,7 @@ use h2::{Reason, SendStream};
 use prost::Message as _;
 use proto::Rpc;
 use proto::directory::v1::{ListDepartmentsRequest, RegisterDepartmentRequest};
-use proto::ledger::v1::{ReadRecordsRequest, VerifyLogRequest};
+use proto::ledger::v1::{BackupRecordsRequest, ReadRecordsRequest, VerifyLogRequest};
 use service_kit::limits::{KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT};
 use std::time::Duration;
 use tests::{Client, Mode, Proxy, Sandbox, SandboxConfig, registration};
@@ -29,6 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The HTTP/2 client preface, with empty settings.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 const READ_RECORDS: &str = "/huishang.ledger.v1.LedgerService/ReadRecords";
+const BACKUP_RECORDS: &str = "/huishang.ledger.v1.LedgerService/BackupRecords";
 const VERIFY_LOG: &str = "/huishang.ledger.v1.LedgerService/VerifyLog";
 
 fn start(limits: &[(&'static str, u64)]) -> anyhow::Result<Sandbox> {
@@ -347,6 +348,29 @@ async fn looping_verifications_do_not_keep_the_auditor_from_verifying() -> anyho
     let auditor = sandbox.client(Role::Auditor, None).await?;
     for _ in 0..12 {
         ensure!(auditor.verify_log().await? == 500);
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn backups_that_nobody_reads_leave_room_for_those_of_another_operator() -> anyhow::Result<()> {
+    let sandbox = start(&[])?;
+    sandbox.client(Role::Clerk, None).await?.register_department("A").await?;
+    let greedy = sandbox.token_of(Role::Operator, Some("A"))?;
+    let mut greedy = RawClient::connect(&sandbox, &greedy, 0).await?;
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        let answer = greedy.send(BACKUP_RECORDS, BackupRecordsRequest::default()).await?.await?;
+        ensure!(!answer.headers().contains_key("grpc-status"), "half of the places: {answer:?}");
+        held.push(answer);
+    }
+    let more = greedy.send(BACKUP_RECORDS, BackupRecordsRequest::default()).await?;
+    ensure!(end(more).await? == End::Refused(Code::ResourceExhausted));
+    for round in 0..12 {
+        let backup = sandbox.folder().join(format!("backup-{round}"));
+        let ran =
+            sandbox.run("operator@B", &["log", "backup", backup.to_str().context("a path in UTF-8")?])?;
+        ensure!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     }
     Ok(())
 }

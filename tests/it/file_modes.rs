@@ -5,7 +5,7 @@ use domain::Role;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use tests::{Process, huishang, until_blocking};
+use tests::{Mode, Process, Sandbox, huishang, until_blocking};
 
 /// A command of ours in a shell that would let everybody read and write.
 fn open_handed() -> Command {
@@ -90,6 +90,24 @@ fn files_are_their_owners_only() -> anyhow::Result<()> {
     for (path, is_directory, mode) in &found {
         let expected = if *is_directory { 0o700 } else { 0o600 };
         ensure!(*mode == expected, "{} has mode {mode:o}", path.display());
+    }
+    Ok(())
+}
+
+/// The shell of this test lets others read what is written.
+#[tokio::test]
+async fn files_of_each_service_are_its_owners_only() -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(Mode::Distributed)?;
+    sandbox.client(Role::Clerk, None).await?.register_department("A").await?;
+    let services = sandbox.process_names().into_iter().filter(|name| name != "nats");
+    for service in services {
+        let mut found = Vec::new();
+        modes(&sandbox.folder().join(&service), &mut found)?;
+        ensure!(found.iter().any(|(_, is_directory, _)| !is_directory), "{service} writes something");
+        for (path, is_directory, mode) in &found {
+            let expected = if *is_directory { 0o700 } else { 0o600 };
+            ensure!(*mode == expected, "{} has mode {mode:o}", path.display());
+        }
     }
     Ok(())
 }

@@ -5,17 +5,51 @@
 
 use crate::Record;
 use crate::scope::{Rows, ScopedTables};
-use domain::Timestamp;
+use domain::text::composed;
+use domain::{Code, Timestamp};
 use proto::{Invalid, Wire};
 use rusqlite::types::Value;
 use rusqlite::{Row, Transaction};
+use std::collections::BTreeSet;
 
 /// The condition under which something was so at a position; its values are [`Past::then`].
 pub const THEN: &str = "since <= ? AND until > ?";
 /// Where a span ends that is still so.
 pub const FOREVER: i64 = i64::MAX;
 /// The most departments whose past items are looked up one department at a time.
-pub const LEADS_FEW: usize = 20;
+const LEADS_FEW: usize = 20;
+
+/// Who leads what is asked for, as far as it matters for how that is found in a past state.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Leads {
+    /// Anybody, or one of many departments.
+    Any,
+    /// This department.
+    One(String),
+    /// One of a few.
+    Few,
+}
+
+impl Leads {
+    /// The department that a request names, if it names one.
+    pub fn named(code: &Option<String>) -> Leads {
+        match code.as_deref().filter(|code| !code.is_empty()) {
+            Some(code) => Leads::One(composed(code).into_owned()),
+            None => Leads::Any,
+        }
+    }
+
+    /// The same, where it is also one of these.
+    pub fn among(self, codes: Option<&BTreeSet<Code>>) -> Leads {
+        match (self, codes) {
+            (Leads::Any, Some(codes)) if codes.len() == 1 => {
+                Leads::named(&codes.first().map(Code::to_string))
+            }
+            (Leads::Any, Some(codes)) if codes.len() <= LEADS_FEW => Leads::Few,
+            (known, _) => known,
+        }
+    }
+}
 
 /// The table of moments, for the schema of a view that answers for past ones.
 #[macro_export]

@@ -114,6 +114,7 @@ pub(super) async fn lines(settings: &Settings) -> anyhow::Result<Vec<Line>> {
     fill(&filled.file, |tables| {
         tables.execute("UPDATE follow_ups SET planned = rowid * ?1", [CHANGES])?;
         tables.execute("INSERT OR IGNORE INTO dues SELECT DISTINCT due_at FROM follow_ups", [])?;
+        tables.execute("INSERT INTO ever_led SELECT lead_code, number, rowid FROM follow_ups", [])?;
         fill_spans(tables, settings.events as i64, FOLLOW_UP_SPAN)?;
         fill_clocks(tables)
     })?;
@@ -126,6 +127,7 @@ pub(super) async fn lines(settings: &Settings) -> anyhow::Result<Vec<Line>> {
     fill(&filled.file, |tables| {
         tables.execute("UPDATE items SET assigned = rowid * ?1", [CHANGES])?;
         tables.execute("INSERT OR IGNORE INTO dues SELECT DISTINCT due_at FROM items", [])?;
+        tables.execute("INSERT INTO ever_led SELECT lead_code, number, rowid FROM items", [])?;
         fill_spans(tables, settings.events as i64, ITEM_SPAN)
     })?;
     lines.push(items(settings, &filled, "", now).await?);

@@ -49,7 +49,8 @@ impl ListQuery {
         let differs = format!("coalesce({visible}, FALSE) <> coalesce({is_seen}, FALSE)");
         let mut statement =
             view.connection.prepare(&format!("SELECT count(*) FROM ({select}) AS listed WHERE {differs}"))?;
-        statement.query_row(rusqlite::params_from_iter(codes.into_iter().chain(own)), |row| row.get(0))
+        let selected = self.values.iter().take(select.matches('?').count()).cloned();
+        statement.query_row(rusqlite::params_from_iter(selected.chain(codes).chain(own)), |row| row.get(0))
     }
 
     /// The steps of the walk, as SQLite plans it.

@@ -21,7 +21,7 @@ use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page, date_filter, is_given, sort_key, uuid_filter};
 use service_kit::row::{moment, timestamp, uuid};
 use service_kit::scope::as_json;
-use service_kit::spans::{AsOf, LEADS_FEW, Past, position_of};
+use service_kit::spans::{AsOf, Leads, Past, position_of};
 use service_kit::timer::Deadline;
 use service_kit::view::ViewError;
 use service_kit::{Record, Rows, Scope, ScopedTables};
@@ -216,8 +216,7 @@ pub(crate) struct List {
     query: ListQuery,
     /// Whether a filter leaves few.
     is_narrow: bool,
-    /// How many departments lead what is asked for; none where any may.
-    leads: Option<usize>,
+    leads: Leads,
     columns: Vec<pb::BoardColumn>,
     due_from: Option<Date>,
     due_until: Option<Date>,
@@ -233,7 +232,7 @@ impl List {
         let origins = origins::conditions(&request.session_id, &request.matter_id, &request.case_reference)?;
         let narrow = [&request.body_code, &request.called_upon_code];
         let is_narrow = resolution.is_some() || !origins.is_empty() || narrow.into_iter().any(is_given);
-        let leads = is_given(&request.lead_code).then_some(1);
+        let leads = Leads::named(&request.lead_code);
         let mut query = ListQuery::new(rows, &["due_at", "number"], "rowid", order, size, token)?
             .filter_text("lead_code = ?", &request.lead_code)
             .filter_some("resolution = ?", resolution)
@@ -247,7 +246,7 @@ impl List {
             // What is over is in no other column, but that it was late.
             query = query.filter::<i64>("FALSE", []);
         }
-        if leads.is_some() && are_open(&columns) {
+        if leads != Leads::Any && are_open(&columns) {
             // Few of what a department ever led is open.
             query = query.sort_few_by("number");
         }
@@ -257,7 +256,7 @@ impl List {
     }
 
     fn within(mut self, reach: &Reach) -> List {
-        let leads = self.leads.or(reach.under.as_ref().map(BTreeSet::len));
+        let leads = self.leads.among(reach.under.as_ref());
         let mut query = self.query.filter_codes(UNDER, reach.under.as_ref());
         if let Some((departments, bodies)) = &reach.leader {
             query = query.filter(AWAITS_LEADERS, [as_json(departments), as_json(bodies)]);
@@ -287,9 +286,10 @@ impl List {
         if self.is_narrow {
             return Way::Filter;
         }
-        match self.leads {
-            Some(..=LEADS_FEW) => Way::Lead,
-            _ => Way::Column(self.columns.first().copied()),
+        match &self.leads {
+            Leads::One(code) => Way::LedBy(code.clone()),
+            Leads::Few => Way::Leads,
+            Leads::Any => Way::Column(self.columns.first().copied()),
         }
     }
 
@@ -310,7 +310,7 @@ impl List {
             None => query,
             Some(past) if scope.is_whole() => span::then(query, past, way),
             Some(past) => {
-                let walked = span::then(query.clone(), past, way);
+                let walked = span::then(query.clone(), past, way.clone());
                 span::then(query, past, way.of_some()).or_walking(walked)
             }
         }

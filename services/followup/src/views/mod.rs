@@ -41,9 +41,15 @@ macro_rules! past_follow_ups {
         )
     };
     ($due_at:literal, $tables:expr) => {
+        past_follow_ups!($due_at, "follow_ups.number", "follow_ups.rowid", $tables)
+    };
+    ($due_at:literal, $number:literal, $rowid:literal, $tables:expr) => {
         concat!(
-            "(SELECT follow_ups.rowid AS rowid, follow_ups.id AS id, follow_ups.resolution AS resolution,
-                follow_ups.number AS number, follow_ups.written AS written, follow_ups.title AS title,
+            "(SELECT ",
+            $rowid,
+            " AS rowid, ",
+            $number,
+            " AS number, follow_ups.id AS id, follow_ups.resolution AS resolution, follow_ups.written AS written, follow_ups.title AS title,
                 follow_ups.co_responsible_codes AS co_responsible_codes, follow_ups.time_zone AS time_zone,
                 follow_ups.body_code AS body_code, follow_ups.was_late AS is_late_ever,
                 follow_ups.cancelled AS is_cancelled_ever, ",

@@ -101,6 +101,14 @@ CREATE TABLE ever_called_upon (
     PRIMARY KEY (department, follow_up)
 ) WITHOUT ROWID;
 
+-- The departments that ever led an item, with its number: what one of them led at any moment is read in that order.
+CREATE TABLE ever_led (
+    department TEXT NOT NULL,
+    number TEXT NOT NULL,
+    follow_up INTEGER NOT NULL,
+    PRIMARY KEY (department, number, follow_up)
+) WITHOUT ROWID;
+
 -- The board's counts, kept by whoever writes a follow-up. Those that the clock does not change, for each department and
 -- body; the body is empty where it is not known:
 CREATE TABLE board (

@@ -36,16 +36,22 @@ macro_rules! item_concerns {
     };
 }
 
-/// Items as they were, each as often as it changed: what is selected from. With arguments: the column
-/// that has the due moment, and the tables in the order in which they are walked.
+/// Items as they were, each as often as it changed: what is selected from. With arguments: the columns that have the due
+/// moment, and the number and the rowid, and the tables in the order in which they are walked.
 macro_rules! past_items {
     () => {
         past_items!("spans.due_at", "items JOIN item_spans AS spans ON spans.item = items.rowid")
     };
     ($due_at:literal, $tables:expr) => {
+        past_items!($due_at, "items.number", "items.rowid", $tables)
+    };
+    ($due_at:literal, $number:literal, $rowid:literal, $tables:expr) => {
         concat!(
-            "(SELECT items.rowid AS rowid, items.id AS id, items.number AS number, items.written AS written,
-                items.title AS title, items.resolution AS resolution, items.body_code AS body_code,
+            "(SELECT ",
+            $rowid,
+            " AS rowid, ",
+            $number,
+            " AS number, items.id AS id, items.written AS written, items.title AS title, items.resolution AS resolution, items.body_code AS body_code,
                 items.searched AS searched, ",
             $due_at,
             " AS due_at, spans.span AS span, spans.item AS item, spans.since AS since, spans.until AS until,

@@ -131,6 +131,14 @@ CREATE TABLE ever_called_upon (
     PRIMARY KEY (department, item)
 ) WITHOUT ROWID;
 
+-- The departments that ever led an item, with its number: what one of them led at any moment is read in that order.
+CREATE TABLE ever_led (
+    department TEXT NOT NULL,
+    number TEXT NOT NULL,
+    item INTEGER NOT NULL,
+    PRIMARY KEY (department, number, item)
+) WITHOUT ROWID;
+
 -- What items were since a position, up to before another one, as far as lists and scorecards look at it: those of any moment.
 -- `node` is under which node of all positions a span is found; see the module spans of service-kit.
 CREATE TABLE item_spans (

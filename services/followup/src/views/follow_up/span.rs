@@ -66,8 +66,20 @@ const BY_NUMBER: Rows = WALKED.selecting_each(concat!(
              ON spans.follow_up = follow_ups.rowid"
     )
 ));
-/// All that a department led.
-const OF_LEAD: Rows = WALKED.selecting_each(concat!(
+/// From one number to the next of what a department ever led: the `?`.
+const BY_NUMBER_OF_LEAD: Rows = WALKED.selecting_each(concat!(
+    "SELECT * FROM ",
+    past_follow_ups!(
+        "spans.due_at",
+        "led.number",
+        "led.follow_up",
+        "ever_led AS led CROSS JOIN follow_up_spans AS spans INDEXED BY spans_of_follow_up
+             ON led.department = ? AND spans.follow_up = led.follow_up
+             CROSS JOIN follow_ups ON follow_ups.rowid = led.follow_up"
+    )
+));
+/// All that some departments led.
+const OF_LEADS: Rows = WALKED.selecting_each(concat!(
     "SELECT * FROM ",
     past_follow_ups!(
         "spans.due_at",
@@ -89,14 +101,16 @@ const OPEN_THEN: &str =
     concat!("open AND ", spans_at!("follow_up_spans", "open_spans_by_end", "open_spans_by_begin", "open"));
 
 /// How past follow-ups are found that match what is asked for.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Way {
     /// They were open, of which there are few at any time.
     Open,
     /// By a filter that leaves few, or by whom they concern.
     Filter,
-    /// By who led them.
-    Lead,
+    /// By the one department that led them.
+    LedBy(String),
+    /// By who led them, which are few.
+    Leads,
     /// By the column of the board, if it has an index of its own.
     Column(Option<BoardColumn>),
 }
@@ -106,7 +120,7 @@ impl Way {
     pub(super) fn of_some(self) -> Way {
         match self {
             Way::Open | Way::Filter => self,
-            Way::Lead | Way::Column(_) => Way::Filter,
+            Way::LedBy(_) | Way::Leads | Way::Column(_) => Way::Filter,
         }
     }
 }
@@ -120,8 +134,9 @@ pub(super) fn then(query: ListQuery, past: Past, way: Way) -> ListQuery {
     let query = query.filter(THEN, past.then());
     match way {
         Way::Open | Way::Filter => query.sort_few(),
-        Way::Lead if by_number => query.reading(OF_LEAD).sort_few(),
-        Way::Lead => query.reading(BY_DUE_OF_LEAD),
+        Way::LedBy(code) if by_number => query.reading(BY_NUMBER_OF_LEAD).selecting_with([code]),
+        Way::Leads if by_number => query.reading(OF_LEADS).sort_few(),
+        Way::LedBy(_) | Way::Leads => query.reading(BY_DUE_OF_LEAD),
         Way::Column(column) if by_number => {
             let query = query.reading(BY_NUMBER).filter(PLANNED_THEN, [past.position]);
             // What was late or cancelled is so for ever.
@@ -160,5 +175,8 @@ pub(super) fn keep(tables: &Transaction<'_>, record: &Record, follow_up: i64) ->
             was_late, extensions, next_notice_at
         FROM follow_ups WHERE rowid = ?1";
     let values = params![follow_up, position, FOREVER, node(position, FOREVER)];
-    tables.prepare_cached(insert)?.execute(values).map(drop)
+    tables.prepare_cached(insert)?.execute(values)?;
+    let led =
+        "INSERT OR IGNORE INTO ever_led SELECT lead_code, number, rowid FROM follow_ups WHERE rowid = ?1";
+    tables.prepare_cached(led)?.execute([follow_up]).map(drop)
 }

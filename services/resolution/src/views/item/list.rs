@@ -10,7 +10,7 @@ use domain::{Code, Date, Timestamp};
 use proto::resolution::v1 as pb;
 use proto::{Invalid, Wire as _};
 use service_kit::list::{ListQuery, Page, date_filter, is_given, uuid_filter};
-use service_kit::spans::{AsOf, LEADS_FEW, Past};
+use service_kit::spans::{AsOf, Leads, Past};
 use service_kit::{Rows, Scope, ScopedTables};
 use std::collections::BTreeSet;
 
@@ -79,8 +79,7 @@ pub(crate) struct List {
     are_not_holding: bool,
     /// Whether a filter leaves few.
     is_narrow: bool,
-    /// How many departments lead what is asked for; none where any may.
-    leads: Option<usize>,
+    leads: Leads,
 }
 
 impl List {
@@ -142,7 +141,7 @@ impl List {
             || is_by_age
             || is_held
             || flags.contains(&Some(true));
-        let (query, leads) = (only(query, request), of_lead.then_some(1));
+        let (query, leads) = (only(query, request), Leads::named(&request.lead_code));
         let are_not_holding = request.not_holding == Some(true);
         Ok(List {
             as_of,
@@ -160,7 +159,7 @@ impl List {
     }
 
     fn under(self, codes: Option<&BTreeSet<Code>>) -> List {
-        let leads = self.leads.or(codes.map(BTreeSet::len));
+        let leads = self.leads.among(codes);
         List { query: self.query.filter_codes(UNDER, codes), leads, ..self }
     }
 
@@ -190,9 +189,10 @@ impl List {
         if self.are_not_holding {
             return Way::NotHolding;
         }
-        match self.leads {
-            Some(..=LEADS_FEW) => Way::Lead,
-            _ => Way::Stage(self.stage.and_then(|stage| Stage::from_wire(stage).ok())),
+        match &self.leads {
+            Leads::One(code) => Way::LedBy(code.clone()),
+            Leads::Few => Way::Leads,
+            Leads::Any => Way::Stage(self.stage.and_then(|stage| Stage::from_wire(stage).ok())),
         }
     }
 
@@ -223,7 +223,7 @@ impl List {
             None => query,
             Some(past) if scope.is_whole() => span::then(query, past, way),
             Some(past) => {
-                let walked = span::then(query.clone(), past, way);
+                let walked = span::then(query.clone(), past, way.clone());
                 span::then(query, past, way.of_some()).or_walking(walked)
             }
         }

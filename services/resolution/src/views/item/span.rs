@@ -55,8 +55,20 @@ const BY_NUMBER: Rows = WALKED.selecting_each(concat!(
         "items CROSS JOIN item_spans AS spans INDEXED BY spans_of_item ON spans.item = items.rowid"
     )
 ));
-/// All that a department led.
-const OF_LEAD: Rows = WALKED.selecting_each(concat!(
+/// From one number to the next of what a department ever led: the `?`.
+const BY_NUMBER_OF_LEAD: Rows = WALKED.selecting_each(concat!(
+    "SELECT * FROM ",
+    past_items!(
+        "spans.due_at",
+        "led.number",
+        "led.item",
+        "ever_led AS led CROSS JOIN item_spans AS spans INDEXED BY spans_of_item
+             ON led.department = ? AND spans.item = led.item
+             CROSS JOIN items ON items.rowid = led.item"
+    )
+));
+/// All that some departments led.
+const OF_LEADS: Rows = WALKED.selecting_each(concat!(
     "SELECT * FROM ",
     past_items!(
         "spans.due_at",
@@ -82,7 +94,7 @@ const OPEN_THEN: &str = concat!(
 );
 
 /// How past items are found that match what is asked for.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Way {
     /// They were open, of which there are few at any time.
     Open,
@@ -90,8 +102,10 @@ pub(super) enum Way {
     Filter,
     /// Their results did not hold, as few do.
     NotHolding,
-    /// By who led them.
-    Lead,
+    /// By the one department that led them.
+    LedBy(String),
+    /// By who led them, which are few.
+    Leads,
     /// By the stage, if it is one of those in which items end.
     Stage(Option<Stage>),
 }
@@ -101,7 +115,7 @@ impl Way {
     pub(super) fn of_some(self) -> Way {
         match self {
             Way::Open | Way::Filter | Way::NotHolding => self,
-            Way::Lead | Way::Stage(_) => Way::Filter,
+            Way::LedBy(_) | Way::Leads | Way::Stage(_) => Way::Filter,
         }
     }
 }
@@ -116,8 +130,9 @@ pub(super) fn then(query: ListQuery, past: Past, way: Way) -> ListQuery {
     match way {
         Way::Open | Way::Filter => query.sort_few(),
         Way::NotHolding => query.reading(NOT_HOLDING).sort_few(),
-        Way::Lead if by_due => query.reading(BY_DUE_OF_LEAD),
-        Way::Lead => query.reading(OF_LEAD).sort_few(),
+        Way::LedBy(_) | Way::Leads if by_due => query.reading(BY_DUE_OF_LEAD),
+        Way::LedBy(code) => query.reading(BY_NUMBER_OF_LEAD).selecting_with([code]),
+        Way::Leads => query.reading(OF_LEADS).sort_few(),
         // As the index says it.
         Way::Stage(Some(Stage::Accepted)) if by_due => {
             query.reading(BY_DUE_ACCEPTED).filter::<i64>("stage = 5", [])
@@ -171,5 +186,7 @@ pub(super) fn keep(
             holder_code, holds, returned, extended, reopened
         FROM items WHERE id = ?1";
     let values = params![id, position, FOREVER, node(position, FOREVER), called_upon];
-    tables.prepare_cached(insert)?.execute(values).map(drop)
+    tables.prepare_cached(insert)?.execute(values)?;
+    let led = "INSERT OR IGNORE INTO ever_led SELECT lead_code, number, rowid FROM items WHERE id = ?1";
+    tables.prepare_cached(led)?.execute([id]).map(drop)
 }
