@@ -2,8 +2,8 @@
 
 use crate::delivery::{founded, trees_to_count};
 use crate::in_both_modes;
-use crate::pages::Browser;
-use anyhow::ensure;
+use crate::pages::{self, Browser};
+use anyhow::{Context as _, ensure};
 use domain::Role;
 use proto::followup::v1::ListFollowUpsRequest;
 use proto::ledger::v1::MoveClockRequest;
@@ -70,6 +70,36 @@ async fn what_changed_since_a_position_is_listed(mode: Mode) -> anyhow::Result<(
             ensure!(text.contains("Count the lamps") == has, "{since}: {text}");
         }
     }
+    // On the board and among the due dates every number opens its rows, those of what changed and of what was so then too;
+    let board = browser.page(&format!("/board?since={before}")).await?;
+    for said in ["Changed since log position", ">2 changed</a>", ">was 2</a>", ">was 1</a>"] {
+        ensure!(board.contains(said), "{said}: {board}");
+    }
+    for path in [format!("/board?since={before}"), format!("/due?since={before}")] {
+        pages::every_number_opens_its_rows(&browser, &path).await?;
+    }
+    pages::every_number_opens_its_rows(&browser, &format!("/board?since={before}&position={then}")).await?;
+    let head = supervisor.call(proto::ledger::v1::GetHeadRequest {}).await?.position;
+    let quiet = browser.page(&format!("/board?since={head}")).await?;
+    ensure!(!quiet.contains(" changed</a>") && !quiet.contains(">was "), "{quiet}");
+    // what is no such time is said to be none,
+    let vague = browser.page("/due?since=lately").await?;
+    ensure!(vague.contains("value=\"lately\"") && vague.contains("such as 2027-03-08"), "{vague}");
+    ensure!(browser.get("/board?since=9000000").await?.status == 400, "there is no such position yet");
+    // the call that the page names answers so,
+    let (_, api) = board.split_once("<code>GET ").context("the call for this page")?;
+    let api = api.split("</code>").next().unwrap_or_default().replace("&#38;", "&");
+    ensure!(api == format!("/v1/board?changedSincePosition={before}"), "{api}");
+    let answer = sandbox.http(Role::Supervisor, None)?.get(&api).await?.text();
+    let answer: serde_json::Value = serde_json::from_str(&answer)?;
+    ensure!(answer["totals"]["late"] == 2 && answer["totals"]["open"] == 2, "{answer}");
+    // and a file has the number, what it was, and how many changed.
+    let file = browser.page(&format!("/board?since={before}&form=csv")).await?;
+    let lines: Vec<&str> = file.trim_start_matches('\u{feff}').lines().collect();
+    ensure!(lines[0].starts_with("Code,Department,Open,\"Open, before\",\"Open, changed\""), "{file}");
+    ensure!(lines.iter().any(|line| line.starts_with("WATER,") && line.contains(",1,1,1,")), "{file}");
+    let due = browser.page(&format!("/due?since={before}&form=csv")).await?;
+    ensure!(due.contains("\"Late, changed\""), "{due}");
     let two = ListItemsRequest {
         changed_since_at: Some(Client::moment("2027-03-08T01:00:00Z")),
         changed_since_position: Some(1),

@@ -480,6 +480,56 @@ impl Both {
         Ok(())
     }
 
+    /// What changed after a position: each number of the board and of the weeks is what their list has.
+    fn check_changed_since(&self, now: Timestamp, position: u64) -> Result<(), TestCaseError> {
+        let (since, scope) = (Some(position), Scope::whole());
+        let board = pb::GetBoardRequest { changed_since_position: since, ..Default::default() };
+        let (board, totals, _) =
+            views::board(&board, now, &zone()).unwrap()(self.view.within(&scope)).unwrap();
+        prop_assert_eq!(totals, sum(&board.rows));
+        let weeks =
+            pb::GetDueWeeksRequest { weeks: Some(3), changed_since_position: since, ..Default::default() };
+        let weeks = views::due_weeks(&weeks, None, now, calendar()).unwrap();
+        let (due, all_due, weeks, _) = weeks(self.view.within(&scope)).unwrap();
+        prop_assert_eq!(all_due.total, due.rows.iter().map(|row| row.total).sum::<u32>());
+        for lead in LEADS {
+            let list = |column: Column| pb::ListFollowUpsRequest {
+                columns: vec![column.into()],
+                lead_code: Some(lead.to_owned()),
+                changed_since_position: since,
+                ..Default::default()
+            };
+            let listed = |request: &pb::ListFollowUpsRequest| self.list(request, now).len() as u32;
+            let row = board.rows.iter().find(|row| row.department_code == lead);
+            let counts = row.and_then(|row| row.counts).unwrap_or_default();
+            for (column, count) in [
+                (Column::Open, counts.open),
+                (Column::DueSoon, counts.due_soon),
+                (Column::Late, counts.late),
+                (Column::Blocked, counts.blocked),
+                (Column::Escalated, counts.escalated),
+                (Column::Unacknowledged, counts.unacknowledged),
+                (Column::AwaitingAcceptance, counts.awaiting_acceptance),
+                (Column::Extended, counts.extended),
+                (Column::Done, counts.done),
+                (Column::Paused, counts.paused),
+                (Column::Cancelled, counts.cancelled),
+                (Column::WasLate, counts.was_late),
+            ] {
+                prop_assert_eq!(count, listed(&list(column)), "{:?} of {} since {}", column, lead, position);
+            }
+            let row = due.rows.iter().find(|row| row.department_code == lead).cloned();
+            let row = row.unwrap_or_else(|| pb::DueRow { due: vec![0; 3], ..Default::default() });
+            prop_assert_eq!(row.late, listed(&list(Column::Late)));
+            for (week, count) in weeks.iter().zip(&row.due) {
+                let (due_from, due_until) = (Some(week.starts_on.clone()), Some(week.ends_on.clone()));
+                let request = pb::ListFollowUpsRequest { due_from, due_until, ..list(Column::Ahead) };
+                prop_assert_eq!(*count, listed(&request), "{} of {} since {}", &week.week, lead, position);
+            }
+        }
+        Ok(())
+    }
+
     /// A board as it was is the board that was shown then: by moment, and by position at the moment of the last change.
     fn check_past(&self, boards: &[(Timestamp, Vec<pb::BoardRow>)], nth: usize) -> Result<(), TestCaseError> {
         let by_moment = pb::GetBoardRequest { as_of_at: boards[nth].0.to_wire(), ..Default::default() };
@@ -569,6 +619,9 @@ proptest! {
         }
         for (nth, then) in thens.iter().enumerate() {
             both.check_past(&boards, nth)?;
+            if (boards.len() - nth) % 9 == 1 {
+                both.check_changed_since(both.now, nth as u64)?;
+            }
             // One in some, from the last: there are many lists.
             if (boards.len() - nth) % 9 == 1 {
                 both.check_past_lists(nth as u64 + 1, then)?;
