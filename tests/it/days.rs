@@ -78,7 +78,7 @@ async fn holidays_and_sessions_are_in_the_week_and_the_month(mode: Mode) -> anyh
     let seen = supervisor.page("/week?from=2027-03-10").await?;
     ensure!(seen.contains(">First</a>") && !seen.contains("#slots"), "{seen}");
     // Whoever may see neither sees none.
-    let stranger = Browser::sign_in(&mut sandbox, Role::Delegate, Some("WATER")).await?;
+    let stranger = Browser::sign_in(&mut sandbox, Role::Clerk, Some("WATER")).await?;
     let seen = stranger.page("/month?from=2027-03-10").await?;
     ensure!(!seen.contains("First") && !seen.contains("Second"), "{seen}");
     Ok(())
