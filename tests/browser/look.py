@@ -233,6 +233,9 @@ def urge_the_worst(browser, url, supervisor):
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_url("**done=**")
+    seen = "one => one.getBoundingClientRect().top >= 0 && one.getBoundingClientRect().bottom <= innerHeight"
+    if not page.locator("#notice").evaluate(seen):
+        fault("what came of the urge is out of sight")
     lead = page.inner_text("main")
     if "Recorded: Urge" not in lead or "Say today what stands in the way" not in lead:
         fault(f"the holder of the worst item was not urged: {lead[:300]}")
