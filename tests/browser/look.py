@@ -40,7 +40,9 @@ def addresses(ids):
         "today": "/today",
         "board": "/board",
         "board-past": "/board?position=60",
+        "board-since": "/board?since=60",
         "due": "/due",
+        "due-since": "/due?since=60",
         "due-past": "/due?position=60",
         "items": "/items?column=open",
         "found": "/items?q=管",
@@ -157,7 +159,7 @@ def count(browser, url):
     page = watched(context, url)
     sign_in(page, url, "supervisor", "OFFICE")
     seen = 0
-    for path in ["/today", "/board", "/due"]:
+    for path in ["/today", "/board", "/due", "/board?since=60", "/due?since=60"]:
         page.goto(url + path)
         links = page.locator("main a[href^='/items?']").all()
         for href, text in [(link.get_attribute("href"), link.inner_text()) for link in links]:
@@ -231,6 +233,9 @@ def urge_the_worst(browser, url, supervisor):
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_url("**done=**")
+    seen = "one => one.getBoundingClientRect().top >= 0 && one.getBoundingClientRect().bottom <= innerHeight"
+    if not page.locator("#notice").evaluate(seen):
+        fault("what came of the urge is out of sight")
     lead = page.inner_text("main")
     if "Recorded: Urge" not in lead or "Say today what stands in the way" not in lead:
         fault(f"the holder of the worst item was not urged: {lead[:300]}")

@@ -18,6 +18,7 @@ mod command_line;
 mod commands;
 mod conference;
 mod crash;
+mod days;
 mod debate;
 mod delivery;
 mod delivery_copies;

@@ -1,4 +1,5 @@
-//! A stream ends with the session in which it was opened: its reader signs out, is erased, or their token expires.
+//! Nothing is done with the token of a session that has ended, and a stream ends with the session in which it was opened: its
+//! reader signs out, is erased, or their token expires.
 
 use crate::delivery::{founded, token_of};
 use crate::erasure;
@@ -6,14 +7,18 @@ use crate::in_both_modes;
 use crate::pages::Browser;
 use anyhow::{Context as _, ensure};
 use domain::Role;
-use proto::directory::v1::{GetCallerRequest, RecordSignOutRequest};
-use proto::ledger::v1::{FollowEventsRequest, FollowEventsResponse};
-use tests::{Answers, Client, Mode, command};
+use proto::deliberation::v1::ListDocketsRequest;
+use proto::directory::v1::{GetCallerRequest, ListDepartmentsRequest, RecordSignOutRequest};
+use proto::followup::v1::ListFollowUpsRequest;
+use proto::ledger::v1::{FollowEventsRequest, FollowEventsResponse, GetHeadRequest};
+use proto::resolution::v1::ListItemsRequest;
+use proto::scheduling::v1::ListSessionsRequest;
+use tests::{Answers, Client, Mode, command, until};
 use tonic::{Code, Status};
 
 /// Follows what happens from now on.
 async fn followed(client: &Client) -> anyhow::Result<Answers<FollowEventsRequest>> {
-    let after_position = client.call(proto::ledger::v1::GetHeadRequest {}).await?.position;
+    let after_position = client.call(GetHeadRequest {}).await?.position;
     Ok(client.stream(FollowEventsRequest { after_position, ..Default::default() }).await?)
 }
 
@@ -64,16 +69,61 @@ async fn a_stream_ends_when_its_reader_is_not_let_in_any_more(mode: Mode) -> any
             break;
         }
     }
-    // Whoever signed out is told so, and opens no stream again with that token; with another one, they do.
-    ensure!(
-        li.call(GetCallerRequest {}).await?.signed_out && !other.call(GetCallerRequest {}).await?.signed_out
-    );
-    let again = followed(&li).await?;
-    ensure!(Client::reason(&end_of(again).await?).as_deref() == Some("TOKEN_INVALID"));
-    followed(&of("li", 1800).await?).await?;
     Ok(())
 }
 in_both_modes!(a_stream_ends_when_its_reader_is_not_let_in_any_more);
+
+/// Whether a token is refused as that of somebody who has signed out, by every service and by the feed; false if by none yet.
+async fn is_refused(client: &Client) -> anyhow::Result<bool> {
+    let feed = FollowEventsRequest { after_position: 0, ..Default::default() };
+    let answers = [
+        client.call(ListDepartmentsRequest::default()).await.err(),
+        client.call(ListSessionsRequest::default()).await.err(),
+        client.call(ListDocketsRequest::default()).await.err(),
+        client.call(ListItemsRequest::default()).await.err(),
+        client.call(ListFollowUpsRequest::default()).await.err(),
+        client.call(GetHeadRequest {}).await.err(),
+        client.stream(feed).await.err(),
+    ];
+    for status in answers.iter().flatten() {
+        ensure!(Client::reason(status).as_deref() == Some("TOKEN_INVALID"), "{status:?}");
+        ensure!(status.message().contains("signed out"), "{status:?}");
+    }
+    Ok(answers.iter().all(Option::is_some))
+}
+
+async fn the_token_of_whoever_signed_out_is_refused_by_every_service(mode: Mode) -> anyhow::Result<()> {
+    let mut sandbox = founded(mode).await?;
+    let token = token_of(&sandbox, "li", Role::Delegate, "WATER", 3600)?;
+    let another = token_of(&sandbox, "li", Role::Delegate, "WATER", 1800)?;
+    let li = sandbox.client_with_token(&token).await?;
+    // Given somebody who is only asked whether they could sign out
+    li.call(RecordSignOutRequest { validate_only: true, ..command() }).await?;
+    ensure!(!li.call(GetCallerRequest {}).await?.signed_out && !is_refused(&li).await?);
+    // When they sign out, then every service refuses that token,
+    let sign_out = RecordSignOutRequest { ..command() };
+    let position = li.call(sign_out.clone()).await?.position;
+    until("every service knows", async || is_refused(&li).await.ok()?.then_some(())).await;
+    // they are told so, and a repeat, and another sign-out, come to the same;
+    ensure!(li.call(GetCallerRequest {}).await?.signed_out);
+    ensure!(li.call(sign_out).await?.position == position);
+    li.call(RecordSignOutRequest { ..command() }).await?;
+    // and another token of theirs does what it did.
+    let elsewhere = sandbox.client_with_token(&another).await?;
+    ensure!(!elsewhere.call(GetCallerRequest {}).await?.signed_out);
+    elsewhere.call(GetHeadRequest {}).await?;
+    followed(&elsewhere).await?;
+    // When the processes start again, then they know it still.
+    let brokers = |name: &String| name.starts_with("nats");
+    for name in sandbox.process_names().into_iter().filter(|name| !brokers(name)) {
+        sandbox.restart(&name)?;
+    }
+    let li = sandbox.client_with_token(&token).await?;
+    until("every service has read it again", async || is_refused(&li).await.ok()?.then_some(())).await;
+    sandbox.client_with_token(&another).await?.call(GetHeadRequest {}).await?;
+    Ok(())
+}
+in_both_modes!(the_token_of_whoever_signed_out_is_refused_by_every_service);
 
 async fn who_signs_out_by_the_button_is_signed_out_of_every_page(mode: Mode) -> anyhow::Result<()> {
     // Given a browser with a page that is kept up to date

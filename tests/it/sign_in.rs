@@ -165,6 +165,56 @@ in_both_modes!(whoever_signs_in_at_the_provider_is_who_it_says);
 /// The events of a logout token.
 const LOGOUT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
+/// Whether a program with this token is answered, by every service that keeps what it asks for.
+async fn is_answered(pages: &HttpClient, token: &str) -> anyhow::Result<bool> {
+    let bearer = format!("Bearer {token}");
+    let mut statuses = Vec::new();
+    for path in ["/v1/departments", "/v1/sessions", "/v1/items", "/v1/follow-ups", "/v1/log/head"] {
+        let answer = pages.send("GET", path, &[("authorization", &bearer)], "").await?;
+        ensure!(answer.status == 200 || answer.status == 401, "{path}: {} {}", answer.status, answer.text());
+        statuses.push(answer.status == 200);
+    }
+    Ok(statuses.iter().any(|answered| *answered))
+}
+
+async fn tokens_of_a_session_that_ended_at_the_provider_are_refused(mode: Mode) -> anyhow::Result<()> {
+    // Given programs with tokens of two sessions of li, of one that names no session, and of somebody else
+    let installation = Installation::start(mode)?;
+    let claims = |sid: Option<&str>| json!({"aud": [CLIENT], "groups": ["督查室"], "sid": sid});
+    let token = async |user: &str, sid: Option<&str>| {
+        installation.claims(user, &claims(sid)).await?;
+        installation.provider.sign_in(user, CLIENT)
+    };
+    let first = token("li", Some("s1")).await?;
+    let second = token("li", Some("s2")).await?;
+    let unnamed = token("li", None).await?;
+    let other = token("zhao", None).await?;
+    let answered = async |token: &str| is_answered(&installation.pages, token).await;
+    for token in [&first, &second, &unnamed, &other] {
+        ensure!(answered(token).await?, "{token}");
+    }
+    let told = async |user: &str, claims: serde_json::Value| {
+        installation.claims(user, &claims).await?;
+        let answer = installation.told(&installation.provider.sign_in(user, CLIENT)?).await?;
+        ensure!(answer.status == 200, "{}", answer.text());
+        anyhow::Ok(())
+    };
+    let refused = async |token: &str| {
+        until("it is refused", async || (!answered(token).await.ok()?).then_some(())).await;
+    };
+    // When the provider says that the first session has ended, then its token is refused, and the others are not.
+    told("out", json!({"sid": "s1", "jti": "1", "events": {LOGOUT: {}}})).await?;
+    refused(&first).await;
+    ensure!(answered(&second).await? && answered(&unnamed).await? && answered(&other).await?);
+    // When all sessions of li have ended, then all of li's tokens are, those that name no session too.
+    told("li", json!({"jti": "2", "events": {LOGOUT: {}}})).await?;
+    refused(&second).await;
+    refused(&unnamed).await;
+    ensure!(answered(&other).await?);
+    Ok(())
+}
+in_both_modes!(tokens_of_a_session_that_ended_at_the_provider_are_refused);
+
 async fn whoever_signs_out_at_the_provider_is_signed_out_here(mode: Mode) -> anyhow::Result<()> {
     // Given somebody who has signed in by two sessions at the provider
     let installation = Installation::start(mode)?;

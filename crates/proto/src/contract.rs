@@ -24,6 +24,8 @@ pub struct RpcContract {
     pub step_up: bool,
     /// Whether a secret in the request is enough, without a token.
     pub by_secret: bool,
+    /// Whether it also answers somebody who has signed out.
+    pub after_sign_out: bool,
     /// Its HTTP method and path template.
     pub route: Option<Route>,
     /// Whether it only reads.
@@ -156,6 +158,7 @@ fn read(method: &MethodDescriptor) -> RpcContract {
         refuses: texts("refuses"),
         step_up: flag(&ours, "step_up"),
         by_secret: flag(&ours, "by_secret"),
+        after_sign_out: flag(&ours, "after_sign_out"),
         route: route(&extension(&options, "google.api.http")),
         reads: level == Some(prost_types::method_options::IdempotencyLevel::NoSideEffects as i32),
         streams: method.is_server_streaming(),

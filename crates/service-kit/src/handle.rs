@@ -26,6 +26,7 @@ use crate::limits::{CACHED_STREAMS_MAX, COMMIT_TIMEOUT, RETRY_ATTEMPTS_MAX};
 use crate::metrics;
 use crate::scope::Scope;
 use crate::serve::caller;
+use crate::sign_outs::{self, SignOuts};
 use crate::tasks::Tasks;
 use crate::traces::Span;
 use crate::view::RegisteredView;
@@ -237,6 +238,7 @@ struct Tools {
     clean_views: Mutex<Vec<watch::Receiver<Position>>>,
     limits: Limits,
     writes: WriteRate,
+    sign_outs: SignOuts,
     commit_duration: Histogram,
 }
 
@@ -262,6 +264,7 @@ impl Kit {
             new_followers: Mutex::default(),
             clean_views: Mutex::default(),
             writes: WriteRate::new(&limits, &tasks),
+            sign_outs: SignOuts::default(),
             limits,
             commit_duration: metrics::COMMIT_DURATION.histogram(&[]),
             tasks,
@@ -526,10 +529,25 @@ impl Kit {
         Ok(self.scope_of(&caller(request)?).await?)
     }
 
-    /// Whether the session of a call has ended since its token was issued.
+    /// Knows from the log, from now on, which sessions have ended; see [`Kit::is_known_to_have_ended`]. A token may be valid for
+    /// so many hours; 0 means no limit.
+    pub fn follow_sign_outs(&self, token_hours_max: u32) {
+        let (feed, clock, known) = (self.0.feed.clone(), self.0.clock.clone(), self.0.sign_outs.clone());
+        let (following, position) = sign_outs::Following::new(feed, clock, known, token_hours_max);
+        self.register_follower(sign_outs::NAME, position);
+        let stop = self.stop().clone();
+        self.tasks().spawn(async move { stop.run_until_cancelled(following.run()).await });
+    }
+
+    /// Whether the session of a call has ended, by what this process has read of the log: in memory, a moment late.
+    pub(crate) fn is_known_to_have_ended(&self, session: &Session) -> bool {
+        self.0.sign_outs.have_ended(session)
+    }
+
+    /// Whether the session of a call has ended since its token was issued, by all that was ordered until now.
     pub async fn has_ended(&self, session: &Session) -> Result<bool, CommandError> {
         for (id, issued_at) in session.may_have_ended() {
-            if self.load::<SignOut>(id).await?.ends(issued_at) {
+            if self.load::<SignOut>(*id).await?.ends(*issued_at) {
                 return Ok(true);
             }
         }

@@ -35,6 +35,7 @@ pub mod scope;
 pub mod serve;
 pub mod set_aside;
 pub mod shutdown;
+mod sign_outs;
 pub mod spans;
 pub mod tasks;
 pub mod timer;

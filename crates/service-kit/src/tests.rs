@@ -5,6 +5,7 @@ mod feed;
 mod future;
 mod handle;
 mod process;
+mod sign_outs;
 mod timer;
 mod uncommitted;
 mod view;

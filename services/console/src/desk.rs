@@ -3,6 +3,7 @@
 
 mod act;
 mod answer;
+mod api;
 mod asset;
 mod board;
 mod calendar_file;
@@ -39,6 +40,8 @@ mod session;
 mod sessions;
 mod sign_in;
 mod sign_out;
+mod since;
+mod special_day;
 mod story;
 mod system;
 mod targets;

@@ -107,11 +107,11 @@ impl Credential {
     pub(crate) fn session(&self) -> &Session {
         &self.session
     }
+}
 
-    /// The refusal once that session has ended.
-    pub(crate) fn ended(&self) -> Status {
-        invalid("its holder has signed out")
-    }
+/// The refusal of a token whose session has ended.
+pub(crate) fn ended() -> Status {
+    invalid("its holder has signed out")
 }
 
 /// Lets requests through whose caller is known and may call the rpc: by a valid token or, without one, by the
@@ -177,11 +177,7 @@ impl IdentityLayer {
             extensions.insert(Vouchers::new(self.verifier.clone()));
             return Ok(extensions);
         }
-        let (Verified { actor, acr, origin }, shown) = self.identify(request)?;
-        let session = match &shown {
-            Shown::Token(token) => Session::of_token(token.clone(), origin),
-            Shown::Certificate(_) => Session::default(),
-        };
+        let (Verified { actor, acr, session }, shown) = self.identify(request)?;
         if let Some(note) = request.extensions().get::<CallerNote>() {
             note.0.get_or_init(|| actor.clone());
         }

@@ -21,7 +21,7 @@ pub use keys::{
     JWKS, KeyError, SIGNING_KEY, SigningKey, ensure_development_keys, ensure_key, ensure_session_key,
 };
 pub use layer::{Caller, IdentityLayer};
-pub(crate) use layer::{CallerNote, ClientCertificate, Credential};
+pub(crate) use layer::{CallerNote, ClientCertificate, Credential, ended};
 pub use sign_out::{Session, SignedOut, Vouchers};
 pub use token::{Claims, TokenRules, Verified};
 pub use verifier::{IssuerKeys, Verifier};

@@ -1,7 +1,7 @@
 //! Sign-outs that providers tell of: logout tokens, as OpenID Connect Back-Channel Logout 1.0 describes them, and what of a
 //! token says at which of its sessions somebody signed in.
 
-use super::token::{Audience, LEEWAY_SECONDS, Parts, Refusal, digest, now_seconds};
+use super::token::{Audience, LEEWAY_SECONDS, Parts, Refusal, now_seconds};
 use super::verifier::{InForce, Verifier};
 use domain::Timestamp;
 use domain::Uuid;
@@ -19,59 +19,35 @@ const AGE_SECONDS_MAX: f64 = 600.0;
 /// Bytes of a logout token, at most.
 const TOKEN_BYTES_MAX: usize = 16 * 1024;
 
-/// Where somebody signed in with a browser.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct SignInOrigin {
-    issuer: String,
-    session: Option<String>,
-    subject: Option<String>,
-    /// When the token was issued; unset if it does not say so.
-    issued_at: Option<Timestamp>,
-}
-
-impl SignInOrigin {
-    /// What the claims of an issuer's token say of it.
-    pub(super) fn of(issuer: &str, claims: &Value) -> SignInOrigin {
-        let text = |name: &str| claims[name].as_str().map(str::to_owned);
-        let issued_at = claims["iat"].as_f64().and_then(moment);
-        SignInOrigin { issuer: issuer.to_owned(), session: text("sid"), subject: text("sub"), issued_at }
-    }
-
-    /// What would have ended if it has: ids of [`SignOut`].
-    pub(super) fn may_have_ended(&self) -> Vec<Uuid> {
-        ids(&self.issuer, self.session.as_deref(), self.subject.as_deref())
-    }
-}
-
 /// The session in which a call is made, in the extensions of its request: it ends when its holder signs out, here or where they
-/// signed in.
-#[derive(Debug, Clone, Default)]
+/// signed in. Cheap to clone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Session {
-    /// None where a certificate was shown.
-    token: Option<Arc<str>>,
-    origin: Option<Arc<SignInOrigin>>,
+    /// That of its token first; empty where a certificate was shown.
+    sign_outs: Arc<[(Uuid, Timestamp)]>,
 }
 
 impl Session {
-    pub(super) fn of_token(token: Arc<str>, origin: Option<Arc<SignInOrigin>>) -> Session {
-        Session { token: Some(token), origin }
+    /// That of a token with this SHA-256 and these claims; of an issuer, if people sign in there with a browser.
+    pub(crate) fn of_token(digest: &[u8], signed_in_at: Option<&str>, claims: &Value) -> Session {
+        let digest = data_encoding::HEXLOWER.encode(digest);
+        let here = (SignOut::id("", Ended::Token(&digest)), Timestamp::MIN);
+        // A token that does not say when it was issued is of any time.
+        let issued_at = claims["iat"].as_f64().and_then(moment).unwrap_or_default();
+        let elsewhere =
+            signed_in_at.map(|issuer| ids(issuer, claims["sid"].as_str(), claims["sub"].as_str()));
+        let elsewhere = elsewhere.into_iter().flatten().map(|id| (id, issued_at));
+        Session { sign_outs: [here].into_iter().chain(elsewhere).collect() }
     }
 
     /// The sign-out of its token, by which it ends here; none where there is no token.
     pub fn sign_out_id(&self) -> Option<Uuid> {
-        let digest = data_encoding::HEXLOWER.encode(&digest(self.token.as_deref()?));
-        Some(SignOut::id("", Ended::Token(&digest)))
+        self.sign_outs.first().map(|(id, _)| *id)
     }
 
     /// What would have ended if it has: ids of sign-outs, and of what moment each has to be, or of a later one.
-    pub(crate) fn may_have_ended(&self) -> Vec<(Uuid, Timestamp)> {
-        let here = self.sign_out_id().map(|id| (id, Timestamp::MIN));
-        // A token that does not say when it was issued is of any time.
-        let elsewhere = self.origin.iter().flat_map(|origin| {
-            let issued_at = origin.issued_at.unwrap_or_default();
-            origin.may_have_ended().into_iter().map(move |id| (id, issued_at))
-        });
-        here.into_iter().chain(elsewhere).collect()
+    pub(crate) fn may_have_ended(&self) -> &[(Uuid, Timestamp)] {
+        &self.sign_outs
     }
 }
 

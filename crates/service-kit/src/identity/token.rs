@@ -3,7 +3,7 @@
 use super::issuers::IssuerSettings;
 use super::jwks::{Fault, KeySet};
 use super::key_ring::KeyRing;
-use super::sign_out::{EVENTS, SignInOrigin};
+use super::sign_out::{EVENTS, Session};
 use crate::limits::TOKENS_REMEMBERED_MAX;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -63,8 +63,8 @@ pub struct Verified {
     pub actor: Actor,
     /// How they were authenticated (`acr`), if the issuer says so.
     pub acr: Option<String>,
-    /// Where they signed in with a browser, if they could have.
-    pub(super) origin: Option<Arc<SignInOrigin>>,
+    /// The session in which they call.
+    pub session: Session,
 }
 
 /// Somebody who vouches: their keys, and what their tokens mean.
@@ -167,7 +167,7 @@ impl Issuer {
     pub(super) fn verify(&self, token: &Parts, now: f64) -> Result<Verified, Refusal> {
         let keys = self.ring.keys();
         token.verify_signature(&keys).map_err(|refusal| self.with_problem(refusal))?;
-        let (verified, validity) = self.accept(&token.claims, now)?;
+        let (verified, validity) = self.accept(token, now)?;
         let remembered = Remembered { keys, verified: verified.clone(), validity };
         self.remembered.insert(token.digest, remembered);
         Ok(verified)
@@ -184,7 +184,8 @@ impl Issuer {
     }
 
     /// Whether claims are those of a valid token, whoever signed it.
-    fn accept(&self, claims: &Value, now: f64) -> Result<(Verified, Validity), String> {
+    fn accept(&self, token: &Parts, now: f64) -> Result<(Verified, Validity), String> {
+        let claims = &token.claims;
         let received = Received::deserialize(claims).map_err(|error| format!("its claims: {error}"))?;
         let audience = &self.settings.audience;
         if !received.aud.has(audience) {
@@ -197,8 +198,10 @@ impl Issuer {
         }
         let actor = self.settings.mapping.actor(claims)?;
         validity.check(now)?;
-        let origin = self.settings.sign_in.is_some().then(|| SignInOrigin::of(&self.settings.issuer, claims));
-        Ok((Verified { actor, acr: received.acr, origin: origin.map(Arc::new) }, validity))
+        // Nobody signs out where nobody signs in with a browser.
+        let signed_in_at = self.settings.sign_in.as_ref().map(|_| self.settings.issuer.as_str());
+        let session = Session::of_token(&token.digest, signed_in_at, claims);
+        Ok((Verified { actor, acr: received.acr, session }, validity))
     }
 
     /// A token that does not say when it was issued counts from now on.

@@ -5,6 +5,7 @@ use super::key_ring::KeyRing;
 use super::key_source::KeySource;
 use super::keys::KeyError;
 use super::mapping::Mapping;
+use super::sign_out::Session;
 use super::token::{Issuer, Parts, Refusal, TokenRules, Verified, digest, now_seconds, shown};
 use crate::Tasks;
 use crate::limits::KEY_FILE_BYTES_MAX;
@@ -168,7 +169,7 @@ impl Verifier {
         }
         let in_force = self.in_force();
         let actor = names.iter().find_map(|name| in_force.certificates.get(name))?.clone();
-        Some(Verified { actor, acr: None, origin: None })
+        Some(Verified { actor, acr: None, session: Session::default() })
     }
 }
 

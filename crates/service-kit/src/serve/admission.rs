@@ -7,7 +7,7 @@ use super::standing::Standing;
 use super::stream::Reader;
 use crate::Kit;
 use crate::config::Limits;
-use crate::identity::{Caller, Credential};
+use crate::identity::{Caller, Credential, Session};
 use crate::limits::{
     OPEN_REQUEST_BYTES_MAX, REFLECTION_TIMEOUT, REFLECTIONS_AT_ONCE_MAX, REQUEST_BYTES_MAX,
     SECRET_REQUESTS_AT_ONCE_MAX,
@@ -116,7 +116,9 @@ impl Admission {
         let mut place = self.requests.reserve(caller)?;
         let request = self.whole(request, &mut place, rpc).await?;
         place.begin(caller)?;
-        self.standing.check(caller).await?;
+        let session = request.extensions().get::<Session>();
+        let session = session.filter(|_| !rpc.is_some_and(|rpc| rpc.after_sign_out));
+        self.standing.check(caller, session).await?;
         let credential = request.extensions().get::<Credential>().cloned();
         let Ok(response) = calling.calling(service.call(request)).await;
         let (head, body) = response.into_parts();

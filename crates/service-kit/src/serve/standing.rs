@@ -1,9 +1,8 @@
-//! Whether somebody whose token is valid is let in: not once they were erased; and a stream ends with the session in which it
-//! was opened.
+//! Whether somebody whose token is valid is let in: not once they were erased or have signed out. A stream ends as well, then.
 
 use crate::Kit;
 use crate::error::refusal;
-use crate::identity::Credential;
+use crate::identity::{Credential, Session, ended};
 use domain::Actor;
 use proto::api::v1::Reason;
 use tonic::Status;
@@ -20,10 +19,13 @@ impl Standing {
         Standing { kit }
     }
 
-    /// Refuses whoever was erased, whatever department and roles their token has by now: nobody could tell any more what was
-    /// their own to rule on.
-    pub(super) async fn check(&self, caller: &Actor) -> Result<(), Status> {
+    /// Refuses whoever has signed out; and whoever was erased, whatever department and roles their token has by now: nobody
+    /// could tell any more what was their own to rule on. A session is none where it does not matter that it has ended.
+    pub(super) async fn check(&self, caller: &Actor, session: Option<&Session>) -> Result<(), Status> {
         let Some(kit) = &self.kit else { return Ok(()) };
+        if session.is_some_and(|session| kit.is_known_to_have_ended(session)) {
+            return Err(ended());
+        }
         let marked = kit.journal().keys().is_marked(&caller.subject).await;
         match marked.map_err(|error| refusal(Reason::Unavailable, error.to_string(), []))? {
             true => Err(refusal(Reason::SubjectErased, ERASED, [])),
@@ -33,12 +35,7 @@ impl Standing {
 
     /// Refuses a stream whose caller is not let in any more, or not as the one they were when it began.
     pub(super) async fn check_again(self, credential: Credential) -> Result<(), Status> {
-        self.check(&credential.verify()?).await?;
-        let Some(kit) = &self.kit else { return Ok(()) };
-        match kit.has_ended(credential.session()).await? {
-            true => Err(credential.ended()),
-            false => Ok(()),
-        }
+        self.check(&credential.verify()?, Some(credential.session())).await
     }
 }
 

@@ -99,6 +99,7 @@ pub(super) struct OfferedField {
 
 /// An act that is not possible for this reader now.
 pub(super) struct Refused {
+    pub(super) name: &'static str,
     pub(super) label: String,
     pub(super) sentence: String,
     pub(super) reason: Option<String>,
@@ -346,9 +347,9 @@ pub(super) async fn carried_out(
     match act.carry_out(reader, &form, &[(id_field(act), id)]).await {
         Ok(position) => {
             let is_place = |place: &&str| place.bytes().all(|byte| byte.is_ascii_alphanumeric());
-            let place = form.get("place").filter(is_place).map(|place| format!("#{place}"));
-            let place = place.unwrap_or_default();
-            Ok(see_other(&format!("{path}/{id}?done={}&at={position}{place}", act.name())))
+            // Where no place is named, what came of it: a browser would otherwise stay at the form.
+            let place = form.get("place").filter(is_place).unwrap_or("notice");
+            Ok(see_other(&format!("{path}/{id}?done={}&at={position}#{place}", act.name())))
         }
         Err(status) => {
             let (code, status) = Failure::refusal(status)?;
@@ -380,6 +381,7 @@ pub(super) async fn moves(
             true => asked.push(act),
             false => {
                 moves.of_others.push(Refused {
+                    name: act.name(),
                     label: words.t(act.label).to_owned(),
                     sentence: act.for_whom(words),
                     reason: None,
@@ -402,7 +404,7 @@ pub(super) async fn moves(
         let reason = Refusal::of(&status).reason().map(str::to_owned);
         let is_of_others = reason.as_deref().is_some_and(|reason| NOT_THIS_CALLER.contains(&reason));
         let sentence = refused::sentence(&status, reader.preferences.language);
-        let refused = Refused { label: words.t(act.label).to_owned(), sentence, reason };
+        let refused = Refused { name: act.name(), label: words.t(act.label).to_owned(), sentence, reason };
         if is_of_others { moves.of_others.push(refused) } else { moves.refused.push(refused) }
     }
     Ok(moves)

@@ -1,19 +1,26 @@
 //! The board (台账): department × column. Every number opens exactly the rows that it counts.
 
+mod changes;
+
 use super::answer::{Failure, html};
+use super::api::api_call;
 use super::export;
 use super::frame::{Frame, Nav, Stamp};
 use super::limits::ROWS_AT_ONCE;
 use super::markup::{Light, Markup};
-use super::past::Past;
+use super::past::{Past, Since};
 use super::reader::Reader;
+use super::since::SinceForm;
 use super::targets;
+use super::today;
 use super::words::{Words, said};
 use super::{Asked, Desk};
 use askama::Template;
+use changes::Changes;
 use http::Response;
 use prost_types::Timestamp;
 use proto::followup::v1::{BoardColumn, BoardCounts, BoardRow, GetBoardRequest};
+use std::collections::BTreeSet;
 use tonic::Status;
 use tonic::body::Body;
 
@@ -162,16 +169,21 @@ pub(super) struct Board {
 }
 
 impl Board {
+    /// The counts of a department; of one that has nothing, none.
+    fn of(&self, code: &str) -> BoardCounts {
+        let row = self.rows.iter().find(|row| row.department_code == code);
+        row.and_then(|row| row.counts).unwrap_or_default()
+    }
+
     pub(super) async fn read(reader: &Reader, past: &Past) -> Result<Board, Status> {
+        Board::read_since(reader, &Since::default(), past).await
+    }
+
+    /// The same of the items that changed.
+    async fn read_since(reader: &Reader, since: &Since, past: &Past) -> Result<Board, Status> {
         let (mut rows, mut page_token) = (Vec::new(), String::new());
         loop {
-            let request = GetBoardRequest {
-                page_size: ROWS_AT_ONCE,
-                page_token,
-                as_of_at: past.at,
-                as_of_position: past.position,
-                ..Default::default()
-            };
+            let request = GetBoardRequest { page_size: ROWS_AT_ONCE, page_token, ..request(since, past) };
             let page = reader.ask(request).await?;
             rows.extend(page.rows);
             if page.next_page_token.is_empty() {
@@ -183,12 +195,56 @@ impl Board {
     }
 }
 
+/// What a board is asked for with.
+fn request(since: &Since, past: &Past) -> GetBoardRequest {
+    GetBoardRequest {
+        as_of_at: past.at,
+        as_of_position: past.position,
+        changed_since_at: since.at,
+        changed_since_position: since.position,
+        ..Default::default()
+    }
+}
+
 /// A cell: a number, and where its rows are, if they can be listed.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(super) struct Cell {
     pub(super) count: u32,
     pub(super) href: Option<String>,
     pub(super) class: &'static str,
+    /// What it was before, and where that is, where it is asked what changed and it was another number.
+    pub(super) before: Option<Changed>,
+    /// How many of its rows changed, and where they are, where that is asked and some did.
+    pub(super) changed: Option<Changed>,
+}
+
+impl Cell {
+    /// What is said beside its number.
+    pub(super) fn beside(&self) -> impl Iterator<Item = &Changed> {
+        self.before.iter().chain(&self.changed)
+    }
+}
+
+/// A number beside the one of a cell, in words.
+#[derive(Clone)]
+pub(super) struct Changed {
+    pub(super) text: String,
+    /// None where there is nothing to list.
+    pub(super) href: Option<String>,
+}
+
+impl Changed {
+    /// That so many of the rows at an address changed.
+    pub(super) fn of(words: Words, count: u32, href: String) -> Option<Changed> {
+        let changed = Changed { text: words.say("{n} changed", &[("n", &count)]), href: Some(href) };
+        (count > 0).then_some(changed)
+    }
+
+    /// That there were so many before, where that is another number.
+    fn before(words: Words, (count, now): (u32, u32), href: String) -> Option<Changed> {
+        let text = words.say("was {n}", &[("n", &count)]);
+        (count != now).then(|| Changed { text, href: (count > 0).then_some(href) })
+    }
 }
 
 struct Row {
@@ -203,6 +259,7 @@ struct Row {
 struct BoardPage {
     frame: Frame,
     lede: Vec<Markup>,
+    since: SinceForm,
     columns: Vec<(&'static str, &'static str)>,
     rows: Vec<Row>,
     totals: Vec<Cell>,
@@ -214,46 +271,61 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     let (words, query) = (reader.words, asked.query());
     let around = reader.surroundings(desk).await?;
     let past = &Past::read(&query, &around.calendar);
-    if let Some(form) = export::wanted(&query) {
-        let request =
-            GetBoardRequest { as_of_at: past.at, as_of_position: past.position, ..Default::default() };
-        return export::list(desk, reader, asked, request, form).await;
+    let since = &Since::read(&query, &around.calendar);
+    if let Some(form) = export::wanted(&query).filter(|_| !since.is_asked()) {
+        return export::list(desk, reader, asked, request(since, past), form).await;
     }
-    let (board, missed) =
-        futures::future::try_join(Board::read(reader, past), targets::missed(reader, past)).await?;
+    let (board, changes, missed) = futures::future::try_join3(
+        Board::read(reader, past),
+        Changes::read(reader, since, past),
+        targets::missed(reader, past),
+    )
+    .await?;
+    if let Some((form, changes)) = export::wanted(&query).zip(changes.as_ref()) {
+        let grid = changes.grid(words, &around.directory, &board);
+        return export::grid(desk, reader, asked, &api_call(&request(since, past)), &grid, form).await;
+    }
     let mut frame = Frame::new(reader, &around, asked, Nav::Board, words.t("Board"));
     frame.offer_files(&query, "/board");
-    frame.stamp =
-        Some(Stamp::new(reader, &around.calendar, board.evaluated_at, board.position, "/v1/board").await);
+    let api = api_call(&request(since, past));
+    frame.stamp = Some(Stamp::new(reader, &around.calendar, board.evaluated_at, board.position, &api).await);
     past.show(words, &query, &mut frame);
-    let rows: Vec<Row> = board
-        .rows
-        .iter()
-        .map(|row| {
-            let counts = row.counts.unwrap_or_default();
+    let changes = changes.as_ref();
+    let codes = board.rows.iter().map(|row| row.department_code.as_str());
+    let codes: BTreeSet<&str> = codes.chain(changes.iter().flat_map(|changes| changes.codes())).collect();
+    let rows: Vec<Row> = codes
+        .into_iter()
+        .map(|code| {
+            let counts = board.of(code);
             Row {
-                code: row.department_code.clone(),
-                name: around.directory.name(&row.department_code),
+                code: code.to_owned(),
+                name: around.directory.name(code),
                 light: light_of(&counts).map(|light| Markup::light(light, light_word(words, light))),
-                cells: cells(&counts, Some(&row.department_code), past),
+                cells: cells(words, &counts, Some(code), past, changes),
             }
         })
         .collect();
+    let lede = lede(words, &board, past).into_iter();
+    let lede = lede.chain(missed_targets(words, missed.len(), past));
     let page = BoardPage {
-        lede: lede(words, &board, past)
-            .into_iter()
-            .chain(missed_targets(words, missed.len(), past))
-            .collect(),
+        lede: lede.chain(changes.map(|changes| changes.sentence(words, &around.calendar))).collect(),
+        since: SinceForm::new(&query, today::looked(asked), &around.calendar),
         columns: COLUMNS.iter().map(|column| (words.t(column.title), words.t(column.meaning))).collect(),
         summary: words.say("{n} departments", &[("n", &rows.len())]),
         rows,
-        totals: cells(&board.totals, None, past),
+        totals: cells(words, &board.totals, None, past, changes),
         frame,
     };
     Ok(html(&page))
 }
 
-fn cells(counts: &BoardCounts, lead: Option<&str>, past: &Past) -> Vec<Cell> {
+fn cells(
+    words: Words,
+    counts: &BoardCounts,
+    lead: Option<&str>,
+    past: &Past,
+    changes: Option<&Changes>,
+) -> Vec<Cell> {
     let cell = |column: &Column| {
         let count = column.count(counts);
         let class = match (column.column, count) {
@@ -262,7 +334,12 @@ fn cells(counts: &BoardCounts, lead: Option<&str>, past: &Past) -> Vec<Cell> {
             (BoardColumn::Done | BoardColumn::Cancelled | BoardColumn::WasLate, _) => "edge",
             _ => "",
         };
-        Cell { count, href: (count > 0).then(|| past.link(&href(lead, column.name))), class }
+        let rows = href(lead, column.name);
+        let cell = Cell { count, href: (count > 0).then(|| past.link(&rows)), class, ..Cell::default() };
+        match changes {
+            Some(changes) => changes.beside(words, cell, (lead, column), past),
+            None => cell,
+        }
     };
     COLUMNS.iter().map(cell).collect()
 }

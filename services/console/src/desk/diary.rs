@@ -2,13 +2,17 @@
 
 use super::answer::Failure;
 use super::frame::{Frame, Nav, Stamp};
+use super::limits::ROWS_AT_ONCE;
+use super::markup::Markup;
 use super::reader::{Reader, Surroundings};
 use super::words::Words;
 use super::{Asked, Desk};
 use jiff::civil::Date;
 use prost_types::Timestamp as Moment;
 use proto::ledger::v1::GetHeadRequest;
-use proto::scheduling::v1::{DiaryEntry, DiaryHolderKind, ListRoomsRequest, Room};
+use proto::scheduling::v1::{
+    DiaryEntry, DiaryHolderKind, ListRoomsRequest, ListSessionsRequest, Room, SessionStage, SessionSummary,
+};
 use std::collections::BTreeMap;
 
 /// What a room or a department has, day by day.
@@ -57,6 +61,45 @@ impl Opened {
         frame.offer_files(&asked.query(), path);
         frame
     }
+}
+
+/// A session on these days that the reader may see.
+pub(super) struct Sitting {
+    pub(super) href: String,
+    pub(super) title: String,
+    pub(super) starts: Markup,
+    pub(super) room: String,
+    /// Where it can be moved to another room or time, by whoever moves sessions; none once it has begun.
+    pub(super) moves: Option<String>,
+}
+
+/// The sessions that start in a time, the earliest first.
+pub(super) async fn sittings(
+    reader: &Reader,
+    around: &Surroundings,
+    (starts_from_at, starts_until_at): (Option<Moment>, Option<Moment>),
+) -> Result<Vec<Sitting>, Failure> {
+    let request = ListSessionsRequest {
+        page_size: ROWS_AT_ONCE,
+        order_by: "starts_at".to_owned(),
+        starts_from_at,
+        starts_until_at,
+        ..Default::default()
+    };
+    let may_move = reader.holder.is("clerk");
+    let listed = reader.ask(request).await?.sessions.into_iter();
+    let sitting = |session: SessionSummary| {
+        let href = format!("/sessions/{}", session.session_id);
+        let is_ahead = session.stage() == SessionStage::Scheduled;
+        Some(Sitting {
+            moves: (may_move && is_ahead).then(|| format!("{href}#slots")),
+            href,
+            title: session.title,
+            starts: around.calendar.short(reader.words, &session.starts_at?),
+            room: session.room_code.unwrap_or_default(),
+        })
+    };
+    Ok(listed.filter_map(sitting).collect())
 }
 
 /// Days that follow each other.

@@ -4,16 +4,18 @@
 mod files;
 
 use super::answer::{Failure, html};
-use super::board::{self, AHEAD, Cell};
+use super::api::api_call;
+use super::board::{self, AHEAD, Cell, Changed};
 use super::frame::{Frame, Nav, Stamp};
 use super::items::{ItemRow, row_of_follow_up};
 use super::limits::ROWS_AT_ONCE;
 use super::markup::Markup;
 use super::moment;
-use super::past::Past;
+use super::past::{Past, Since};
 use super::reader::{Reader, Surroundings};
+use super::since::SinceForm;
 use super::words::Words;
-use super::{Asked, Desk, calendar_file, export};
+use super::{Asked, Desk, calendar_file, export, today};
 use askama::Template;
 use http::Response;
 use jiff::civil::Date;
@@ -57,6 +59,7 @@ struct Row {
 struct DuePage {
     frame: Frame,
     lede: Vec<Markup>,
+    since: SinceForm,
     weeks: Vec<Week>,
     rows: Vec<Row>,
     totals: Row,
@@ -68,28 +71,43 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     let (words, query) = (reader.words, asked.query());
     let around = reader.surroundings(desk).await?;
     let past = &Past::read(&query, &around.calendar);
+    let since = &Since::read(&query, &around.calendar);
     if let Some(form) = export::wanted(&query) {
-        return files::table(desk, reader, asked, &around, past, form).await;
+        return files::table(desk, reader, asked, &around, (since, past), form).await;
     }
     if calendar_file::is_wanted(&query) {
         let open = ListFollowUpsRequest { columns: vec![BoardColumn::Open.into()], ..named(&[], past) };
         return calendar_file::of_items(desk, reader, asked, open).await;
     }
-    let due = read(reader, past).await?;
+    let (due, changed) = both(reader, since, past).await?;
     let named = reader.ask(named(&due.weeks, past)).await?;
     let mut frame = Frame::new(reader, &around, asked, Nav::Due, words.t("Due dates"));
-    frame.stamp =
-        Some(Stamp::new(reader, &around.calendar, due.evaluated_at, due.position, "/v1/due-weeks").await);
+    let api = api_call(&request(since, past));
+    frame.stamp = Some(Stamp::new(reader, &around.calendar, due.evaluated_at, due.position, &api).await);
     frame.offer_files(&query, "/due");
     frame.offer_calendar(&query, "/due");
     past.show(words, &query, &mut frame);
     let totals = due.totals.clone().unwrap_or_default();
     let now = named.evaluated_at.unwrap_or_default();
+    let lede = lede(words, &due.weeks, &totals, past).into_iter();
+    let changed_rows = changed.as_ref().map(|changed| {
+        let totals = changed.totals.clone().unwrap_or_default();
+        let link = |column| past.link(&since.link(&board::href(None, column)));
+        let ahead = totals.total - totals.late;
+        let pieces = [
+            ("late", board::count(words, totals.late, &link("late"))),
+            ("ahead", board::count(words, ahead, &link(AHEAD.name))),
+            ("since", since.said(words, &around.calendar)),
+        ];
+        Markup::fill(words.t("Changed since {since}: {late} that are late, {ahead} due later."), &pieces)
+    });
+    let seen = Seen { words, around: &around, weeks: &due.weeks, past, since, changed: changed.as_ref() };
     let page = DuePage {
-        lede: lede(words, &due.weeks, &totals, past),
+        lede: lede.chain(changed_rows).collect(),
+        since: SinceForm::new(&query, today::looked(asked), &around.calendar),
         weeks: due.weeks.iter().zip(&totals.due).map(|(week, due)| head(words, week, *due)).collect(),
-        rows: due.rows.iter().map(|row| shown(&around, &due.weeks, row, past)).collect(),
-        totals: shown(&around, &due.weeks, &totals, past),
+        rows: due.rows.iter().map(|row| seen.row(row)).collect(),
+        totals: seen.row(&totals),
         named: named
             .follow_ups
             .iter()
@@ -101,14 +119,34 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     Ok(html(&page))
 }
 
-/// All departments.
-async fn read(reader: &Reader, past: &Past) -> Result<GetDueWeeksResponse, Status> {
-    let mut request = GetDueWeeksRequest {
-        page_size: ROWS_AT_ONCE,
+/// What falls due, and what of it changed where that is asked for.
+async fn both(
+    reader: &Reader,
+    since: &Since,
+    past: &Past,
+) -> Result<(GetDueWeeksResponse, Option<GetDueWeeksResponse>), Status> {
+    let changed = async {
+        match since.is_asked() {
+            true => Ok(Some(read(reader, request(since, past)).await?)),
+            false => Ok(None),
+        }
+    };
+    futures::future::try_join(read(reader, request(&Since::default(), past)), changed).await
+}
+
+fn request(since: &Since, past: &Past) -> GetDueWeeksRequest {
+    GetDueWeeksRequest {
         as_of_at: past.at,
         as_of_position: past.position,
+        changed_since_at: since.at,
+        changed_since_position: since.position,
         ..Default::default()
-    };
+    }
+}
+
+/// All departments.
+async fn read(reader: &Reader, request: GetDueWeeksRequest) -> Result<GetDueWeeksResponse, Status> {
+    let mut request = GetDueWeeksRequest { page_size: ROWS_AT_ONCE, ..request };
     let mut due = reader.ask(request.clone()).await?;
     while !due.next_page_token.is_empty() {
         request.page_token = std::mem::take(&mut due.next_page_token);
@@ -148,25 +186,54 @@ fn head(words: Words, week: &DueWeek, due: u32) -> Week {
     }
 }
 
-fn shown(around: &Surroundings, weeks: &[DueWeek], row: &DueRow, past: &Past) -> Row {
-    let code = row.department_code.as_str();
-    let lead = (!code.is_empty()).then_some(code);
-    let cell = |count: u32, class, column: &str, days: &[(&str, &str)]| Cell {
-        count,
-        href: (count > 0).then(|| past.link(&board::href_of_days(lead, column, days))),
-        class: if count > 0 { class } else { "nil" },
-    };
-    let week = |(week, count): (&DueWeek, &u32)| {
-        let days = [("due_from", week.starts_on.as_str()), ("due_until", week.ends_on.as_str())];
-        Heat { cell: cell(*count, "", AHEAD.name, &days), depth: depth(*count) }
-    };
-    let after = weeks.last().and_then(|week| week.ends_on.parse::<Date>().ok()?.tomorrow().ok());
-    let after = after.map(|date| date.to_string()).unwrap_or_default();
-    Row {
-        name: around.directory.name(code),
-        late: cell(row.late, "bad", "late", &[]),
-        weeks: weeks.iter().zip(&row.due).map(week).collect(),
-        later: cell(row.later, "", AHEAD.name, &[("due_from", &after)]),
+/// What rows are shown with.
+struct Seen<'a> {
+    words: Words,
+    around: &'a Surroundings,
+    weeks: &'a [DueWeek],
+    past: &'a Past,
+    since: &'a Since,
+    /// The items that changed; none where that is not asked for.
+    changed: Option<&'a GetDueWeeksResponse>,
+}
+
+impl Seen<'_> {
+    fn row(&self, row: &DueRow) -> Row {
+        let code = row.department_code.as_str();
+        let lead = (!code.is_empty()).then_some(code);
+        let changed = self.changed_of(code);
+        let cell = |(count, changed): (u32, u32), class, column: &str, days: &[(&str, &str)]| {
+            let rows = board::href_of_days(lead, column, days);
+            Cell {
+                count,
+                href: (count > 0).then(|| self.past.link(&rows)),
+                class: if count > 0 { class } else { "nil" },
+                changed: Changed::of(self.words, changed, self.past.link(&self.since.link(&rows))),
+                ..Cell::default()
+            }
+        };
+        let week = |(nth, (week, count)): (usize, (&DueWeek, &u32))| {
+            let days = [("due_from", week.starts_on.as_str()), ("due_until", week.ends_on.as_str())];
+            let changed = changed.due.get(nth).copied().unwrap_or_default();
+            Heat { cell: cell((*count, changed), "", AHEAD.name, &days), depth: depth(*count) }
+        };
+        let after = self.weeks.last().and_then(|week| week.ends_on.parse::<Date>().ok()?.tomorrow().ok());
+        let after = after.map(|date| date.to_string()).unwrap_or_default();
+        Row {
+            name: self.around.directory.name(code),
+            late: cell((row.late, changed.late), "bad", "late", &[]),
+            weeks: self.weeks.iter().zip(&row.due).enumerate().map(week).collect(),
+            later: cell((row.later, changed.later), "", AHEAD.name, &[("due_from", &after)]),
+        }
+    }
+
+    /// What changed of a department's, or of all for no code.
+    fn changed_of(&self, code: &str) -> DueRow {
+        let Some(changed) = self.changed else { return DueRow::default() };
+        match code {
+            "" => changed.totals.clone().unwrap_or_default(),
+            _ => changed.rows.iter().find(|row| row.department_code == code).cloned().unwrap_or_default(),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod together;
 mod views;
 
 use super::answer::{Failure, html, see_other};
+use super::api::api_call;
 use super::board::{column, columns};
 use super::calendar_file;
 use super::directory::Directory;
@@ -133,30 +134,31 @@ async fn show(
     if let Some(form) = export::wanted(&query) {
         return match query.get("q") {
             Some(text) => {
-                export::list(desk, reader, asked, with_words(&query, since, past, text), form).await
+                export::list(desk, reader, asked, with_words(&query, &since, past, text), form).await
             }
-            None => export::list(desk, reader, asked, of_column(&query, since, past)?, form).await,
+            None => export::list(desk, reader, asked, of_column(&query, &since, past)?, form).await,
         };
     }
     if calendar_file::is_wanted(&query) {
-        return calendar_file::of_items(desk, reader, asked, of_column(&query, since, past)?).await;
+        return calendar_file::of_items(desk, reader, asked, of_column(&query, &since, past)?).await;
     }
-    let mut listed = match query.get("q") {
+    let (mut listed, api) = match query.get("q") {
         Some(text) => {
-            let request = ListItemsRequest { at_least_position, ..with_words(&query, since, past, text) };
-            by_words(reader, &around, request).await?
+            let request = with_words(&query, &since, past, text);
+            let api = api_call(&request);
+            (by_words(reader, &around, ListItemsRequest { at_least_position, ..request }).await?, api)
         }
         None => {
-            let request = ListFollowUpsRequest { at_least_position, ..of_column(&query, since, past)? };
-            by_column(reader, &around, request).await?
+            let request = of_column(&query, &since, past)?;
+            let api = api_call(&request);
+            (by_column(reader, &around, ListFollowUpsRequest { at_least_position, ..request }).await?, api)
         }
     };
     for row in &mut listed.rows {
         row.href = past.link(&row.href);
     }
-    let api = if query.get("q").is_some() { "/v1/items" } else { "/v1/follow-ups" };
     let mut frame = Frame::new(reader, &around, asked, Nav::Items, words.t("Items"));
-    frame.stamp = Some(Stamp::new(reader, &around.calendar, listed.at, listed.position, api).await);
+    frame.stamp = Some(Stamp::new(reader, &around.calendar, listed.at, listed.position, &api).await);
     frame.offer_files(&query, "/items");
     if query.get("q").is_none() {
         frame.offer_calendar(&query, "/items");
@@ -200,7 +202,7 @@ pub(super) fn summary(words: Words, rows: usize, pager: &Pager) -> String {
 }
 
 /// What the items of a column of the board are asked for with.
-fn of_column(query: &Query, since: Since, past: &Past) -> Result<ListFollowUpsRequest, Failure> {
+fn of_column(query: &Query, since: &Since, past: &Past) -> Result<ListFollowUpsRequest, Failure> {
     let columns = query.get("column").map(|name| column(name).ok_or(Failure::NotFound)).transpose()?;
     Ok(ListFollowUpsRequest {
         page_size: ROWS_PER_PAGE,
@@ -237,7 +239,7 @@ async fn by_column(
 }
 
 /// What the items with these words are asked for with.
-fn with_words(query: &Query, since: Since, past: &Past, text: &str) -> ListItemsRequest {
+fn with_words(query: &Query, since: &Since, past: &Past, text: &str) -> ListItemsRequest {
     ListItemsRequest {
         page_size: ROWS_PER_PAGE,
         page_token: Pager::token(query),

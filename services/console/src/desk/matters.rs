@@ -59,7 +59,9 @@ pub(super) async fn take_in(desk: &Desk, reader: &Reader, asked: &Asked) -> Resu
         return Err(Failure::NotFound);
     }
     match act.carry_out_for(reader, &form, "matter", "matter_id").await {
-        Ok((position, id)) => Ok(see_other(&format!("/matters/{id}?done={}&at={position}", act.name()))),
+        Ok((position, id)) => {
+            Ok(see_other(&format!("/matters/{id}?done={}&at={position}#notice", act.name())))
+        }
         Err(status) => {
             let (code, status) = Failure::refusal(status)?;
             let refused = NotDone::new(&form, status, code);

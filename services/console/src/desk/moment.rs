@@ -101,6 +101,13 @@ pub(super) fn day_text(words: Words, text: &str) -> String {
     text.parse().map_or_else(|_| text.to_owned(), |date| short_date(words, date))
 }
 
+/// The same with its day of the week.
+pub(super) fn day_of_week(words: Words, date: Date) -> Markup {
+    let (day, weekday) = (short_date(words, date), weekday(words, date));
+    let shown = if words.is_chinese() { format!("{day} {weekday}") } else { format!("{weekday} {day}") };
+    Markup::time(&date.to_string(), &shown)
+}
+
 /// The same with its year and day of the week.
 pub(super) fn full_day(words: Words, text: &str) -> Markup {
     match text.parse::<Date>() {

@@ -1,12 +1,13 @@
 //! A month (月历): day by day which rooms are taken and which departments are busy, when, and by what kind of thing.
 
 use super::answer::{Failure, html};
-use super::diary::{ByDay, Days, Opened};
+use super::diary::{ByDay, Days, Opened, Sitting, sittings};
 use super::export;
 use super::frame::Frame;
 use super::markup::Markup;
 use super::moment::full_day;
 use super::reader::Reader;
+use super::special_day::Mark;
 use super::{Asked, Desk};
 use askama::Template;
 use http::Response;
@@ -22,6 +23,7 @@ const ROOMS_NAMED: u32 = 500;
 /// A day, with who is taken then.
 struct Row {
     day: Markup,
+    mark: Option<Mark>,
     /// Where its week is.
     week: String,
     rooms: Vec<String>,
@@ -35,6 +37,7 @@ struct MonthPage {
     before: String,
     after: String,
     rows: Vec<Row>,
+    sessions: Vec<Sitting>,
 }
 
 /// The page.
@@ -56,6 +59,7 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
         return export::list(desk, reader, asked, diary, form).await;
     }
     let answer = reader.ask(diary).await?;
+    let sessions = sittings(reader, around, (from_at, until_at)).await?;
     let frame = opened.frame(reader, asked, (words.t("The month"), "/month"), answer.position).await;
     let names: BTreeMap<&str, &str> =
         opened.rooms.iter().map(|room| (room.code.as_str(), room.name.as_str())).collect();
@@ -71,13 +75,19 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     };
     let row = |(nth, date): (usize, &Date)| Row {
         day: full_day(words, &date.to_string()),
+        mark: around.special_days.mark(words, *date),
         week: format!("/week?from={date}"),
         rooms: on(nth, &by_room, &room),
         departments: on(nth, &by_department, &|code| around.directory.name(code)),
     };
     let address = |date: Result<Date, jiff::Error>| format!("/month?from={}", date.unwrap_or(first));
     let rows = dates.iter().take(days.count()).enumerate().map(row).collect();
-    let page =
-        MonthPage { before: address(first.checked_sub(1.month())), after: address(Ok(next)), rows, frame };
+    let page = MonthPage {
+        before: address(first.checked_sub(1.month())),
+        after: address(Ok(next)),
+        rows,
+        sessions,
+        frame,
+    };
     Ok(html(&page))
 }

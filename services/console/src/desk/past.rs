@@ -1,7 +1,8 @@
 //! Past moments: a page shows what was so then, and leads to pages that do.
 
 use super::Query;
-use super::frame::{Frame, Notice};
+use super::frame::{Frame, Notice, grouped};
+use super::markup::Markup;
 use super::moment::Calendar;
 use super::words::Words;
 use prost_types::Timestamp;
@@ -28,7 +29,7 @@ impl Past {
             };
         }
         let text = query.get("as_of");
-        let at = text.and_then(|text| calendar.read(text));
+        let at = text.and_then(|text| moment(text, calendar));
         let given = text.filter(|_| at.is_some()).map(|text| ("as_of", text.to_owned()));
         Past { at, position: None, given }
     }
@@ -44,10 +45,10 @@ impl Past {
 
     /// An address as of the same time.
     pub(super) fn link(&self, address: &str) -> String {
-        let Some((name, value)) = &self.given else { return address.to_owned() };
-        let separator = if address.contains('?') { '&' } else { '?' };
-        let pair = url::form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish();
-        format!("{address}{separator}{pair}")
+        match &self.given {
+            Some((name, value)) => with_pair(address, name, value),
+            None => address.to_owned(),
+        }
     }
 
     /// Lets the reader of a page look back, with its filters, and says if the page shows the past.
@@ -64,23 +65,74 @@ impl Past {
 }
 
 /// Since when something has changed: a moment, a position, or neither, which is always.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Since {
     pub(super) at: Option<Timestamp>,
     pub(super) position: Option<u64>,
+    /// What asks for it, as it was given.
+    given: Option<String>,
 }
 
 impl Since {
+    /// The name of what asks for it.
+    pub(super) const NAME: &str = "since";
+
     /// Reads `since`, as *today* has it: a position, a moment, or a day.
     pub(super) fn read(query: &Query, calendar: &Calendar) -> Since {
-        let Some(text) = query.get("since") else { return Since::default() };
-        match text.parse() {
-            Ok(position) => Since { at: None, position: Some(position) },
-            Err(_) => {
-                let at =
-                    text.parse::<jiff::Timestamp>().map(|at| Timestamp { seconds: at.as_second(), nanos: 0 });
-                Since { at: at.ok().or_else(|| calendar.read(text)), position: None }
+        let Some(text) = query.get(Since::NAME) else { return Since::default() };
+        let (at, position) = match text.parse() {
+            Ok(position) => (None, Some(position)),
+            Err(_) => (moment(text, calendar), None),
+        };
+        let given = Some(text.to_owned()).filter(|_| at.is_some() || position.is_some());
+        Since { at, position, given }
+    }
+
+    /// Since a moment.
+    pub(super) fn of_moment(at: jiff::Timestamp) -> Since {
+        let moment = Timestamp { seconds: at.as_second(), nanos: 0 };
+        Since { at: Some(moment), position: None, given: Some(at.to_string()) }
+    }
+
+    pub(super) fn is_asked(&self) -> bool {
+        self.given.is_some()
+    }
+
+    /// The same list of what changed since.
+    pub(super) fn link(&self, address: &str) -> String {
+        match &self.given {
+            Some(given) => with_pair(address, Since::NAME, given),
+            None => address.to_owned(),
+        }
+    }
+
+    /// How it was then.
+    pub(super) fn past(&self) -> Past {
+        let name = if self.position.is_some() { "position" } else { "as_of" };
+        let given = self.given.clone().map(|given| (name, given));
+        Past { at: self.at, position: self.position, given }
+    }
+
+    /// How it is said.
+    pub(super) fn said(&self, words: Words, calendar: &Calendar) -> Markup {
+        match (&self.at, self.position) {
+            (Some(at), _) => calendar.short(words, at),
+            (None, position) => {
+                Markup::text(&words.say("log position {n}", &[("n", &grouped(position.unwrap_or_default()))]))
             }
         }
     }
+}
+
+/// A moment as machines write it, or without its zone.
+fn moment(text: &str, calendar: &Calendar) -> Option<Timestamp> {
+    let moment = text.parse::<jiff::Timestamp>();
+    moment.map(|at| Timestamp { seconds: at.as_second(), nanos: 0 }).ok().or_else(|| calendar.read(text))
+}
+
+/// An address with one more pair in its query.
+fn with_pair(address: &str, name: &str, value: &str) -> String {
+    let separator = if address.contains('?') { '&' } else { '?' };
+    let pair = url::form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish();
+    format!("{address}{separator}{pair}")
 }

@@ -7,6 +7,7 @@ use super::limits::EXPORT_ROWS_MAX;
 use super::moment::Calendar;
 use super::preferences::Preferences;
 use super::session::{Holder, Session};
+use super::special_day::SpecialDays;
 use super::words::Words;
 use crate::asker::{Asker, Stack};
 use crate::json;
@@ -37,6 +38,7 @@ pub(super) struct Surroundings {
     pub(super) calendar: Calendar,
     /// The zone in which days begin.
     pub(super) time_zone: String,
+    pub(super) special_days: SpecialDays,
 }
 
 impl Reader {
@@ -115,7 +117,10 @@ impl Reader {
     pub(super) async fn surroundings(&self, desk: &Desk) -> Result<Surroundings, Failure> {
         let (directory, calendar) =
             futures::future::try_join(Directory::read(self), self.ask(GetCalendarRequest::default())).await?;
-        let zone = calendar.calendar.map_or_else(|| desk.time_zone.clone(), |calendar| calendar.time_zone);
-        Ok(Surroundings { directory, calendar: Calendar::of(&zone), time_zone: zone })
+        let (zone, special_days) = match calendar.calendar {
+            Some(days) => (days.time_zone, SpecialDays::new(&days.holidays, &days.make_up_days)),
+            None => (desk.time_zone.clone(), SpecialDays::default()),
+        };
+        Ok(Surroundings { directory, calendar: Calendar::of(&zone), time_zone: zone, special_days })
     }
 }

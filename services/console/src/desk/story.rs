@@ -93,6 +93,8 @@ fn event(words: Words, around: &Surroundings, entry: &ItemEntry) -> Event {
     let who = match (by_clock, department) {
         (true, _) => String::new(),
         (false, Some(department)) => department,
+        // Processes are no names that readers know.
+        (false, None) if entry.subject.starts_with("process:") => words.t("by itself").to_owned(),
         (false, None) => entry.subject.clone(),
     };
     Event {

@@ -10,7 +10,7 @@ use super::items::late_request;
 use super::limits::ROWS_PER_PAGE;
 use super::markup::{Light, Markup};
 use super::moment::{self, Calendar};
-use super::past::Past;
+use super::past::{Past, Since};
 use super::reader::{Reader, Surroundings};
 use super::words::Words;
 use super::{Asked, Desk};
@@ -79,6 +79,8 @@ struct TodayPage {
     tasks: Vec<Task>,
     late: Vec<Late>,
     since: Markup,
+    /// Where it is shown what else changed since.
+    changed: String,
     columns: Vec<&'static str>,
     lights: Vec<DepartmentLights>,
     totals: Vec<Cell>,
@@ -116,6 +118,7 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
         summary: words.say("{n} departments", &[("n", &board.rows.len())]),
         tasks,
         since: Markup::fill(words.t("You last looked on {moment}."), &[("moment", since)]),
+        changed: Since::of_moment(looked).link("/board"),
         frame,
     };
     let mut response = html(&page);
@@ -124,6 +127,12 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
         response.headers_mut().append(SET_COOKIE, cookies::prefer(VISIT, &visit.noted(), desk.https));
     }
     Ok(response)
+}
+
+/// When the reader last looked here, in seconds since 1970, before the visit that goes on; none if that is not known.
+pub(super) fn looked(asked: &Asked) -> Option<i64> {
+    let noted = cookies::sent(&asked.head.headers, VISIT)?;
+    noted.split_once('.')?.0.parse().ok()
 }
 
 /// When the reader looked: now, and the last time before this visit. It is the clock of the log, which may be that of a
@@ -400,6 +409,7 @@ fn cells(counts: &proto::followup::v1::BoardCounts, lead: Option<&str>) -> Vec<C
             count,
             href: (count > 0).then(|| href(lead, column.name)),
             class: if count == 0 { "nil" } else { "" },
+            ..Cell::default()
         }
     };
     LIGHT_COLUMNS.map(cell).to_vec()

@@ -1,12 +1,13 @@
 //! A week (一周日程): when each room and department is taken, day by day, and by what kind of thing.
 
 use super::answer::{Failure, html};
-use super::diary::{ByDay, Days, Opened};
+use super::diary::{ByDay, Days, Opened, Sitting, sittings};
 use super::export;
 use super::frame::Frame;
 use super::markup::Markup;
-use super::moment::day;
+use super::moment::day_of_week;
 use super::reader::Reader;
+use super::special_day::Mark;
 use super::words::Words;
 use super::{Asked, Desk};
 use askama::Template;
@@ -34,9 +35,10 @@ struct WeekPage {
     before: String,
     after: String,
     month: String,
-    days: Vec<Markup>,
+    days: Vec<(Markup, Option<Mark>)>,
     rooms: Vec<Row>,
     departments: Vec<Row>,
+    sessions: Vec<Sitting>,
 }
 
 /// The page.
@@ -52,15 +54,21 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
         return export::list(desk, reader, asked, diary, form).await;
     }
     let answer = reader.ask(diary).await?;
+    let sessions = sittings(reader, around, (from_at, until_at)).await?;
     let frame = opened.frame(reader, asked, (words.t("The week"), "/week"), answer.position).await;
     let mut by_room = shown_days.rows(&answer.entries, DiaryHolderKind::Room);
     let shown = |days: Option<ByDay>| days.unwrap_or_else(|| vec![Vec::new(); shown_days.count()]);
     let page = WeekPage {
         frame,
+        sessions,
         before: address(days[0], -7),
         after: address(days[0], 7),
         month: format!("/month?from={}", days[0]),
-        days: days.iter().take(7).map(|date| day(words, &date.to_string())).collect(),
+        days: days
+            .iter()
+            .take(7)
+            .map(|date| (day_of_week(words, *date), around.special_days.mark(words, *date)))
+            .collect(),
         rooms: opened
             .rooms
             .iter()

@@ -1,6 +1,8 @@
 //! A follow-up's row must always be what the rules have of it, and the board, which is counted while records are
 //! projected, what counting the follow-ups themselves gives.
 
+mod weeks_and_changes;
+
 use super::{code, line};
 use crate::views::{self, FollowupView};
 use domain::aggregate::derived_id;
@@ -437,49 +439,6 @@ impl Both {
         Ok(())
     }
 
-    /// What falls due when is what counting gives, and a week's number what the list of that week has.
-    fn check_due_weeks(&self, now: Timestamp) -> Result<(), TestCaseError> {
-        let request = pb::GetDueWeeksRequest { weeks: Some(3), ..Default::default() };
-        let query = views::due_weeks(&request, None, now, calendar()).unwrap();
-        let (page, totals, weeks, _) = query(self.view.within(&Scope::whole())).unwrap();
-        let mut expected: BTreeMap<String, pb::DueRow> = BTreeMap::new();
-        for (_, item) in self.items() {
-            let (late, ahead) = (is_in(Column::Late, item, now), is_in(Column::Ahead, item, now));
-            if !late && !ahead {
-                continue;
-            }
-            let department_code = item.subject.lead.as_str().to_owned();
-            let row = expected.entry(department_code.clone()).or_insert_with(|| pb::DueRow {
-                department_code,
-                due: vec![0; 3],
-                ..Default::default()
-            });
-            let due_on = item.subject.due_on.to_string();
-            row.total += 1;
-            row.late += u32::from(late);
-            match weeks.iter().position(|week| due_on <= week.ends_on) {
-                _ if late => {}
-                Some(nth) => row.due[nth] += 1,
-                None => row.later += 1,
-            }
-        }
-        let expected: Vec<pb::DueRow> = expected.into_values().collect();
-        prop_assert_eq!(&page.rows, &expected);
-        prop_assert_eq!(totals.total, expected.iter().map(|row| row.total).sum::<u32>());
-        for (nth, week) in weeks.iter().enumerate() {
-            let request = pb::ListFollowUpsRequest {
-                columns: vec![Column::Ahead.into()],
-                due_from: Some(week.starts_on.clone()),
-                due_until: Some(week.ends_on.clone()),
-                ..Default::default()
-            };
-            let query = views::follow_ups(&request, now, &zone()).unwrap();
-            let listed = query(self.view.within(&Scope::whole())).unwrap().0.rows.len();
-            prop_assert_eq!(totals.due[nth] as usize, listed, "{}", week.week);
-        }
-        Ok(())
-    }
-
     /// A board as it was is the board that was shown then: by moment, and by position at the moment of the last change.
     fn check_past(&self, boards: &[(Timestamp, Vec<pb::BoardRow>)], nth: usize) -> Result<(), TestCaseError> {
         let by_moment = pb::GetBoardRequest { as_of_at: boards[nth].0.to_wire(), ..Default::default() };
@@ -569,6 +528,9 @@ proptest! {
         }
         for (nth, then) in thens.iter().enumerate() {
             both.check_past(&boards, nth)?;
+            if (boards.len() - nth) % 9 == 1 {
+                both.check_changed_since(both.now, nth as u64)?;
+            }
             // One in some, from the last: there are many lists.
             if (boards.len() - nth) % 9 == 1 {
                 both.check_past_lists(nth as u64 + 1, then)?;

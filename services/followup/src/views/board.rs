@@ -8,6 +8,7 @@ mod narrowed;
 pub(crate) use due_weeks::due_weeks;
 
 use super::condition::Condition;
+use super::follow_up::{CHANGED, SINCE};
 use domain::calendar::Zone;
 use domain::{Code, Timestamp};
 use proto::Invalid;
@@ -309,8 +310,9 @@ pub(crate) fn board_under(
 ) -> Result<impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Board> + Send + 'static + use<>, Invalid> {
     let as_of = AsOf::read(request.as_of_at, request.as_of_position)?;
     let (zone, narrowed_by) = (zone.clone(), narrowed::conditions(request, as_of)?);
+    let since = AsOf::named(SINCE, request.changed_since_at, request.changed_since_position)?;
     let of = Condition::under(under).of_body(&request.body_code);
-    let is_narrowed = !narrowed_by.is_empty();
+    let is_narrowed = !narrowed_by.is_empty() || !since.is_now();
     let of = narrowed_by
         .into_iter()
         .fold(of, |of, (condition, values)| of.and(condition, values.into_iter().map(Value::from)));
@@ -324,6 +326,10 @@ pub(crate) fn board_under(
     let rows = ListQuery::new(rows, &["lead_code"], "lead_code", "", size, token)?.group_by("lead_code");
     Ok(move |tables: ScopedTables<'_>| {
         let past = as_of.past(tables)?;
+        let of = match since.past(tables)? {
+            Some(since) => of.and(CHANGED, since.until(past)),
+            None => of,
+        };
         let at = Past::moment(past, now);
         let moments = [at.as_microsecond(), due_soon_until(at, &zone), at.as_microsecond()].map(Value::from);
         let (selected, of): (Vec<Value>, _) = match (past, is_narrowed) {

@@ -119,9 +119,10 @@ pub(super) const UNDER: &str = "lead_code IN (SELECT value FROM json_each(?))";
 const AWAITS_LEADERS: &str = "escalated_to = 2 AND NOT instructed
      AND (lead_code IN (SELECT value FROM json_each(?)) OR body_code IN (SELECT value FROM json_each(?)))";
 /// The fields that say since when something has changed.
-const SINCE: (&str, &str) = ("changed_since_at", "changed_since_position");
+pub(super) const SINCE: (&str, &str) = ("changed_since_at", "changed_since_position");
 /// Changed after a position, and up to another one.
-const CHANGED: &str = "rowid IN (SELECT follow_up FROM follow_up_spans WHERE since > ? AND since <= ?)";
+pub(super) const CHANGED: &str =
+    "rowid IN (SELECT follow_up FROM follow_up_spans WHERE since > ? AND since <= ?)";
 const CALLED_UPON: &str = "rowid IN (SELECT follow_up FROM called_upon WHERE department = ?)";
 
 /// The rungs that come first, each for its follow-up.

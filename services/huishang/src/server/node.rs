@@ -92,6 +92,7 @@ impl Node {
             false => storage.journal,
         };
         let kit = kit(config, journal, tasks)?;
+        kit.follow_sign_outs(config.identity.token_lifetime_hours_max);
         let log = storage.own_log.as_ref().map(|own_log| own_log.log.clone());
         let own_log = record_accepted(&kit, storage.own_log).await?;
         if let (Some(log), Some(contradictions)) = (&log, contradictions) {

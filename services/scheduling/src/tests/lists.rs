@@ -77,6 +77,16 @@ fn no_list_reads_every_row_or_sorts_many() {
             assert_eq!(list.slow_plan(&tables, &["sessions_of_department"]).unwrap(), None);
         }
     }
+    for order_by in ["starts_at", "starts_at desc"] {
+        let request = pb::ListSessionsRequest {
+            order_by: order_by.into(),
+            starts_from_at: Some(Default::default()),
+            starts_until_at: Some(Default::default()),
+            ..Default::default()
+        };
+        let list = crate::views::list_of_sessions(&request).unwrap();
+        assert_eq!(list.slow_plan(&tables, &[]).unwrap(), None);
+    }
     for filters in 0..32_i32 {
         for order_by in ["taken_in_at", "taken_in_at desc"] {
             let request = pb::ListMattersRequest {

@@ -291,7 +291,18 @@ pub(crate) fn list(request: &pb::ListSessionsRequest) -> Result<ListQuery, Inval
         "session_id IN (SELECT session_id FROM session_matters WHERE matter_id = ?)",
         &request.matter_id,
     )
+    .filter_some("starts_at > 0 AND starts_at >= ?", micros("starts_from_at", request.starts_from_at)?)
+    .filter_some("starts_at > 0 AND starts_at < ?", micros("starts_until_at", request.starts_until_at)?)
     .filter_id_prefix("session_id", &request.id_prefix)
+}
+
+/// A moment as the tables have it.
+fn micros<W>(field: &str, moment: W) -> Result<Option<i64>, Invalid>
+where
+    Option<Timestamp>: Wire<W>,
+{
+    let moment: Option<Timestamp> = read(field, moment)?;
+    Ok(moment.map(Timestamp::as_microsecond))
 }
 
 /// The stage to keep; none when it is unset or unspecified.

@@ -53,8 +53,10 @@ fn a_logout_token_says_which_session_has_ended_or_whose() {
     // Whoever signed in there can be found by either.
     let signed_in = with(claims(), json!({"iss": ISSUER, "sid": "s7"}));
     let token = provider.issuer.sign(&json!({"alg": "EdDSA"}), &signed_in);
-    let origin = provider.verifier.verify(&token).unwrap().origin.unwrap();
-    assert_eq!(origin.may_have_ended(), [of_session.id, of_subject.id]);
+    let session = provider.verifier.verify(&token).unwrap().session;
+    let of_token = session.sign_out_id().unwrap();
+    let ids = session.may_have_ended().iter().map(|(id, _)| *id).collect::<Vec<_>>();
+    assert_eq!(ids, [of_token, of_session.id, of_subject.id]);
 }
 
 #[test]

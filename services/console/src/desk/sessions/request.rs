@@ -177,7 +177,7 @@ pub(in crate::desk) async fn act(
     };
     match sent {
         Ok((id, position, act)) if !only_asks => {
-            Ok(see_other(&format!("/sessions/{id}?done={}&at={position}", act.name())))
+            Ok(see_other(&format!("/sessions/{id}?done={}&at={position}#notice", act.name())))
         }
         Ok(_) => {
             asking.similar = similar(reader, &outline, revised).await?;

@@ -81,7 +81,7 @@ pub(super) async fn carried_out(
     Ok(match reader.ask(request).await {
         Ok(set) => {
             let id = set.target.map(|target| target.target_id).unwrap_or_default();
-            Ok(see_other(&format!("/targets/{id}?done=SetTarget&at={}", set.position)))
+            Ok(see_other(&format!("/targets/{id}?done=SetTarget&at={}#notice", set.position)))
         }
         Err(status) => {
             let (code, status) = Failure::refusal(status)?;

@@ -1,13 +1,14 @@
 //! How much falls due when: the clocks that the board counts, by the week in which they end.
 
 use super::super::condition::Condition;
+use super::super::follow_up::{CHANGED, SINCE};
 use domain::calendar::WorkingCalendar;
 use domain::{Code, Date, Timestamp};
 use proto::Invalid;
 use proto::followup::v1::{DueRow, DueWeek, GetDueWeeksRequest};
 use rusqlite::Row;
 use service_kit::list::{ListQuery, Page};
-use service_kit::spans::AsOf;
+use service_kit::spans::{AsOf, Past, THEN};
 use service_kit::{Rows, ScopedTables};
 use std::collections::BTreeSet;
 
@@ -27,6 +28,17 @@ macro_rules! clocks_of {
 const ROWS: Rows = super::ROWS.selecting(clocks_of!("running"));
 const PAST_ROWS: Rows = super::ROWS.selecting(clocks_of!("running_spans"));
 
+/// The clocks of some follow-ups, in the same words.
+macro_rules! clocks_of_some {
+    ($($from:tt)*) => {
+        concat!("SELECT lead_code, group_concat(due_at || ':1', ' ') AS clocks FROM ", $($from)*)
+    };
+}
+const CHANGED_ROWS: Rows = super::ROWS.selecting(clocks_of_some!("follow_ups"));
+const CHANGED_PAST_ROWS: Rows = super::ROWS.selecting(clocks_of_some!(past_follow_ups!()));
+/// Whose clock runs.
+const RUNS: &str = "open AND runs";
+
 /// A page of the departments, the sums over all of them, the weeks, and the moment that they are of.
 type DueWeeks = (Page<DueRow>, DueRow, Vec<DueWeek>, Timestamp);
 
@@ -38,6 +50,7 @@ pub(crate) fn due_weeks(
     calendar: WorkingCalendar,
 ) -> Result<impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<DueWeeks> + Send + 'static + use<>, Invalid> {
     let as_of = AsOf::read(request.as_of_at, request.as_of_position)?;
+    let since = AsOf::named(SINCE, request.changed_since_at, request.changed_since_position)?;
     let weeks = match request.weeks.unwrap_or(WEEKS) {
         weeks @ 1..=WEEKS_MAX => weeks,
         weeks => {
@@ -46,17 +59,25 @@ pub(crate) fn due_weeks(
         }
     };
     let condition = Condition::under(under).of_body(&request.body_code);
-    let list = |rows| {
-        let (size, token) = (request.page_size, &request.page_token);
-        let query = ListQuery::new(rows, &["lead_code"], "lead_code", "", size, token)?;
-        Ok::<_, Invalid>(query.group_by("lead_code"))
+    let rows = match (since.is_now(), as_of.is_now()) {
+        (true, true) => ROWS,
+        (true, false) => PAST_ROWS,
+        (false, true) => CHANGED_ROWS,
+        (false, false) => CHANGED_PAST_ROWS,
     };
-    let (present, past) = (list(ROWS)?, list(PAST_ROWS)?);
+    let (size, token) = (request.page_size, &request.page_token);
+    let list = ListQuery::new(rows, &["lead_code"], "lead_code", "", size, token)?.group_by("lead_code");
     Ok(move |tables: ScopedTables<'_>| {
-        let (list, rows, condition, at) = match as_of.past(tables)? {
-            None => (present, ROWS, condition, now),
-            Some(asked) => (past, PAST_ROWS, condition.and(running_then!(), asked.way()), asked.at),
+        let past = as_of.past(tables)?;
+        let condition = match (since.past(tables)?, past) {
+            (None, None) => condition,
+            (None, Some(past)) => condition.and(running_then!(), past.way()),
+            (Some(since), None) => condition.and(RUNS, []).and(CHANGED, since.until(None)),
+            (Some(since), Some(then)) => {
+                condition.and(RUNS, []).and(CHANGED, since.until(past)).and(THEN, then.then())
+            }
         };
+        let at = Past::moment(past, now);
         let ahead = Ahead::of(at, weeks, &calendar);
         let totals = condition.clone().first(tables, &rows, [], |row| ahead.count(row, String::new()))?;
         let page = list

@@ -1,5 +1,5 @@
-//! The board of some of the items: those of a resolution, a session, a matter or a case, or those that wait for a department.
-//! They are few, and counted when it is asked for.
+//! The board of some of the items: those of a resolution, a session, a matter or a case, those that wait for a department, or
+//! those that changed lately. They are few, and counted when it is asked for.
 
 use super::super::follow_up::called_upon;
 use proto::Invalid;
