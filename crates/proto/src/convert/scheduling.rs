@@ -188,7 +188,8 @@ wire_struct!(poll::Asked => scheduling::PollAsked {
     body_code: body, department_codes: departments, deciding_codes: deciding, concerned_codes: concerned,
 });
 wire_events!(poll::Poll, poll::Event => scheduling {
-    Opened => PollOpened { asked, slots, close_by },
+    Opened => PollOpened { asked, slots, close_by, remind_at },
+    Reminded => PollReminded { department_code: department, close_by, reminded_at },
     Answered => PollAnswered {
         department_code: department, answers, comment, answered_at, on_behalf_by_code: on_behalf_by,
     },

@@ -142,7 +142,9 @@ CREATE INDEX timetables_of_body ON timetable_bodies (body_code);
 CREATE TABLE polls (
     session_id TEXT PRIMARY KEY,
     stage INTEGER NOT NULL,
-    close_by INTEGER NOT NULL
+    close_by INTEGER NOT NULL,
+    -- When whoever has not answered is reminded; NULL when nobody is, and once somebody was.
+    remind_at INTEGER
 );
 CREATE INDEX polls_by_end ON polls (close_by);
 CREATE INDEX polls_in_stage ON polls (stage, close_by);
