@@ -14,6 +14,7 @@ mod diary;
 mod directory;
 mod due;
 mod export;
+mod followed;
 mod frame;
 mod indicators;
 mod item;
