@@ -20,6 +20,8 @@ pub const ELSEWHERE: [(&str, &str); 41] = [
     ("diary record-absence", "services/scheduling/src/tests/diaries.rs"),
     ("diary withdraw-absence", "services/scheduling/src/tests/diaries.rs"),
     ("diary import", "services/scheduling/src/tests/diaries.rs"),
+    ("diary subscribe", "tests/it/subscribed_calendars.rs"),
+    ("diary refresh", "tests/it/subscribed_calendars.rs"),
     ("diary forget", "services/scheduling/src/tests/diaries.rs"),
     ("subscription define", "tests/it/delivery.rs"),
     ("subscription change", "tests/it/delivery.rs"),
