@@ -96,7 +96,7 @@ fn diaries() -> Diaries {
             let begins = 1 + (i64::from(own) * 7 + day * 5) % 8;
             let starts_at = days_on(day) + SignedDuration::from_hours(begins);
             let time = Busy { starts_at, ends_at: starts_at + SignedDuration::from_hours(hours) };
-            Engagement { time, cause, site: None }
+            Engagement { time, cause, site: None, read_at: None }
         };
         (0..DAYS).map(engagement).collect()
     };

@@ -68,6 +68,7 @@ def addresses(ids):
         "chains": "/chains",
         "notices": "/notices",
         "calendars": "/calendars",
+        "followed": "/calendars/followed",
         "proof": "/proof",
         "system": "/system",
         "access": f"/system?see={ids['session']}",

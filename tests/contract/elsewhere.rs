@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Commands whose rules cannot be asked here, and the test that asks them of a whole service.
-pub const ELSEWHERE: [(&str, &str); 41] = [
+pub const ELSEWHERE: [(&str, &str); 43] = [
     ("room register", "crates/domain/src/scheduling/room/tests.rs"),
     ("travel define", "crates/domain/src/scheduling/travel.rs"),
     ("timetable propose", "tests/it/timetables.rs"),
@@ -20,6 +20,8 @@ pub const ELSEWHERE: [(&str, &str); 41] = [
     ("diary record-absence", "services/scheduling/src/tests/diaries.rs"),
     ("diary withdraw-absence", "services/scheduling/src/tests/diaries.rs"),
     ("diary import", "services/scheduling/src/tests/diaries.rs"),
+    ("diary subscribe", "tests/it/subscribed_calendars.rs"),
+    ("diary refresh", "tests/it/subscribed_calendars.rs"),
     ("diary forget", "services/scheduling/src/tests/diaries.rs"),
     ("subscription define", "tests/it/delivery.rs"),
     ("subscription change", "tests/it/delivery.rs"),

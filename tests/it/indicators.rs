@@ -9,7 +9,10 @@ use proto::deliberation::v1::{
 };
 use proto::followup::v1::{GetIndicatorsRequest, Indicator};
 use proto::ledger::v1::{GetHeadRequest, MoveClockRequest};
-use proto::scheduling::v1::{ConveneSessionRequest, EmergencyDeclaration, MatterClass, SessionKind};
+use proto::scheduling::v1::{
+    BodyCharter, ConveneSessionRequest, DefineBodyRequest, EmergencyDeclaration, HourlyRate, MatterClass,
+    MeetingRules, Seat, SessionKind,
+};
 use serde_json::Value;
 use tests::{Client, Mode, Sandbox, command, outline};
 
@@ -31,6 +34,23 @@ impl Of {
 /// What is counted in different orders differs in the last digits.
 const TOLERANCE: f64 = 1e-6;
 
+/// A body of STAYS that says what an hour of one person costs: 120 yuan.
+fn paid_body() -> DefineBodyRequest {
+    let hourly_rate = Some(HourlyRate { currency_code: "CNY".into(), minor_units: 12_000 });
+    let meeting_rules =
+        MeetingRules { topics_max: 9, duration_minutes_max: 480, hourly_rate, ..Default::default() };
+    let charter = BodyCharter {
+        name: "The body".into(),
+        chair_code: "STAYS".into(),
+        seats: vec![Seat { department_code: "STAYS".into(), ..Default::default() }],
+        convenor_codes: vec!["STAYS".into()],
+        secretariat_codes: vec!["STAYS".into()],
+        meeting_rules: Some(meeting_rules),
+        ..Default::default()
+    };
+    DefineBodyRequest { body_code: "LONG".into(), charter: Some(charter), ..command() }
+}
+
 /// EARLY leaves a meeting of five hours after ten minutes, and says nothing there.
 async fn somebody_leaves_early(sandbox: &Sandbox) -> anyhow::Result<()> {
     let clerk = sandbox.client(Role::Clerk, Some("STAYS")).await?;
@@ -38,7 +58,7 @@ async fn somebody_leaves_early(sandbox: &Sandbox) -> anyhow::Result<()> {
     for code in ["STAYS", "EARLY"] {
         clerk.register_department(code).await?;
     }
-    clerk.define_body("LONG", "STAYS", "STAYS").await?;
+    clerk.call(paid_body()).await?;
     let mut wanted = outline("A long meeting", "STAYS");
     wanted.body_code = "LONG".into();
     wanted.kind = SessionKind::Emergency.into();
@@ -116,6 +136,9 @@ async fn the_indicators_are_recounted_from_the_log(mode: Mode) -> anyhow::Result
     let hours = of("session_hours_per_person").context("hours")?;
     ensure!((hours - 1.0 / 6.0).abs() < 0.01, "ten minutes, and not five hours: {told:?}");
     ensure!(of("idle_attendance") == Some(1.0), "it advised, and said nothing: {told:?}");
+    let cost = told.iter().find(|one| one.name == "idle_attendance_cost").context("its cost")?;
+    let is_told = cost.unit == "CNY" && cost.baseline.is_some() && (cost.numerator - 20.0).abs() < 1.0;
+    ensure!(is_told, "ten minutes at 120 yuan an hour: {cost:?}");
     Ok(())
 }
 in_both_modes!(the_indicators_are_recounted_from_the_log);

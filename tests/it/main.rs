@@ -77,6 +77,7 @@ mod sign_in;
 mod slots;
 mod sm2;
 mod story;
+mod subscribed_calendars;
 mod timetables;
 mod tls;
 mod told;

@@ -122,6 +122,7 @@ async fn every_page_reads_in_both_languages(mode: Mode) -> anyhow::Result<()> {
         "/chains",
         "/notices",
         "/calendars",
+        "/calendars/followed",
         "/proof",
         "/system",
     ] {

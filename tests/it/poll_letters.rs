@@ -1,5 +1,5 @@
 //! Whoever is asked which times suit is told by mail: that they are asked, what waits for them each morning, that the time for
-//! answers is over, and which time was taken; and the page of today says what waits.
+//! answers ends soon and is over, and which time was taken; and the page of today says what waits.
 
 use crate::delivery::{founded_with, member};
 use crate::in_both_modes;
@@ -17,6 +17,8 @@ const MONDAY: &str = "2027-03-08T01:00:00Z";
 const TUESDAY: &str = "2027-03-09T01:00:00Z";
 /// Wednesday before, at six in the evening there.
 const CLOSES: &str = "2027-03-03T10:00:00Z";
+/// A day before.
+const REMINDS: &str = "2027-03-02T10:00:00Z";
 
 /// The text of the letter to somebody whose subject has these words.
 async fn letter(mailbox: &Receiver, to: &str, words: &str) -> String {
@@ -70,7 +72,7 @@ async fn whoever_is_asked_which_times_suit_is_told(mode: Mode) -> anyhow::Result
     let clerk = sandbox.client(Role::Clerk, Some("WATER")).await?;
     let operator = sandbox.client(Role::Operator, None).await?;
     let roads = member(&sandbox, "li", Role::DepartmentLead, "ROADS").await?;
-    let types = ["PollOpened", "PollClosed", "PollTimeAdopted"];
+    let types = ["PollOpened", "PollReminded", "PollClosed", "PollTimeAdopted"];
     for (name, digest_hour, types) in [("Polls", None, &types[..]), ("Each morning", Some(8), &[])] {
         let terms = SubscriptionTerms {
             name: name.into(),
@@ -93,6 +95,10 @@ async fn whoever_is_asked_which_times_suit_is_told(mode: Mode) -> anyhow::Result
     ensure!(text.contains("which times suit is to be answered by 2027-03-03 18:00"), "{text}");
     let browser = Browser::sign_in(&mut sandbox, Role::DepartmentLead, Some("ROADS")).await?;
     ensure!(browser.page("/today").await?.contains("Say which of its times suit"), "it waits");
+    // A day before it closes, whoever has not answered is reminded, and hears of nobody else's reminder.
+    move_clock(&operator, REMINDS).await?;
+    let text = letter(&mailbox, "li@roads.example", "the poll closes soon, and waits for ROADS").await;
+    ensure!(text.contains("Answer by: 2027-03-03 18:00") && text.contains("2027-03-09 09:00"), "{text}");
     roads.call(reply(&session_id, "ROADS")).await?;
     until("nothing to wait", async || {
         browser.page("/today").await.ok()?.contains("Nothing waits for you.").then_some(())
@@ -106,6 +112,10 @@ async fn whoever_is_asked_which_times_suit_is_told(mode: Mode) -> anyhow::Result
     let text = letter(&mailbox, "li@roads.example", "a time was adopted").await;
     ensure!(text.contains("2027-03-09 09:00"), "{text}");
     let all = mailbox.received()?;
+    let of_closing = |letter: &&serde_json::Value| {
+        letter["subject"].as_str().is_some_and(|subject| subject.contains("closes soon"))
+    };
+    ensure!(all.iter().filter(of_closing).count() == 1, "one reminder: {all:?}");
     let to = all.iter().filter_map(|letter| letter["to"][0].as_str());
     ensure!(to.into_iter().all(|to| to == "li@roads.example"), "nobody else subscribed: {all:?}");
     all.first().context("letters")?;

@@ -34,6 +34,7 @@ class Session:
         self.attending = {one["departmentCode"] for one in outline.get("attendees", [])}
         self.minutes = person_minutes(outline)
         self.into, self.spared, self.spared_at = None, 0, None
+        self.rate, self.rated = (None, 0), set()
         self.meeting = False
         self.bounded = self.agenda_topics = self.outcomes = self.decided = self.spent = self.off = 0
         self.present, self.stays, self.roles, self.acted, self.decisions = {}, [], set(), set(), {}
@@ -113,6 +114,18 @@ def downwards(code, parents):
     return {code}.union(*(downwards(below, parents) for below, above in parents.items() if above == code))
 
 
+WITHOUT_SMALLER = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF".split()
+WITH_THOUSAND = "BHD IQD JOD KWD LYD OMR TND".split()
+
+
+def rate(rules):
+    """What an hour of one person costs: the currency and the amount."""
+    if "hourlyRate" not in rules:
+        return None, 0
+    currency, units = rules["hourlyRate"]["currencyCode"], rules["hourlyRate"].get("minorUnits", 0)
+    return currency, units / (1 if currency in WITHOUT_SMALLER else 1000 if currency in WITH_THOUSAND else 100)
+
+
 def figures(sessions, departments, now, body=None, codes=None, day=None, zone=None):
     """Numerator and denominator of each indicator."""
     within = lambda at: at and (day is None or at.astimezone(zone).date() == day)
@@ -126,6 +139,8 @@ def figures(sessions, departments, now, body=None, codes=None, day=None, zone=No
                 for who, spent in one.presences().items() if codes is None or who in codes]
     in_year = [spent[0] for _, one, spent in attended if day or one.closed > now - YEAR]
     idle = [spent[1] for _, _, spent in attended if spent[2]]
+    of_year = [(one.rate, spent) for _, one, spent in attended if spent[2] and (day or one.closed > now - YEAR)]
+    cost = lambda currency, paid: sum(hours * amount for (known, amount), hours in paid if known == currency)
     people = len(departments if codes is None else codes & departments.keys())
     seconds = sum((at - one.requested).total_seconds() for at, one in decisions)
     return [
@@ -139,6 +154,14 @@ def figures(sessions, departments, now, body=None, codes=None, day=None, zone=No
         ("person_hours_avoided", sum(one.spared for one in ours if within(one.spared_at)) / 60, 0),
         ("idle_attendance", len(idle), 0),
         ("idle_attendance_hours", sum(idle), 0),
+    ] + [
+        told
+        for currency in sorted({known for one in sessions.values() for known in one.rated})
+        for told in [
+            ("cost_avoided",
+             cost(currency, [(one.rate, one.spared / 60) for one in ours if within(one.spared_at)]), 0),
+            ("idle_attendance_cost", cost(currency, [(rate, spent[1]) for rate, spent in of_year]), 0),
+        ]
     ]
 
 
@@ -160,6 +183,9 @@ def main():
                     sessions[thing] = Session(at, event["outline"], event)
                 elif category == "scheduling.session":
                     session = sessions[thing]
+                    if kind == "SessionScreened":
+                        session.rate = rate(event.get("rules", {}))
+                        session.rated |= {session.rate[0]} - {None}
                     if kind == "SessionConvened":
                         session.convened = session.convened or at
                     elif kind in ("SessionRevised", "SessionTopicsAbsorbed"):

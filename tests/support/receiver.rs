@@ -1,4 +1,4 @@
-//! A receiver of webhooks, messages to robots, or mail, which knows nothing of Huishang.
+//! A receiver of webhooks, messages to robots, or mail, or a server of a calendar, which knows nothing of Huishang.
 
 use anyhow::{Context as _, ensure};
 use harness::{Process, root};
@@ -32,6 +32,24 @@ impl Receiver {
         let receiver = Receiver::of("robots")?;
         receiver.set_secret("")?;
         Ok(receiver)
+    }
+
+    /// Starts a server that has a calendar.
+    pub fn calendars(calendar: &str) -> anyhow::Result<Receiver> {
+        let server = Receiver::of("calendars")?;
+        server.serve(calendar)?;
+        server.answer_by("calendar")?;
+        Ok(server)
+    }
+
+    /// Has it serve another calendar.
+    pub fn serve(&self, calendar: &str) -> anyhow::Result<()> {
+        Ok(std::fs::write(self.folder.path().join("calendar"), calendar)?)
+    }
+
+    /// Has a server of calendars answer in this way from now on, as `tests/receivers/calendars.py` has them.
+    pub fn answer_by(&self, way: &str) -> anyhow::Result<()> {
+        Ok(std::fs::write(self.folder.path().join("answers"), way)?)
     }
 
     fn of(kind: &'static str) -> anyhow::Result<Receiver> {

@@ -49,10 +49,11 @@ const SEAT_REMINDED: &str = "huishang.deliberation.events.v1.SeatReminded";
 /// The full name of one that says how many departments there were, and is for none of them.
 const REMINDERS_SENT: &str = "huishang.deliberation.events.v1.RemindersSent";
 const INVITATION_REMINDED: &str = "huishang.scheduling.events.v1.SessionInvitationReminded";
+const POLL_REMINDED: &str = "huishang.scheduling.events.v1.PollReminded";
 
 /// Whether an event of this kind is for one department or for none, and not for all whom its stream concerns.
 pub fn is_addressed(kind: &str) -> bool {
-    [SEAT_REMINDED, REMINDERS_SENT, INVITATION_REMINDED].contains(&kind)
+    [SEAT_REMINDED, REMINDERS_SENT, INVITATION_REMINDED, POLL_REMINDED].contains(&kind)
 }
 
 /// The department that a stored event is for, if it is for one.
@@ -63,6 +64,7 @@ pub fn addressee(event: &prost_types::Any) -> Option<Code> {
         INVITATION_REMINDED => {
             crate::scheduling::events::v1::SessionInvitationReminded::decode(bytes).ok()?.department_code
         }
+        POLL_REMINDED => crate::scheduling::events::v1::PollReminded::decode(bytes).ok()?.department_code,
         _ => return None,
     };
     Code::from_wire(code).ok()

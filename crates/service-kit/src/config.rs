@@ -5,6 +5,7 @@ mod check;
 mod console;
 mod credentials;
 mod delivery;
+mod diaries;
 mod documents;
 mod environment;
 mod limits;
@@ -26,6 +27,7 @@ pub use backup::Backup;
 pub use console::Console;
 pub use credentials::without_credentials;
 pub use delivery::Delivery;
+pub use diaries::Diaries;
 pub use documents::Documents;
 pub use limits::Limits;
 pub use load::ConfigError;
@@ -64,6 +66,8 @@ pub struct Config {
     pub backup: Backup,
     /// How events are delivered to webhooks.
     pub delivery: Delivery,
+    /// How calendars that are kept elsewhere are followed.
+    pub diaries: Diaries,
     /// How mail is sent.
     pub mail: Mail,
     /// The pages of the console.
@@ -248,6 +252,7 @@ impl Default for Config {
             ledger: Ledger::default(),
             backup: Backup::default(),
             delivery: Delivery::default(),
+            diaries: Diaries::default(),
             mail: Mail::default(),
             console: Console::default(),
             documents: Documents::default(),

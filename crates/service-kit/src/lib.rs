@@ -4,7 +4,7 @@
 //! - [`view`]: how a view is kept in SQLite; [`process`]: how a process manager is run; [`timer`]: how
 //!   commands are issued when deadlines pass; [`set_aside`]: what happens to a record that a consumer fails on.
 //! - [`identity`]: who calls; [`scope`]: what they may see; [`serve`]: the gRPC server around it all; [`places`]: how many may work at once;
-//!   [`https`]: what asks other machines.
+//!   [`https`]: what asks machines that the settings name; [`outbound`]: what connects to where somebody else says.
 //! - [`config`], [`clock`], [`logging`], [`tasks`], [`shutdown`]: the process; [`readiness`]: whether it does its work;
 //!   [`metrics`]: what it measures; [`traces`]: where the time of a command goes; [`access_log`]: who accessed what.
 
@@ -26,6 +26,7 @@ pub mod list;
 pub mod logging;
 pub mod metrics;
 pub mod operations;
+pub mod outbound;
 pub mod places;
 pub mod process;
 pub mod readiness;

@@ -6,6 +6,14 @@ use std::time::Duration;
 pub const REQUEST_BYTES_MAX: usize = 256 * 1024;
 /// Bytes of one response message, at most.
 pub const RESPONSE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Bytes of a URL that is connected to, at most.
+pub const URL_BYTES_MAX: usize = 2048;
+/// Time in which what is fetched must be there, all redirects included.
+pub const FETCH_TIMEOUT: Duration = Duration::from_secs(15);
+/// Bytes of what is fetched, at most.
+pub const FETCH_BYTES_MAX: usize = 1024 * 1024;
+/// Redirects that are followed for what is fetched, at most.
+pub const FETCH_REDIRECTS_MAX: usize = 3;
 /// Bytes of one request's headers, the token included, at most.
 pub const HEADER_BYTES_MAX: u32 = 16 * 1024;
 /// Bytes of a connection of HTTP/1.1 that are buffered in each direction, at most; a request's headers must fit.

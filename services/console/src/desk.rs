@@ -15,6 +15,7 @@ mod diary;
 mod directory;
 mod due;
 mod export;
+mod followed;
 mod frame;
 mod indicators;
 mod item;

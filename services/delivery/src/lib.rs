@@ -2,7 +2,7 @@
 //!
 //! [`grpc`] carries commands on subscriptions to the journal, and answers queries. The [`switchboard`] keeps a [`line`] for
 //! each subscription that is on, which reads the log and sends what its subscriber may see, signed with the
-//! subscription's [`secret`], to the [`target`] that was checked, or as a [`letter`] to the [`mailer`]'s server or to a [`robot`]. What is
+//! subscription's [`secret`], to an address that was checked ([`service_kit::outbound`]), or as a [`letter`] to the [`mailer`]'s server or to a [`robot`]. What is
 //! on its way is in the [`outbox`]. A [`digest`] says each working day what waits. A [`calendar`] is what its owner may see now, written as iCalendar.
 
 mod calendar;
@@ -18,7 +18,6 @@ mod robot;
 mod secret;
 mod sender;
 mod switchboard;
-mod target;
 mod views;
 
 pub use grpc::Service;
@@ -26,7 +25,6 @@ pub use grpc::Service;
 use anyhow::Context as _;
 use domain::calendar::WorkingCalendar;
 use ed25519_dalek::SigningKey;
-use ipnet::IpNet;
 use mailer::Mailer;
 use outbox::Outbox;
 use proto::delivery::v1::delivery_service_server::DeliveryServiceServer;
@@ -35,11 +33,10 @@ use sender::Sender;
 use service_kit::config::Mail;
 use service_kit::limits::{REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX};
 use service_kit::metrics::Waiting;
+use service_kit::outbound::Connector;
 use service_kit::{Kit, ViewStore};
-use std::path::PathBuf;
 use std::sync::Arc;
 use switchboard::Switchboard;
-use target::Policy;
 
 /// The service's full name on the wire.
 pub const NAME: &str = <DeliveryServiceServer<Service> as tonic::server::NamedService>::NAME;
@@ -48,12 +45,8 @@ pub const NAME: &str = <DeliveryServiceServer<Service> as tonic::server::NamedSe
 pub struct Options {
     /// The key from which the secrets of subscriptions are derived.
     pub key: SigningKey,
-    /// Networks to which events may be sent although they are not public.
-    pub private_networks: Vec<IpNet>,
-    /// Whether events may be sent without TLS to these networks.
-    pub allow_http: bool,
-    /// The authorities that may vouch for receivers, PEM; none: those of the system.
-    pub ca_file: Option<PathBuf>,
+    /// What connects to receivers.
+    pub connector: Connector,
     /// How mail is sent.
     pub mail: Mail,
 }
@@ -77,7 +70,7 @@ struct Delivering {
 /// Until a calendar is defined, letters have the times of `time_zone`.
 ///
 /// # Errors
-/// The files of the service, or the authorities, cannot be read.
+/// The files of the service cannot be read.
 pub fn build(kit: &Kit, time_zone: &str, options: Options) -> anyhow::Result<DeliveryServiceServer<Service>> {
     Ok(DeliveryServiceServer::new(start(kit, time_zone, options)?)
         .max_decoding_message_size(REQUEST_BYTES_MAX)
@@ -85,14 +78,13 @@ pub fn build(kit: &Kit, time_zone: &str, options: Options) -> anyhow::Result<Del
 }
 
 fn start(kit: &Kit, time_zone: &str, options: Options) -> anyhow::Result<Service> {
-    let Options { key, private_networks, allow_http, ca_file, mail } = options;
+    let Options { key, connector, mail } = options;
     let default_calendar = WorkingCalendar::weekends_only(time_zone).context("the configured time_zone")?;
-    let sender = Sender::new(Policy { private_networks, allow_http }, ca_file.as_deref())?;
     let outbox = Outbox::open(kit)?;
     let delivering = Delivering {
         kit: kit.clone(),
         outbox,
-        sender,
+        sender: Sender::new(connector),
         key: ServiceKey::new(&key),
         mailer: Mailer::new(&mail)?,
         default_calendar: Arc::new(default_calendar),

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-/// Bytes of a receiver's URL, at most.
-pub const URL_BYTES_MAX: usize = 2048;
 /// Bytes of a receiver's answer that are kept.
 pub const ANSWER_BYTES_MAX: usize = 2048;
 /// Time in which a receiver must be reached and have answered.

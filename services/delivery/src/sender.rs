@@ -1,30 +1,18 @@
-//! One request to a receiver: to the very address that was checked, with TLS, without redirects and proxies.
+//! One request to a receiver, without redirects, and the beginning of its answer.
 
 use crate::limits::{ANSWER_BYTES_MAX, ANSWER_TIMEOUT, RETRY_AFTER_SECONDS_MAX};
-use crate::target::{Policy, Target};
 use anyhow::Context as _;
 use bytes::Bytes;
 use domain::Timestamp;
 use http::{HeaderMap, Request, Response, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
-use std::path::Path;
-use std::sync::Arc;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::pem::PemObject as _;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use service_kit::outbound::{Connector, Policy, Target};
 
 /// What sends to receivers. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Sender {
-    tls: TlsConnector,
-    policy: Arc<Policy>,
+    connector: Connector,
 }
 
 /// What is sent.
@@ -81,30 +69,12 @@ impl Answer {
 }
 
 impl Sender {
-    /// `ca_file` has the authorities that may vouch for receivers, PEM; none: those of this machine.
-    pub(crate) fn new(policy: Policy, ca_file: Option<&Path>) -> anyhow::Result<Sender> {
-        let mut roots = RootCertStore::empty();
-        match ca_file {
-            Some(file) => {
-                let unreadable = || format!("delivery.ca_file: {}", file.display());
-                for certificate in CertificateDer::pem_file_iter(file).with_context(unreadable)? {
-                    roots.add(certificate.with_context(unreadable)?).with_context(unreadable)?;
-                }
-            }
-            None => {
-                roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            }
-        }
-        let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .context("the versions of TLS")?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(Sender { tls: TlsConnector::from(Arc::new(tls)), policy: Arc::new(policy) })
+    pub(crate) fn new(connector: Connector) -> Sender {
+        Sender { connector }
     }
 
     pub(crate) fn policy(&self) -> &Policy {
-        &self.policy
+        self.connector.policy()
     }
 
     /// Sends a message, and reads the beginning of the answer, within [`ANSWER_TIMEOUT`].
@@ -118,46 +88,16 @@ impl Sender {
     }
 
     async fn try_post(&self, url: &str, message: Message, now: Timestamp) -> anyhow::Result<Answer> {
-        let target = Target::parse(url, &self.policy).context("the URL")?;
-        let address = target.resolve(&self.policy).await.context("the URL")?;
-        let connection = TcpStream::connect(address).await.context("the receiver cannot be reached")?;
-        let request = request(&target, message)?;
-        if !target.has_tls() {
-            return exchange(connection, request, now).await;
-        }
-        let name = ServerName::try_from(target.host().to_owned()).context("the URL's host")?;
-        let encrypted = self.tls.connect(name, connection).await.context("TLS with the receiver")?;
-        exchange(encrypted, request, now).await
-    }
-}
-
-fn request(target: &Target, message: Message) -> anyhow::Result<Request<Full<Bytes>>> {
-    let mut request = Request::post(target.path_and_query()).body(Full::new(message.body))?;
-    *request.headers_mut() = message.headers;
-    request.headers_mut().insert(header::HOST, target.authority().parse()?);
-    Ok(request)
-}
-
-async fn exchange(
-    connection: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    request: Request<Full<Bytes>>,
-    now: Timestamp,
-) -> anyhow::Result<Answer> {
-    let (mut sending, connection) =
-        http1::handshake(TokioIo::new(connection)).await.context("HTTP with the receiver")?;
-    let answered = async {
-        let response = sending.send_request(request).await.context("the receiver did not answer")?;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = beginning(response).await;
-        let retry_after_seconds = retry_after(&headers, now);
-        anyhow::Ok(Answer { status: Some(status), text, retry_after_seconds, refusal: None })
-    };
-    // The connection is driven here, and ends with the answer: a receiver holds nothing open.
-    tokio::pin!(connection);
-    tokio::pin!(answered);
-    tokio::select! {
-        answer = &mut answered => answer,
-        _ = &mut connection => answered.await,
+        let target = Target::parse(url, self.policy()).context("the URL")?;
+        let mut request = Request::post(target.path_and_query()).body(Full::new(message.body))?;
+        *request.headers_mut() = message.headers;
+        let read = |response: Response<Incoming>| async move {
+            let (status, headers) = (response.status().as_u16(), response.headers().clone());
+            let text = beginning(response).await;
+            let retry_after_seconds = retry_after(&headers, now);
+            Answer { status: Some(status), text, retry_after_seconds, refusal: None }
+        };
+        Ok(self.connector.send(&target, request, read).await?)
     }
 }
 
@@ -212,7 +152,7 @@ mod tests {
     async fn nothing_is_connected_to_that_may_not_be() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let sender = Sender::new(Policy::default(), None).unwrap();
+        let sender = Sender::new(Connector::new(Policy::default(), None).unwrap());
         for url in [format!("https://127.0.0.1:{port}/"), format!("https://localhost:{port}/")] {
             let message = Message { headers: HeaderMap::new(), body: Bytes::new() };
             let answer = sender.post(&url, message, Timestamp::UNIX_EPOCH).await;

@@ -5,6 +5,7 @@ use domain::Role;
 use ed25519_dalek::SigningKey;
 use proto::delivery::v1 as pb;
 use proto::delivery::v1::delivery_service_server::DeliveryService as _;
+use service_kit::outbound::{Connector, Policy};
 use workbench::{Workbench, by, faulty_fields, id, refusal};
 
 mod contract;
@@ -21,9 +22,7 @@ impl Fixture {
         let bench = Workbench::default();
         let options = Options {
             key: SigningKey::from_bytes(&[7; 32]),
-            private_networks: vec![],
-            allow_http: false,
-            ca_file: None,
+            connector: Connector::new(Policy::default(), None).unwrap(),
             mail: service_kit::config::Mail::default(),
         };
         Fixture { service: crate::start(&bench.kit, "Asia/Shanghai", options).unwrap(), _bench: bench }

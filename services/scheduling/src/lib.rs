@@ -3,12 +3,15 @@
 //! [`grpc`] carries commands to the journal and answers queries, lists from [`views`]; [`facts`] looks up what
 //! one aggregate must know of another. When a docket is closed, process managers conclude its session, and
 //! pass on to its matters what became of them; what somebody answers by mail is answered to the session; timers bring back those that were deferred, close
-//! polls, remind those that have not answered their invitations, and let the clocks of emergencies strike.
+//! polls, remind those that have not answered their invitations, and let the clocks of emergencies strike. Calendars that are subscribed to
+//! are read as time goes by ([`following`]).
 
 mod facts;
+mod following;
 mod grpc;
 mod views;
 
+pub use following::Following;
 pub use grpc::Service;
 
 use anyhow::Context as _;
@@ -22,6 +25,7 @@ use domain::scheduling::emergency::{self, Emergency};
 use domain::scheduling::matter::{self, Matter};
 use domain::scheduling::poll::{self, Poll};
 use domain::scheduling::session::{self, Session};
+use following::{CalendarReader, Follower};
 use proto::scheduling::v1::scheduling_service_server::SchedulingServiceServer;
 use service_kit::limits::{REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX};
 use service_kit::places::Places;
@@ -52,13 +56,17 @@ const TIMETABLES_SHARE_PERCENT: u32 = 50;
 /// Starts the service's view, starts its process managers and its timer, and returns its server. Until a calendar is
 /// defined, days begin in `time_zone` and Saturdays and Sundays are off. Must be called inside a tokio
 /// runtime.
-pub fn build(kit: &Kit, time_zone: &str) -> anyhow::Result<SchedulingServiceServer<Service>> {
-    Ok(SchedulingServiceServer::new(service(kit, time_zone)?)
+pub fn build(
+    kit: &Kit,
+    time_zone: &str,
+    following: Following,
+) -> anyhow::Result<SchedulingServiceServer<Service>> {
+    Ok(SchedulingServiceServer::new(service(kit, time_zone, following)?)
         .max_decoding_message_size(REQUEST_BYTES_MAX)
         .max_encoding_message_size(RESPONSE_BYTES_MAX))
 }
 
-fn service(kit: &Kit, time_zone: &str) -> anyhow::Result<Service> {
+fn service(kit: &Kit, time_zone: &str, following: Following) -> anyhow::Result<Service> {
     let default_calendar = WorkingCalendar::weekends_only(time_zone).context("the configured time_zone")?;
     let default_calendar = Arc::new(default_calendar);
     let mut processes = Processes::new(kit);
@@ -80,7 +88,11 @@ fn service(kit: &Kit, time_zone: &str) -> anyhow::Result<Service> {
     let check = || session::Command::CheckDeadlines;
     timer::run::<Session>(kit, &view, answered, REMINDING, views::next_answers, check);
     let planning = Places::new("timetables", TIMETABLES_AT_ONCE_MAX, TIMETABLES_SHARE_PERCENT);
-    Ok(Service { kit: kit.clone(), view, default_calendar, planning })
+    let Following { connector, refresh } = following;
+    let calendars =
+        CalendarReader { kit: kit.clone(), connector, default_calendar: default_calendar.clone() };
+    kit.tasks().spawn(Follower::new(calendars.clone(), view.clone(), refresh).run());
+    Ok(Service { kit: kit.clone(), view, default_calendar, planning, calendars })
 }
 
 /// Passes on to matters what dockets made of them.

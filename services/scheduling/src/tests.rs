@@ -9,6 +9,8 @@ use proto::Wire as _;
 use proto::scheduling::v1 as pb;
 use proto::scheduling::v1::scheduling_service_server::SchedulingService as _;
 use service_kit::CommandContext;
+use service_kit::outbound::{Connector, Policy};
+use std::time::Duration;
 use tonic::{Code as Grpc, Request, Status};
 use workbench::{Workbench, by, faulty_fields, id, refusal};
 
@@ -41,7 +43,9 @@ impl Fixture {
     /// Nothing is registered.
     fn empty() -> Fixture {
         let bench = Workbench::default();
-        Fixture { service: crate::service(&bench.kit, "Asia/Shanghai").unwrap(), bench }
+        let connector = Connector::new(Policy::default(), None).unwrap();
+        let following = crate::Following { connector, refresh: Duration::from_secs(3600) };
+        Fixture { service: crate::service(&bench.kit, "Asia/Shanghai", following).unwrap(), bench }
     }
 
     /// Three departments, a room for ten, and the body JOINT.

@@ -8,6 +8,7 @@ use prost_reflect::{FieldDescriptor, MessageDescriptor};
 use proto::api::v1::PersonalData;
 use proto::contract::descriptors;
 use proto::deliberation::v1 as deliberation;
+use proto::scheduling::v1 as scheduling;
 use std::collections::BTreeSet;
 use tests::{Sandbox, command};
 
@@ -74,6 +75,19 @@ pub async fn in_a_choice(
     };
     sandbox.client(Role::Delegate, Some(OWN)).await?.call(cast).await?;
     chair.call(deliberation::CloseChoiceRequest { docket_id, topic_number, ..command() }).await?;
+    Ok(())
+}
+
+/// A calendar of the department is marked, and so is where it is.
+pub async fn in_a_calendar(sandbox: &Sandbox, marker: &str) -> anyhow::Result<()> {
+    let kind = scheduling::DiaryHolderKind::Department.into();
+    let subscribe = scheduling::SubscribeBusyTimesRequest {
+        holder: Some(scheduling::DiaryHolder { kind, code: OWN.into() }),
+        calendar: marker.into(),
+        url: format!("https://calendar.invalid/{marker}"),
+        ..command()
+    };
+    sandbox.client(Role::Clerk, Some(OWN)).await?.call(subscribe).await?;
     Ok(())
 }
 

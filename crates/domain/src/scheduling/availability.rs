@@ -1,10 +1,17 @@
 //! What keeps a department or a room busy apart from sessions: absences that its own people record, and busy times from
 //! calendars that are kept elsewhere. Only when, and never with what.
+//!
+//! A calendar is imported by hand, or subscribed to at a URL: then the clock has it read, and what is `subscribed` says what that
+//! changes.
+
+mod subscribed;
+
+pub use subscribed::{Failing, Failure, Outcome, Subscribed};
 
 use super::authority::must_be_own;
 use super::slots::Busy;
 use crate::aggregate::id_of_code;
-use crate::{Aggregate, Audience, Code, Issued, Line, Timestamp, Uuid, rejections};
+use crate::{Aggregate, Audience, Code, Issued, Line, Text, Timestamp, Uuid, rejections};
 use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +23,8 @@ pub const CALENDARS_MAX: usize = 5;
 pub const AHEAD: SignedDuration = SignedDuration::from_hours(24 * 731);
 /// Age of a calendar from which on it is stale.
 pub const STALE_AFTER: SignedDuration = SignedDuration::from_hours(24 * 7);
+/// How far ahead a calendar is read.
+pub const READ_AHEAD: SignedDuration = SignedDuration::from_hours(24 * 400);
 
 /// What is busy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -78,6 +87,35 @@ pub enum Command {
         /// Who may.
         keepers: Keepers,
     },
+    /// Subscribes to a calendar, in place of what was known of it under this name.
+    Subscribe {
+        /// Whose.
+        holder: Holder,
+        /// What the calendar is called.
+        calendar: Line,
+        /// The new id of the subscription.
+        subscription: Uuid,
+        /// Where it is.
+        url: Text,
+        /// Who may.
+        keepers: Keepers,
+    },
+    /// Notes what became of an attempt to read a calendar that somebody asked for.
+    Refresh {
+        /// What the calendar is called.
+        calendar: Line,
+        /// What became of it.
+        outcome: Outcome,
+        /// Who may.
+        keepers: Keepers,
+    },
+    /// Notes what became of an attempt to read a calendar.
+    NoteAttempt {
+        /// The subscription that it was made for.
+        subscription: Uuid,
+        /// What became of it.
+        outcome: Outcome,
+    },
     /// Forgets a calendar.
     Forget {
         /// What it is called.
@@ -117,6 +155,46 @@ pub enum Event {
         /// When the calendar was read.
         read_at: Timestamp,
     },
+    /// A calendar was subscribed to.
+    CalendarSubscribed {
+        /// Whose.
+        holder: Holder,
+        /// What the calendar is called.
+        calendar: Line,
+        /// The id of the subscription.
+        subscription: Uuid,
+        /// Where it is.
+        url: Text,
+        /// When it was subscribed to.
+        subscribed_at: Timestamp,
+    },
+    /// The busy times of a subscribed calendar were read, and are others than before, or reach further.
+    BusyTimesRead {
+        /// The subscription.
+        subscription: Uuid,
+        /// When the holder is busy.
+        times: Vec<Busy>,
+        /// When the calendar was read.
+        read_at: Timestamp,
+    },
+    /// A subscribed calendar was read, and says what it said before.
+    BusyTimesConfirmed {
+        /// The subscription.
+        subscription: Uuid,
+        /// When the calendar was read.
+        read_at: Timestamp,
+    },
+    /// A subscribed calendar cannot be read: its busy times are stale.
+    CalendarFailed {
+        /// The subscription.
+        subscription: Uuid,
+        /// Why.
+        failure: Failure,
+        /// The status with which its server answered, when that is why.
+        http_status: Option<u32>,
+        /// When it was first found.
+        failed_at: Timestamp,
+    },
     /// A calendar was forgotten.
     BusyTimesForgotten {
         /// What it was called.
@@ -141,13 +219,24 @@ rejections! {
     }
 }
 
-/// A calendar that was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A calendar that is kept elsewhere.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Imported {
     /// When it says that the holder is busy.
     pub times: Vec<Busy>,
-    /// When it was read.
-    pub read_at: Timestamp,
+    /// When it was read last, as far as that is recorded; none before the first time.
+    pub read_at: Option<Timestamp>,
+    /// The subscription; none when it was imported by hand.
+    pub subscribed: Option<Subscribed>,
+}
+
+impl Imported {
+    /// Since when it is stale; none while it is not.
+    pub fn stale_since(&self, now: Timestamp) -> Option<Timestamp> {
+        let failing = self.subscribed.as_ref().and_then(|subscribed| subscribed.failing);
+        let old_at = self.read_at.and_then(|read_at| read_at.checked_add(STALE_AFTER).ok());
+        failing.map(|failing| failing.since).or(old_at.filter(|old_at| *old_at < now))
+    }
 }
 
 /// What is known of one holder.
@@ -157,6 +246,24 @@ pub struct State {
     pub absences: BTreeMap<Uuid, Busy>,
     /// The calendars, by what they are called.
     pub calendars: BTreeMap<Line, Imported>,
+}
+
+impl State {
+    /// The calendar of a subscription, and what it is called.
+    pub fn of_subscription(&self, id: Uuid) -> Option<(&Line, &Imported, &Subscribed)> {
+        self.calendars.iter().find_map(|(name, known)| {
+            let subscribed = known.subscribed.as_ref().filter(|subscribed| subscribed.id == id)?;
+            Some((name, known, subscribed))
+        })
+    }
+
+    /// Changes the calendar of a subscription.
+    fn change(&mut self, id: Uuid, change: impl FnOnce(&mut Imported)) {
+        let is_its = |known: &&mut Imported| known.subscribed.as_ref().is_some_and(|one| one.id == id);
+        if let Some(known) = self.calendars.values_mut().find(is_its) {
+            change(known);
+        }
+    }
 }
 
 /// The aggregate of one department, or of one room.
@@ -196,9 +303,36 @@ impl Aggregate for Availability {
             }
             Command::Import { holder, calendar, times, keepers } => {
                 must_be_kept_by(&keepers, issued)?;
-                let given = state.calendars.len() + usize::from(!state.calendars.contains_key(&calendar));
-                check_size("calendars", given, CALENDARS_MAX)?;
-                Ok(vec![Event::BusyTimesImported { holder, calendar, times, read_at: issued.at }])
+                check_calendars(state, &calendar)?;
+                let is_subscribed =
+                    state.calendars.get(&calendar).is_some_and(|known| known.subscribed.is_some());
+                let ended = is_subscribed.then(|| Event::BusyTimesForgotten { calendar: calendar.clone() });
+                let imported = Event::BusyTimesImported { holder, calendar, times, read_at: issued.at };
+                Ok(ended.into_iter().chain([imported]).collect())
+            }
+            Command::Subscribe { holder, calendar, subscription, url, keepers } => {
+                must_be_kept_by(&keepers, issued)?;
+                check_calendars(state, &calendar)?;
+                let known = state.calendars.get(&calendar).and_then(|known| known.subscribed.as_ref());
+                if known.is_some_and(|known| known.url == url) {
+                    return Ok(vec![]);
+                }
+                let subscribed_at = issued.at;
+                Ok(vec![Event::CalendarSubscribed { holder, calendar, subscription, url, subscribed_at }])
+            }
+            Command::Refresh { calendar, outcome, keepers } => {
+                must_be_kept_by(&keepers, issued)?;
+                let known = state.calendars.get(&calendar);
+                let subscribed = known.and_then(|known| Some((known, known.subscribed.as_ref()?)));
+                let (known, subscribed) = subscribed.ok_or(Rejection::NotFound { what: "subscription" })?;
+                Ok(subscribed::decide(known, subscribed, outcome, issued.at).into_iter().collect())
+            }
+            Command::NoteAttempt { subscription, outcome } => {
+                let subscribed = state.of_subscription(subscription);
+                let noted = subscribed.and_then(|(_, known, subscribed)| {
+                    subscribed::decide(known, subscribed, outcome, issued.at)
+                });
+                Ok(noted.into_iter().collect())
             }
             Command::Forget { calendar, keepers } => {
                 must_be_kept_by(&keepers, issued)?;
@@ -221,8 +355,23 @@ impl Aggregate for Availability {
             }
             Event::AbsenceWithdrawn { absence } => drop(state.absences.remove(absence)),
             Event::BusyTimesImported { calendar, times, read_at, .. } => {
-                let imported = Imported { times: times.clone(), read_at: *read_at };
+                let imported = Imported { times: times.clone(), read_at: Some(*read_at), subscribed: None };
                 state.calendars.insert(calendar.clone(), imported);
+            }
+            Event::CalendarSubscribed { calendar, subscription, url, .. } => {
+                let subscribed =
+                    Subscribed { id: *subscription, url: url.clone(), taken_in_at: None, failing: None };
+                state.calendars.entry(calendar.clone()).or_default().subscribed = Some(subscribed);
+            }
+            Event::BusyTimesRead { subscription, times, read_at } => {
+                state.change(*subscription, |known| known.take_in(times, *read_at));
+            }
+            Event::BusyTimesConfirmed { subscription, read_at } => {
+                state.change(*subscription, |known| known.confirm(*read_at));
+            }
+            Event::CalendarFailed { subscription, failure, http_status, failed_at } => {
+                let failing = Failing { since: *failed_at, failure: *failure, http_status: *http_status };
+                state.change(*subscription, |known| known.fail(failing));
             }
             Event::BusyTimesForgotten { calendar } => drop(state.calendars.remove(calendar)),
         }
@@ -253,6 +402,12 @@ fn record(
     Ok(vec![Event::AbsenceRecorded { holder, absence, starts_at, ends_at }])
 }
 
+/// Refuses one calendar more than a holder can have.
+fn check_calendars(state: &State, calendar: &Line) -> Result<(), Rejection> {
+    let given = state.calendars.len() + usize::from(!state.calendars.contains_key(calendar));
+    check_size("calendars", given, CALENDARS_MAX)
+}
+
 fn check_size(field: &'static str, given: usize, max: usize) -> Result<(), Rejection> {
     if given <= max { Ok(()) } else { Err(Rejection::TooManyEntries { field, given, max }) }
 }
@@ -264,78 +419,4 @@ fn must_be_kept_by(keepers: &Keepers, issued: &Issued) -> Result<(), Rejection> 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{actor, at, code, given, line};
-    use crate::{Refusal as _, Role};
-
-    const NOW: &str = "2027-03-01T01:00:00Z";
-
-    fn keepers(answered_for: &[&str]) -> Keepers {
-        let answered_for = answered_for.iter().map(|own| code(own)).collect();
-        Keepers { department: Some(code("WATER")), answered_for }
-    }
-
-    fn holder() -> Holder {
-        Holder { kind: HolderKind::Department, code: code("WATER") }
-    }
-
-    fn absence(nth: u128, starts_at: &str, ends_at: &str, own: &[&str]) -> Command {
-        Command::RecordAbsence {
-            holder: holder(),
-            absence: Uuid::from_u128(nth),
-            starts_at: at(starts_at),
-            ends_at: at(ends_at),
-            keepers: keepers(own),
-        }
-    }
-
-    #[test]
-    fn a_departments_own_people_say_when_it_is_away() {
-        let decide = |command: Command| given::<Availability>(&[]).at(NOW).when(command);
-        let march = |own: &[&str]| absence(1, "2027-03-08T00:00:00Z", "2027-03-12T00:00:00Z", own);
-        let by_lead = given::<Availability>(&[]).at(NOW).by(actor("li", "ROADS", Role::DepartmentLead));
-        assert_eq!(by_lead.when(march(&["ROADS"])).unwrap_err().reason(), "NOT_YOUR_DEPARTMENT");
-        let history = decide(march(&["CITY", "WATER"])).unwrap();
-        let refused =
-            |starts_at, ends_at| decide(absence(2, starts_at, ends_at, &["WATER"])).unwrap_err().reason();
-        assert_eq!(refused("2027-03-08T00:00:00Z", "2027-03-08T00:00:00Z"), "NOT_AN_INTERVAL");
-        assert_eq!(refused("2027-02-01T00:00:00Z", "2027-02-02T00:00:00Z"), "DEADLINE_PASSED");
-        assert_eq!(refused("2037-02-01T00:00:00Z", "2037-02-02T00:00:00Z"), "STARTS_TOO_FAR_AHEAD");
-        let withdraw =
-            |own: &[&str]| Command::WithdrawAbsence { absence: Uuid::from_u128(1), keepers: keepers(own) };
-        let withdrawn = given::<Availability>(&history).at(NOW).when(withdraw(&["WATER"])).unwrap();
-        let gone = [history, withdrawn].concat();
-        let again = given::<Availability>(&gone).at(NOW).when(withdraw(&["WATER"]));
-        assert_eq!(again, Err(Rejection::NotFound { what: "absence" }));
-    }
-
-    #[test]
-    fn a_calendar_replaces_what_was_known_of_it_and_is_forgotten() {
-        let import = |name: &str, times: Vec<Busy>| Command::Import {
-            holder: holder(),
-            calendar: line(name),
-            times,
-            keepers: keepers(&["WATER"]),
-        };
-        let time = Busy { starts_at: at("2027-03-08T01:00:00Z"), ends_at: at("2027-03-08T02:00:00Z") };
-        let first = given::<Availability>(&[]).at(NOW).when(import("局长日程", vec![time])).unwrap();
-        let second = given::<Availability>(&first)
-            .at("2027-03-02T01:00:00Z")
-            .when(import("局长日程", vec![]))
-            .unwrap();
-        let state = Availability::fold(State::default(), &[first.clone(), second].concat());
-        let known = &state.calendars[&line("局长日程")];
-        assert_eq!((known.times.len(), known.read_at), (0, at("2027-03-02T01:00:00Z")));
-        let mut many = first;
-        for nth in 1..CALENDARS_MAX {
-            many.extend(
-                given::<Availability>(&many).at(NOW).when(import(&format!("no {nth}"), vec![])).unwrap(),
-            );
-        }
-        let one_more = given::<Availability>(&many).at(NOW).when(import("one more", vec![]));
-        assert_eq!(one_more.unwrap_err().reason(), "TOO_MANY_ENTRIES");
-        let forget = Command::Forget { calendar: line("局长日程"), keepers: keepers(&["WATER"]) };
-        assert!(given::<Availability>(&many).at(NOW).when(forget).is_ok());
-    }
-}
+mod tests;

@@ -33,6 +33,11 @@ impl Currency {
         str::from_utf8(&self.0).unwrap_or_default()
     }
 
+    /// How many of its smallest units are one of it, such as 100 fen.
+    pub fn units_in_one(&self) -> u32 {
+        10_u32.pow(self.decimals())
+    }
+
     /// Digits after the point of an amount.
     fn decimals(&self) -> u32 {
         match self.as_str() {
@@ -73,7 +78,7 @@ impl fmt::Display for Money {
     /// In units of the currency, without its name, such as `1234.50`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let decimals = self.currency.decimals() as usize;
-        let unit = 10_u64.pow(self.currency.decimals());
+        let unit = u64::from(self.currency.units_in_one());
         let (whole, rest) = (self.minor_units / unit, self.minor_units % unit);
         if decimals == 0 { write!(f, "{whole}") } else { write!(f, "{whole}.{rest:0decimals$}") }
     }

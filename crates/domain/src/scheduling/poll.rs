@@ -14,6 +14,7 @@ pub use state::{Answered, End, Known, ProposedTime, State};
 
 use super::session::{self, Slot};
 use crate::{Aggregate, Audience, Code, Issued, Text, Timestamp, rejections};
+use jiff::SignedDuration;
 
 /// Times that a poll opens with, at most.
 pub const TIMES_MAX: usize = 10;
@@ -21,6 +22,9 @@ pub const TIMES_MAX: usize = 10;
 pub const ALL_TIMES_MAX: usize = 30;
 /// Times that one department has proposed and nobody declined, at most.
 pub const PROPOSALS_MAX: usize = 3;
+
+/// How long before a poll closes whoever has not answered is reminded; one that runs for less than twice that has no reminder.
+pub const REMINDED_BEFORE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Whom a poll is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,7 +174,7 @@ pub enum Command {
         /// Why.
         cause: EndCause,
     },
-    /// Closes it when its time is over.
+    /// Closes it when its time is over, and before that reminds once whoever has not answered.
     CheckDeadlines,
 }
 
@@ -185,6 +189,8 @@ pub enum Event {
         slots: Vec<Slot>,
         /// The moment until which they may answer.
         close_by: Timestamp,
+        /// The moment at which whoever has not answered is reminded; none when nobody is.
+        remind_at: Option<Timestamp>,
     },
     /// A department answered.
     Answered {
@@ -225,6 +231,15 @@ pub enum Event {
     TimeAdopted {
         /// Its number.
         number: u32,
+    },
+    /// A department that has not answered to every time was reminded that the poll closes soon.
+    Reminded {
+        /// The department.
+        department: Code,
+        /// The moment until which it may answer.
+        close_by: Timestamp,
+        /// When.
+        reminded_at: Timestamp,
     },
     /// The time for answers is over.
     Closed {

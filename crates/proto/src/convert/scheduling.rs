@@ -105,11 +105,20 @@ wire_events!(emergency::Emergency, emergency::Event => scheduling {
 wire_enum!(availability::HolderKind => scheduling::DiaryHolderKind, api::DiaryHolderKind { Department, Room });
 wire_struct!(availability::Holder => scheduling::DiaryHolder, api::DiaryHolder { kind, code });
 wire_struct!(slots::Busy => scheduling::BusyTime { starts_at, ends_at });
+wire_enum!(availability::Failure => scheduling::CalendarFailure, api::CalendarFailure {
+    NotAllowed, Unreachable, TimedOut, Status, TooLarge, TooManyRedirects, NotUnderstood,
+});
 wire_events!(availability::Availability, availability::Event => scheduling {
     AbsenceRecorded => AbsenceRecorded { holder, absence_id: absence, starts_at, ends_at },
     AbsenceWithdrawn => AbsenceWithdrawn { absence_id: absence },
     BusyTimesImported => BusyTimesImported { holder, calendar, times, read_at },
     BusyTimesForgotten => BusyTimesForgotten { calendar },
+    CalendarSubscribed => CalendarSubscribed {
+        holder, calendar, subscription_id: subscription, url, subscribed_at,
+    },
+    BusyTimesRead => BusyTimesRead { subscription_id: subscription, times, read_at },
+    BusyTimesConfirmed => BusyTimesConfirmed { subscription_id: subscription, read_at },
+    CalendarFailed => CalendarFailed { subscription_id: subscription, failure, http_status, failed_at },
 });
 
 wire_events!(diary::Diary, diary::Event => scheduling {
@@ -172,10 +181,10 @@ wire_enum!(slots::ObstacleKind => scheduling::SlotObstacleKind, api::SlotObstacl
 });
 wire_struct!(slots::ObstacleRecord => scheduling::TimetableObstacle, api::SlotObstacle {
     kind, room_code: room, department_code: department, starts_at, ends_at, cause, quarter_on, equipment,
-    from_site_code: from_site, to_site_code: to_site, travel_minutes,
+    from_site_code: from_site, to_site_code: to_site, travel_minutes, read_at,
 });
 wire_struct!(slots::Penalty => api::SlotPenalty {
-    reason, department_code: department, substitute_code: substitute, cause, price,
+    reason, department_code: department, substitute_code: substitute, cause, read_at, price,
 });
 wire_enum!(poll::Suitability => scheduling::Suitability, api::Suitability { Yes, IfNeeded, No });
 wire_enum!(poll::EndCause => scheduling::PollEndCause, api::PollEndCause {
@@ -188,7 +197,8 @@ wire_struct!(poll::Asked => scheduling::PollAsked {
     body_code: body, department_codes: departments, deciding_codes: deciding, concerned_codes: concerned,
 });
 wire_events!(poll::Poll, poll::Event => scheduling {
-    Opened => PollOpened { asked, slots, close_by },
+    Opened => PollOpened { asked, slots, close_by, remind_at },
+    Reminded => PollReminded { department_code: department, close_by, reminded_at },
     Answered => PollAnswered {
         department_code: department, answers, comment, answered_at, on_behalf_by_code: on_behalf_by,
     },

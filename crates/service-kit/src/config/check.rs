@@ -1,6 +1,6 @@
 //! Settings that can be read and make no sense.
 
-use super::{Backup, Config, Delivery, Limits, Mail, MailServer, Nats, Tls, Traces};
+use super::{Backup, Config, Delivery, Diaries, Limits, Mail, MailServer, Nats, Tls, Traces};
 use crate::https;
 use domain::Timestamp;
 use domain::calendar::WorkingCalendar;
@@ -310,6 +310,7 @@ fn nats(nats: &Nats) -> Checked {
 fn numbers(config: &Config) -> Checked {
     limits(&config.limits)?;
     backup_numbers(&config.backup)?;
+    diaries(&config.diaries)?;
     if ![1, 3, 5].contains(&config.nats.replicas) {
         return nonsense("nats.replicas", format!("is {}; it must be 1, 3 or 5", config.nats.replicas));
     }
@@ -329,6 +330,19 @@ fn numbers(config: &Config) -> Checked {
     match config.commit.ledgers {
         0 => nonsense("commit.ledgers", "is 0; a command is committed by at least 1 ledger"),
         _ => Ok(()),
+    }
+}
+
+/// Minutes from one look at a subscribed calendar to the next, at most: a day.
+const REFRESH_MINUTES_MAX: u32 = 24 * 60;
+
+fn diaries(diaries: &Diaries) -> Checked {
+    match diaries.refresh_minutes {
+        1..=REFRESH_MINUTES_MAX => Ok(()),
+        minutes => nonsense(
+            "diaries.refresh_minutes",
+            format!("is {minutes}; it must be from 1 to {REFRESH_MINUTES_MAX}"),
+        ),
     }
 }
 

@@ -296,6 +296,8 @@ const NONSENSE: &[(&str, &str)] = &[
     ("delivery.private_networks", " "),
     ("delivery.private_networks", "10.0.0.0/8 intranet"),
     ("delivery.allow_http", "true"),
+    ("diaries.refresh_minutes", "0"),
+    ("diaries.refresh_minutes", "1441"),
     ("metrics.listen", "9400"),
     ("access_log.folder", ""),
     ("access_log.retention_days", "0"),

@@ -11,7 +11,8 @@ use jiff::civil::Date;
 use prost_types::Timestamp as Moment;
 use proto::ledger::v1::GetHeadRequest;
 use proto::scheduling::v1::{
-    DiaryEntry, DiaryHolderKind, ListRoomsRequest, ListSessionsRequest, Room, SessionStage, SessionSummary,
+    BusyCause, DiaryEntry, DiaryHolderKind, ListRoomsRequest, ListSessionsRequest, Room, SessionStage,
+    SessionSummary,
 };
 use std::collections::BTreeMap;
 
@@ -146,6 +147,18 @@ impl<'a> Days<'a> {
         rows
     }
 
+    /// What takes the time, and of when that is known, when it may have changed since.
+    fn cause(&self, entry: &DiaryEntry) -> String {
+        let cause = self.words.value("huishang.scheduling.v1.BusyCause", entry.cause);
+        match entry.read_at.as_ref().filter(|_| entry.cause() == BusyCause::StaleCalendar) {
+            Some(read_at) => {
+                let moment = self.around.calendar.field(read_at).replace('T', " ");
+                self.words.say("{cause}, as of {moment}", &[("cause", &cause), ("moment", &moment)])
+            }
+            None => cause,
+        }
+    }
+
     /// What an entry is on a day; none when it is on another one.
     fn said(&self, entry: &DiaryEntry, begins: Moment, ends: Moment) -> Option<String> {
         let key = |moment: &Moment| (moment.seconds, moment.nanos);
@@ -155,7 +168,7 @@ impl<'a> Days<'a> {
         }
         let hour =
             |moment: &Moment| self.around.calendar.field(moment).get(11..).unwrap_or_default().to_owned();
-        let cause = self.words.value("huishang.scheduling.v1.BusyCause", entry.cause);
+        let cause = self.cause(entry);
         let from = if key(&from) <= key(&begins) { "00:00".to_owned() } else { hour(&from) };
         let until = if key(&until) >= key(&ends) { "24:00".to_owned() } else { hour(&until) };
         let values: [(&str, &dyn ToString); 3] = [("from", &from), ("until", &until), ("cause", &cause)];

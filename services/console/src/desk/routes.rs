@@ -7,8 +7,9 @@ use super::reader::Reader;
 use super::session::{self, Session};
 use super::{Asked, Desk, Query};
 use super::{
-    asset, board, calendars, chains, cookies, due, indicators, item, items, matters, month, notices, proof,
-    resolutions, scorecards, sessions, sign_in, sign_out, system, targets, timetables, today, week,
+    asset, board, calendars, chains, cookies, due, followed, indicators, item, items, matters, month,
+    notices, proof, resolutions, scorecards, sessions, sign_in, sign_out, system, targets, timetables, today,
+    week,
 };
 use crate::asker::{Stack, host_of};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ORIGIN, SET_COOKIE};
@@ -169,6 +170,8 @@ async fn signed_in(
         (&Method::GET, ["notices"]) => notices::page(desk, reader, asked).await,
         (&Method::GET, ["calendars"]) => calendars::page(desk, reader, asked).await,
         (&Method::POST, ["calendars"]) => calendars::act(desk, reader, asked).await,
+        (&Method::GET, ["calendars", "followed"]) => followed::page(desk, reader, asked).await,
+        (&Method::POST, ["calendars", "followed"]) => followed::act(desk, reader, asked).await,
         (&Method::GET, ["proof"]) => proof::page(desk, reader, asked).await,
         (&Method::POST, ["proof"]) => proof::check(desk, reader, asked).await,
         (&Method::GET, ["system"]) => system::page(desk, reader, asked).await,

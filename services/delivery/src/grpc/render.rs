@@ -2,13 +2,13 @@
 
 use crate::Delivering;
 use crate::outbox::event_id;
-use crate::target::Target;
 use crate::views::off;
 use domain::delivery::subscription::{Known, State};
 use domain::{Actor, Uuid};
 use proto::Wire as _;
 use proto::delivery::v1 as pb;
 use rusqlite::Row;
+use service_kit::outbound::Target;
 use service_kit::row::moment;
 
 /// A subscription as its state is, for the issuer of a command; with its end, what it was for.

@@ -2,13 +2,13 @@
 
 use super::render::subscription;
 use super::{Reply, Service};
-use crate::target::Target;
 use crate::views;
 use domain::Aggregate as _;
 use domain::delivery::subscription::{Command, OffCause, Receiver, Subscription, Terms};
 use event_feed::Wanted;
 use proto::Invalid;
 use proto::delivery::v1 as pb;
+use service_kit::outbound::Target;
 use service_kit::serve::read;
 use tonic::{Request, Response, Status};
 

@@ -50,6 +50,14 @@ pub(super) fn asked(
             ));
             (format!("{it}：时间征询已截止"), format!("{it}: the poll has closed"))
         }
+        Event::Reminded { department, close_by, .. } => {
+            lines.push(("答复截止", "Answer by", local(*close_by, zone)));
+            lines.extend(poll.open_times().map(|time| ("时间", "Time", when(&time.slot))));
+            (
+                format!("{it}：时间征询即将截止，待 {department} 答复"),
+                format!("{it}: the poll closes soon, and waits for {department} to answer"),
+            )
+        }
         Event::Answered { .. } | Event::Ended { .. } => return None,
     };
     lines.push(("时区", "Time zone", zone.to_owned()));

@@ -23,7 +23,10 @@ pub(crate) fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), Vie
             Event::TimeAdopted { .. } | Event::Closed { .. } | Event::Ended { .. } => {
                 tables.prepare_cached("DELETE FROM open_polls WHERE session_id = ?1")?.execute([&id])?;
             }
-            Event::Answered { .. } | Event::TimeProposed { .. } | Event::TimeDeclined { .. } => {}
+            Event::Answered { .. }
+            | Event::TimeProposed { .. }
+            | Event::TimeDeclined { .. }
+            | Event::Reminded { .. } => {}
         }
     }
     Ok(())

@@ -7,6 +7,7 @@ use domain::deliberation::docket::{
 use domain::directory::department::{self, Department};
 use domain::due::DueRule;
 use domain::scheduling::body::MeetingRules;
+use domain::scheduling::cost::{Currency, HourlyRate};
 use domain::scheduling::session::{
     self, Attendee, Command as OnSession, Kind as SessionKind, Outline, Session,
 };
@@ -251,6 +252,44 @@ async fn a_merger_spares_what_the_one_would_have_taken_less_what_the_other_takes
     place.meet_and_decide(15).await;
     assert_eq!(place.value("person_hours_avoided").await, Some(1.0));
     assert_eq!(place.value("sessions_avoided").await, Some(0.0), "somebody met");
+}
+
+#[tokio::test]
+async fn what_is_spared_has_a_cost_where_the_body_said_what_an_hour_costs() {
+    let place = Place::new();
+    let screened = async |id: Uuid, currency: &str, minor_units: u32| {
+        place.on_session(id, OnSession::Request { outline: outline(), chair: code("WATER") }).await;
+        let hourly_rate = Some(HourlyRate { currency: Currency::parse(currency).unwrap(), minor_units });
+        let rules = MeetingRules { hourly_rate, ..MeetingRules::default() };
+        let calendar = WorkingCalendar::weekends_only("Asia/Shanghai").unwrap();
+        let screen = OnSession::Screen { rules, calendar, sessions_this_quarter: 0, deciders_min: 1 };
+        place.on_session(id, screen).await;
+    };
+    screened(MATTER, "CNY", 9_000).await;
+    let twin = Uuid::from_u128(8);
+    screened(twin, "JPY", 3_000).await;
+    let merge = OnSession::Merge { session: twin, into: MATTER, reason: text("同一事项") };
+    place.on_session(twin, merge).await;
+    let mut half = outline();
+    half.topics[0].timebox_minutes = 30;
+    place.on_session(MATTER, OnSession::Absorb { from: twin, outline: half }).await;
+    place.move_clock("2027-03-03T01:00:00Z");
+    place.meet_and_decide(15).await;
+    assert_eq!(place.value("person_hours_avoided").await, Some(1.0));
+    let all = place.copy.service.get_indicators(supervisor(pb::GetIndicatorsRequest {
+        at_least_position: place.end(),
+        ..Default::default()
+    }));
+    let all = all.await.unwrap().into_inner().indicators;
+    let costs: Vec<_> = all
+        .iter()
+        .filter(|one| one.name == "cost_avoided")
+        .map(|one| (one.unit.as_str(), one.numerator))
+        .collect();
+    assert_eq!(costs, [("CNY", 0.0), ("JPY", 3_000.0)], "of the one that was merged, by its own rate");
+    let idle = all.iter().filter(|one| one.name == "idle_attendance_cost");
+    let baselines: Vec<_> = idle.map(|one| (one.unit.as_str(), one.baseline)).collect();
+    assert_eq!(baselines, [("CNY", Some(230_000_000.0)), ("JPY", None)]);
 }
 
 #[tokio::test]

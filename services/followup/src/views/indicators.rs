@@ -4,6 +4,7 @@
 //! The baselines are what was reported of joint sessions in general, 2018 to 2023.
 
 mod asked;
+mod money;
 
 pub(crate) use asked::Asked;
 
@@ -43,7 +44,8 @@ const DEPARTMENTS: Rows = Rows::of_those_concerned(
     "code IN (SELECT value FROM json_each(?, '$.departments'))",
 );
 
-/// The query for the indicators, always all of them and in this order, and the moment that they are of.
+/// The query for the indicators, always all of them and in this order, with those in money for each currency in which a body says
+/// what an hour costs; and the moment that they are of.
 pub(crate) fn indicators(
     asked: Asked,
 ) -> impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<(Vec<Indicator>, Timestamp)> + Send + 'static {
@@ -60,6 +62,7 @@ pub(crate) fn indicators(
             person_hours_avoided(tables, asked)?,
         ];
         indicators.extend(idle_attendance(tables, asked)?);
+        indicators.extend(money::indicators(tables, asked)?);
         Ok((indicators, asked.now()))
     }
 }

@@ -3,6 +3,7 @@
 use domain::Code;
 use domain::deliberation::docket::{self, Agenda, Docket, Mode, Participant, RoleOnTopic};
 use domain::directory::department::{self, Department};
+use domain::scheduling::cost::HourlyRate;
 use domain::scheduling::session::{self, Attendee, Session, person_minutes, topics_to_decide};
 use rusqlite::{ToSql, Transaction, params};
 use service_kit::Record;
@@ -51,6 +52,7 @@ pub(super) fn project_session(tables: &Transaction<'_>, record: &Record) -> Resu
                      SELECT session, ?2, topics + 1 FROM session_topics WHERE session = ?1 ORDER BY since DESC LIMIT 1";
                 tables.prepare_cached(add)?.execute(params![id, since])?;
             }
+            Event::Screened { rules, .. } => keep_rate(tables, &id, since, rules.hourly_rate)?,
             Event::Convened { .. } => {
                 set(
                     tables,
@@ -96,6 +98,21 @@ fn attending(attendees: &[Attendee]) -> impl Iterator<Item = &Code> {
 fn keep_topics(tables: &Transaction<'_>, id: &str, since: i64, topics: usize) -> rusqlite::Result<()> {
     let keep = "INSERT OR REPLACE INTO session_topics (session, since, topics) VALUES (?1, ?2, ?3)";
     tables.prepare_cached(keep)?.execute(params![id, since, topics as i64]).map(drop)
+}
+
+/// What an hour of one person costs from now on.
+fn keep_rate(
+    tables: &Transaction<'_>,
+    id: &str,
+    since: i64,
+    rate: Option<HourlyRate>,
+) -> rusqlite::Result<()> {
+    let keep = "INSERT OR REPLACE INTO session_rates (session, since, currency, minor_units, units_in_one)
+         VALUES (?1, ?2, ?3, ?4, ?5)";
+    let currency = rate.as_ref().map(|rate| rate.currency.as_str());
+    let units_in_one = rate.as_ref().map(|rate| rate.currency.units_in_one());
+    let minor_units = rate.as_ref().map(|rate| rate.minor_units);
+    tables.prepare_cached(keep)?.execute(params![id, since, currency, minor_units, units_in_one]).map(drop)
 }
 
 /// Notes the departments that are not noted already.

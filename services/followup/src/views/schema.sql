@@ -310,6 +310,16 @@ CREATE TABLE sessions (
     spared_since INTEGER
 );
 CREATE INDEX sessions_merged ON sessions (merged_into);
+-- What an hour of one person costs by the rules that it was screened against, since a position: in the smallest units of the
+-- currency, of which so many are one; NULL where its body had no rate.
+CREATE TABLE session_rates (
+    session TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    currency TEXT,
+    minor_units INTEGER,
+    units_in_one INTEGER,
+    PRIMARY KEY (session, since)
+) WITHOUT ROWID;
 -- How many topics it had since a position.
 CREATE TABLE session_topics (
     session TEXT NOT NULL,

@@ -23,8 +23,9 @@ pub fn forms() -> &'static str {
     language::text("2027-03-01T09:00:00+08:00, or '2027-03-01 09:00' in the realm's time zone")
 }
 
-/// Reads a moment: with its offset, or a local time, or a day.
+/// Reads a moment: with its offset, or a local time, or a day; digits and signs may be as wide as Chinese characters.
 pub fn read(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage, String> {
+    let text = &half_width(text);
     let (seconds, nanos) = if let Ok(moment) = text.parse::<Timestamp>() {
         (moment.as_second(), moment.subsec_nanosecond())
     } else if let Ok(day) = domain::date::parse(text) {
@@ -38,6 +39,16 @@ pub fn read(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage, S
     read.set_field_by_name("seconds", Value::I64(seconds));
     read.set_field_by_name("nanos", Value::I32(nanos));
     Ok(read)
+}
+
+/// The text with the usual digits and signs in place of wide ones, as input methods for Chinese type them.
+fn half_width(text: &str) -> String {
+    let usual = |c: char| match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        '\u{3000}' => ' ',
+        _ => c,
+    };
+    text.chars().map(usual).collect()
 }
 
 fn utc_seconds(local: DateTime) -> Result<i64, String> {

@@ -538,6 +538,7 @@ fn a_time_without_an_offset_and_a_day_are_in_the_realms_time_zone() {
     for text in ["2027-03-01 09:00", "2027-03-01T09:00:00", "2027-03-01 09:00+08:00", "2027-03-01 01:00Z"] {
         assert_eq!(starts_at(text), "2027-03-01T01:00:00Z", "{text}");
     }
+    assert_eq!(starts_at("２０２７－０３－０１　０９：００"), "2027-03-01T01:00:00Z", "as wide as Chinese");
     assert_eq!(starts_at("2027-03-01"), "2027-02-28T16:00:00Z");
     let countersign = request(&["session", "countersign", "x", "--sign-by", "2027-03-01"]);
     assert_eq!(countersign["signBy"], "2027-03-01T15:59:59.999999Z", "a deadline is the end of its day");

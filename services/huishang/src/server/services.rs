@@ -7,6 +7,7 @@ use ledger::Heads;
 use service_kit::Kit;
 use service_kit::config::{Config, ConfigError};
 use service_kit::identity::ensure_key;
+use service_kit::outbound::{Connector, Policy};
 use service_kit::readiness::Readiness;
 use std::fmt;
 use std::sync::Arc;
@@ -69,7 +70,11 @@ impl Services {
             let name;
             (routes, name) = match service {
                 Service::Directory => (routes.add_service(directory::build(kit, zone)?), directory::NAME),
-                Service::Scheduling => (routes.add_service(scheduling::build(kit, zone)?), scheduling::NAME),
+                Service::Scheduling => {
+                    let refresh = Duration::from_secs(60 * u64::from(config.diaries.refresh_minutes));
+                    let following = scheduling::Following { connector: connector(config)?, refresh };
+                    (routes.add_service(scheduling::build(kit, zone, following)?), scheduling::NAME)
+                }
                 Service::Deliberation => {
                     (routes.add_service(deliberation::build(kit, zone, fonts)?), deliberation::NAME)
                 }
@@ -98,15 +103,22 @@ impl Services {
     }
 }
 
+/// What connects to where somebody else says, as the settings allow it.
+fn connector(config: &Config) -> anyhow::Result<Connector> {
+    let networks = config.delivery.networks();
+    let private_networks =
+        networks.map_err(|word| ConfigError::new("delivery.private_networks", format!("has {word:?}")))?;
+    let policy = Policy { private_networks, allow_http: config.delivery.allow_http };
+    Connector::new(policy, config.delivery.ca_file.as_deref())
+        .map_err(anyhow::Error::msg)
+        .context("delivery.ca_file")
+}
+
 /// How events are delivered.
 fn delivery(config: &Config) -> anyhow::Result<delivery::Options> {
-    let networks = config.delivery.networks();
     Ok(delivery::Options {
         key: ensure_key(&config.delivery_key()).context("the key of the secrets of subscriptions")?,
-        private_networks: networks
-            .map_err(|word| ConfigError::new("delivery.private_networks", format!("has {word:?}")))?,
-        allow_http: config.delivery.allow_http,
-        ca_file: config.delivery.ca_file.clone(),
+        connector: connector(config)?,
         mail: config.mail.clone(),
     })
 }

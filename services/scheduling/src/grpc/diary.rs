@@ -2,25 +2,22 @@
 
 use super::{Reply, Service};
 use crate::{facts, views};
-use domain::directory::calendar::Calendar;
 use domain::directory::department::Department;
 use domain::scheduling::availability::{
-    Availability, Command, Holder, HolderKind, Imported, Keepers, Rejection, State,
+    Availability, Command, Holder, HolderKind, Imported, Keepers, Outcome, Rejection, State,
 };
-use domain::scheduling::free_busy::{Reading, busy_times};
 use domain::scheduling::room::Room;
 use domain::scheduling::slots::{Busy, WINDOW_DAYS_MAX};
-use domain::{Code, Line, Timestamp, Uuid};
+use domain::{Code, Line, Text, Timestamp, Uuid};
 use jiff::SignedDuration;
 use proto::scheduling::v1 as pb;
 use proto::{Invalid, Wire as _};
 use service_kit::handle::Executed;
+use service_kit::outbound::{Target, Validators};
 use service_kit::serve::{check_window, read};
-use service_kit::{CommandContext, CommandError, UnitOfWork};
+use service_kit::{CommandContext, CommandError, Scope, ScopedTables, UnitOfWork};
 use tonic::{Request, Response};
 
-/// How far a calendar is read.
-const READ_DAYS: i64 = 400;
 /// Days that are shown when no end is given.
 const SHOWN_DAYS_DEFAULT: i64 = 7;
 
@@ -62,24 +59,67 @@ impl Service {
     }
 }
 
-/// What keeps a holder busy, as it is now.
-fn shown(holder: &Holder, state: &State) -> pb::Availability {
-    let mut absences: Vec<_> = state.absences.iter().collect();
-    absences.sort_by_key(|(_, time)| **time);
-    let absence = |(id, time): (&Uuid, &Busy)| pb::Absence {
-        absence_id: id.to_string(),
-        starts_at: time.starts_at.to_wire(),
-        ends_at: time.ends_at.to_wire(),
-    };
-    let calendar = |(name, known): (&Line, &Imported)| pb::ImportedCalendar {
-        name: name.to_wire(),
-        read_at: known.read_at.to_wire(),
-        time_count: u32::try_from(known.times.len()).unwrap_or(u32::MAX),
-    };
-    pb::Availability {
-        holder: Some(holder.to_wire()),
-        absences: absences.into_iter().map(absence).collect(),
-        calendars: state.calendars.iter().map(calendar).collect(),
+impl Service {
+    /// What keeps a holder busy, as it is now.
+    fn availability(&self, holder: &Holder, state: &State) -> pb::Availability {
+        let mut absences: Vec<_> = state.absences.iter().collect();
+        absences.sort_by_key(|(_, time)| **time);
+        let absence = |(id, time): (&Uuid, &Busy)| pb::Absence {
+            absence_id: id.to_string(),
+            starts_at: time.starts_at.to_wire(),
+            ends_at: time.ends_at.to_wire(),
+        };
+        let calendars = state.calendars.iter();
+        pb::Availability {
+            holder: Some(holder.to_wire()),
+            absences: absences.into_iter().map(absence).collect(),
+            calendars: calendars.map(|(name, known)| self.calendar(name, known)).collect(),
+        }
+    }
+
+    /// A calendar that is kept elsewhere. Of where it is, its server is shown, as the rest may be a secret.
+    fn calendar(&self, name: &Line, known: &Imported) -> pb::ImportedCalendar {
+        let subscribed = known.subscribed.as_ref();
+        let failing = subscribed.and_then(|subscribed| subscribed.failing);
+        let origin = |url: &Text| {
+            let target = Target::parse(url.as_str(), self.calendars.connector.policy());
+            target.map(|target| target.origin()).unwrap_or_default()
+        };
+        pb::ImportedCalendar {
+            name: name.to_wire(),
+            read_at: known.read_at.to_wire(),
+            time_count: u32::try_from(known.times.len()).unwrap_or(u32::MAX),
+            origin: subscribed.map(|subscribed| origin(&subscribed.url)),
+            stale_since_at: known.stale_since(self.kit.clock().now()).to_wire(),
+            failure: failing.map(|failing| failing.failure.to_wire()),
+            http_status: failing.and_then(|failing| failing.http_status),
+        }
+    }
+
+    /// The calendars of these holders, as far as somebody answers for them or oversees.
+    async fn calendars_of(
+        &self,
+        scope: &Scope,
+        holders: Vec<Holder>,
+    ) -> Result<Vec<pb::DiaryCalendar>, CommandError> {
+        let mut found = Vec::new();
+        for holder in holders {
+            let keeper = match holder.kind {
+                HolderKind::Department => Some(holder.code.clone()),
+                HolderKind::Room => {
+                    self.kit.load::<Room>(Room::id(&holder.code)).await?.department().cloned()
+                }
+            };
+            if !scope.is_whole() && !keeper.is_some_and(|code| scope.covers_department(&code)) {
+                continue;
+            }
+            let state = self.kit.load::<Availability>(Availability::id(&holder)).await?;
+            found.extend(state.calendars.iter().map(|(name, known)| pb::DiaryCalendar {
+                holder: Some(holder.to_wire()),
+                calendar: Some(self.calendar(name, known)),
+            }));
+        }
+        Ok(found)
     }
 }
 
@@ -98,7 +138,7 @@ pub(super) async fn record_absence(
     let done = service.keep_diary(&context, &holder, command).await?;
     Ok(Response::new(pb::RecordAbsenceResponse {
         position: done.position,
-        availability: Some(shown(&holder, done.state())),
+        availability: Some(service.availability(&holder, done.state())),
         absence_id: absence.to_string(),
     }))
 }
@@ -112,7 +152,7 @@ pub(super) async fn withdraw_absence(
     let absence: Uuid = read("absence_id", request.absence_id)?;
     let command = move |keepers| Command::WithdrawAbsence { absence, keepers };
     let done = service.keep_diary(&context, &holder, command).await?;
-    let availability = Some(shown(&holder, done.state()));
+    let availability = Some(service.availability(&holder, done.state()));
     Ok(Response::new(pb::WithdrawAbsenceResponse { position: done.position, availability }))
 }
 
@@ -123,14 +163,7 @@ pub(super) async fn import(
     let (context, request) = service.kit.receive(request)?;
     let holder: Holder = read("holder", request.holder)?;
     let calendar: Line = read("calendar", request.calendar)?;
-    let defined = service.kit.load::<Calendar>(Calendar::realm_id()).await?;
-    let zone = defined.in_force(&service.default_calendar).zone().clone();
-    let from_at = service.kit.clock().now();
-    let until_at = from_at.checked_add(SignedDuration::from_hours(24 * READ_DAYS)).unwrap_or(Timestamp::MAX);
-    let content = request.content;
-    let reading = move || busy_times(&content, &Reading { zone: &zone, from_at, until_at });
-    let times = service.kit.tasks().spawn_blocking(reading).await;
-    let times = times.map_err(|ended| tonic::Status::internal(ended.to_string()))?;
+    let times = service.calendars.busy_times(request.content).await?;
     let times = times.map_err(|fault| Invalid::field("content", fault.to_string()))?;
     let time_count = u32::try_from(times.len()).unwrap_or(u32::MAX);
     let of = holder.clone();
@@ -141,8 +174,66 @@ pub(super) async fn import(
         keepers,
     };
     let done = service.keep_diary(&context, &holder, command).await?;
-    let availability = Some(shown(&holder, done.state()));
+    let availability = Some(service.availability(&holder, done.state()));
     Ok(Response::new(pb::ImportBusyTimesResponse { position: done.position, availability, time_count }))
+}
+
+pub(super) async fn subscribe(
+    service: &Service,
+    request: Request<pb::SubscribeBusyTimesRequest>,
+) -> Reply<pb::SubscribeBusyTimesResponse> {
+    let (context, request) = service.kit.receive(request)?;
+    let holder: Holder = read("holder", request.holder)?;
+    let calendar: Line = read("calendar", request.calendar)?;
+    let url: Text = read("url", request.url)?;
+    Target::parse(url.as_str(), service.calendars.connector.policy())
+        .map_err(|fault| Invalid::field("url", fault.to_string()))?;
+    let (of, subscription) = (holder.clone(), context.new_id("subscription"));
+    let command = move |keepers| Command::Subscribe {
+        holder: of.clone(),
+        calendar: calendar.clone(),
+        subscription,
+        url: url.clone(),
+        keepers,
+    };
+    let done = service.keep_diary(&context, &holder, command).await?;
+    let availability = Some(service.availability(&holder, done.state()));
+    Ok(Response::new(pb::SubscribeBusyTimesResponse { position: done.position, availability }))
+}
+
+pub(super) async fn refresh(
+    service: &Service,
+    request: Request<pb::RefreshBusyTimesRequest>,
+) -> Reply<pb::RefreshBusyTimesResponse> {
+    let (context, request) = service.kit.receive(request)?;
+    let holder: Holder = read("holder", request.holder)?;
+    let calendar: Line = read("calendar", request.calendar)?;
+    let refresh = |outcome: Outcome| {
+        let calendar = calendar.clone();
+        move |keepers| Command::Refresh { calendar: calendar.clone(), outcome: outcome.clone(), keepers }
+    };
+    // Nothing is read for whoever may not have it read.
+    let asking = CommandContext { validate_only: true, ..context.clone() };
+    let asked = service.keep_diary(&asking, &holder, refresh(Outcome::Unchanged)).await?;
+    let known = asked.state().calendars.get(&calendar);
+    let subscribed = known.and_then(|known| known.subscribed.as_ref()).filter(|_| !context.validate_only);
+    let (done, attempt) = match subscribed {
+        None => (asked, pb::CalendarAttempt::Unspecified),
+        Some(subscribed) => {
+            let url = subscribed.url.as_str();
+            let (outcome, _) = service.calendars.attempt(url, &Validators::default()).await?;
+            let attempt = match outcome {
+                Outcome::Failed { .. } => pb::CalendarAttempt::Failed,
+                Outcome::Unchanged | Outcome::Read(_) => pb::CalendarAttempt::Read,
+            };
+            (service.keep_diary(&context, &holder, refresh(outcome)).await?, attempt)
+        }
+    };
+    Ok(Response::new(pb::RefreshBusyTimesResponse {
+        position: done.position,
+        availability: Some(service.availability(&holder, done.state())),
+        attempt: attempt.into(),
+    }))
 }
 
 pub(super) async fn forget(
@@ -154,7 +245,7 @@ pub(super) async fn forget(
     let calendar: Line = read("calendar", request.calendar)?;
     let command = move |keepers| Command::Forget { calendar: calendar.clone(), keepers };
     let done = service.keep_diary(&context, &holder, command).await?;
-    let availability = Some(shown(&holder, done.state()));
+    let availability = Some(service.availability(&holder, done.state()));
     Ok(Response::new(pb::ForgetBusyTimesResponse { position: done.position, availability }))
 }
 
@@ -179,14 +270,20 @@ pub(super) async fn get(
         .map(|code| holder(HolderKind::Department, code))
         .chain(rooms.iter().map(|code| holder(HolderKind::Room, code)))
         .collect();
-    let query = views::entries(named, (from_at, until_at), now);
-    let (entries, position) = service.view.query(scope, request.at_least_position, query).await?;
+    let of_these = views::calendar_holders(named.clone());
+    let entries = views::entries(named, (from_at, until_at), now);
+    let query = move |tables: ScopedTables<'_>| Ok((entries(tables)?, of_these(tables)?));
+    let ((entries, holders), position) =
+        service.view.query(scope.clone(), request.at_least_position, query).await?;
     let entry = |entry: views::Entry| pb::DiaryEntry {
         holder: Some(entry.holder.to_wire()),
         starts_at: entry.engagement.time.starts_at.to_wire(),
         ends_at: entry.engagement.time.ends_at.to_wire(),
         cause: entry.engagement.cause.to_wire(),
         absence_id: entry.absence,
+        read_at: entry.engagement.read_at.to_wire(),
     };
-    Ok(Response::new(pb::GetDiaryResponse { entries: entries.into_iter().map(entry).collect(), position }))
+    let calendars = service.calendars_of(&scope, holders).await?;
+    let entries = entries.into_iter().map(entry).collect();
+    Ok(Response::new(pb::GetDiaryResponse { entries, position, calendars }))
 }

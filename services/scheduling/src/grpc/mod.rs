@@ -21,6 +21,7 @@ mod timetable;
 mod travel;
 
 use crate::facts::{self, Named};
+use crate::following::CalendarReader;
 use domain::Uuid;
 use domain::calendar::WorkingCalendar;
 use domain::constitution::Constitution;
@@ -47,6 +48,8 @@ pub struct Service {
     pub(crate) default_calendar: Arc<WorkingCalendar>,
     /// Places for timetables that are being planned.
     pub(crate) planning: Places,
+    /// What reads calendars that are kept elsewhere.
+    pub(crate) calendars: CalendarReader,
 }
 
 /// The answer to a command on a session: the position, and the session as it is now.
@@ -478,6 +481,20 @@ impl SchedulingService for Service {
         request: Request<pb::ImportBusyTimesRequest>,
     ) -> Reply<pb::ImportBusyTimesResponse> {
         diary::import(self, request).await
+    }
+
+    async fn subscribe_busy_times(
+        &self,
+        request: Request<pb::SubscribeBusyTimesRequest>,
+    ) -> Reply<pb::SubscribeBusyTimesResponse> {
+        diary::subscribe(self, request).await
+    }
+
+    async fn refresh_busy_times(
+        &self,
+        request: Request<pb::RefreshBusyTimesRequest>,
+    ) -> Reply<pb::RefreshBusyTimesResponse> {
+        diary::refresh(self, request).await
     }
 
     async fn forget_busy_times(

@@ -95,7 +95,7 @@ proptest! {
 
     #[test]
     fn what_else_is_busy_is_what_the_rules_have_of_it(
-        life in prop::collection::vec((0_u8..5, 0_u128..4, 0_i64..200, 1_i64..9, 0_i64..60), 0..30)
+        life in prop::collection::vec((0_u8..9, 0_u128..4, 0_i64..200, 1_i64..9, 0_i64..60), 0..30)
     ) {
         let holder = Holder { kind: HolderKind::Department, code: code("MOF") };
         let (id, mut view) = (Availability::id(&holder), InMemory::<SchedulingView>::new().unwrap());
@@ -120,7 +120,27 @@ proptest! {
                     times: vec![busy(from, hours), busy(from + 20, hours)],
                     keepers: keepers(),
                 },
-                _ => availability::Command::Forget { calendar, keepers: keepers() },
+                4 => availability::Command::Forget { calendar, keepers: keepers() },
+                5 => availability::Command::Subscribe {
+                    holder: holder.clone(),
+                    calendar,
+                    subscription: Uuid::from_u128(nth + 1000 * from as u128),
+                    url: Text::parse(&format!("https://calendar.example/{hours}")).unwrap(),
+                    keepers: keepers(),
+                },
+                _ => {
+                    let subscribed = state.calendars.values().filter_map(|known| known.subscribed.as_ref());
+                    let Some(subscribed) = subscribed.cycle().nth(nth as usize).map(|it| it.id) else { continue };
+                    let outcome = match what {
+                        6 => availability::Outcome::Unchanged,
+                        7 => availability::Outcome::Read(vec![busy(from, hours), busy(from + 20, hours)]),
+                        _ => availability::Outcome::Failed {
+                            failure: availability::Failure::TimedOut,
+                            http_status: None,
+                        },
+                    };
+                    availability::Command::NoteAttempt { subscription: subscribed, outcome }
+                }
             };
             let known = state.absences.contains_key(&Uuid::from_u128(nth + 10 * from as u128));
             // Each absence has an id of its own.
@@ -132,7 +152,7 @@ proptest! {
             view.project::<Availability>(id, now, &events).unwrap();
             let absences = state.absences.values().map(|time| (Cause::Absence, *time));
             let calendars = state.calendars.values().flat_map(|known| {
-                let is_stale = now.duration_since(known.read_at) > availability::STALE_AFTER;
+                let is_stale = known.stale_since(now).is_some();
                 let cause = if is_stale { Cause::StaleCalendar } else { Cause::Calendar };
                 known.times.iter().map(move |time| (cause, *time))
             });

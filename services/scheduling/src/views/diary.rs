@@ -40,10 +40,13 @@ const BUSY: Rows = Rows::of_everybody(
 
 /// What keeps a department or a room busy besides: when, and not with what.
 const BESIDES: Rows = Rows::of_everybody(
-    "SELECT kind, code, '' AS session_id, absence_id, read_at, starts_at, ends_at, 0 AS decides, 0 AS held,
-         NULL AS site_code
-     FROM busy_times",
+    "SELECT busy_times.kind AS kind, busy_times.code AS code, '' AS session_id, absence_id, read_at, failing_since, starts_at,
+         ends_at, 0 AS decides, 0 AS held, NULL AS site_code
+     FROM busy_times LEFT JOIN calendars USING (availability_id, calendar)",
 );
+
+/// Whose calendars are kept elsewhere; which they are is asked of what is known of their holders.
+const CALENDARS: Rows = Rows::of_everybody("SELECT DISTINCT kind, code FROM calendars");
 
 /// What is held while departments are asked about it: when, and not for what.
 const HELD: Rows = Rows::of_everybody(
@@ -138,6 +141,21 @@ pub(crate) fn entries(
     }
 }
 
+/// The query for those of these holders, or of all when none is named, that have calendars which are kept elsewhere.
+pub(crate) fn calendar_holders(
+    named: Vec<Holder>,
+) -> impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Vec<Holder>> + Send + 'static {
+    move |tables: ScopedTables<'_>| {
+        let read = |row: &Row<'_>| {
+            let (kind, code): (i32, String) = (row.get("kind")?, row.get("code")?);
+            Ok(HolderKind::from_wire(kind).ok().zip(Code::parse(&code).ok()))
+        };
+        let found = tables.all(&CALENDARS, "1", "kind, code", [], ENTRIES_MAX, read)?;
+        let found = found.into_iter().flatten().map(|(kind, code)| Holder { kind, code });
+        Ok(found.filter(|holder| named.is_empty() || named.contains(holder)).collect())
+    }
+}
+
 /// All that takes time in a window, apart from these sessions.
 fn all(
     tables: ScopedTables<'_>,
@@ -177,6 +195,7 @@ fn entry(row: &Row<'_>, stale_at: Timestamp, travel: &Distances) -> rusqlite::Re
     let read_at: Option<i64> = row.get("read_at")?;
     let cause = match (&absence, read_at) {
         (Some(_), _) => Cause::Absence,
+        (None, Some(_)) if row.get::<_, Option<i64>>("failing_since")?.is_some() => Cause::StaleCalendar,
         (None, Some(read_at)) if read_at < stale_at.as_microsecond() => Cause::StaleCalendar,
         (None, Some(_)) => Cause::Calendar,
         (None, None) if row.get("held")? => Cause::Held,
@@ -189,7 +208,12 @@ fn entry(row: &Row<'_>, stale_at: Timestamp, travel: &Distances) -> rusqlite::Re
     let holder = Code::parse(&code).ok().zip(HolderKind::from_wire(kind).ok());
     Ok(holder.zip(time).map(|((code, kind), (starts_at, ends_at))| Entry {
         holder: Holder { kind, code },
-        engagement: Engagement { time: Busy { starts_at, ends_at }, cause, site },
+        engagement: Engagement {
+            time: Busy { starts_at, ends_at },
+            cause,
+            site,
+            read_at: read_at.and_then(|read_at| Timestamp::from_microsecond(read_at).ok()),
+        },
         absence,
     }))
 }

@@ -13,10 +13,11 @@ mod session;
 mod similar;
 mod timetable;
 
+pub(crate) use availability::subscribed_calendars;
 pub(crate) use body::bodies;
 #[cfg(test)]
 pub(crate) use body::{list as list_of_bodies, summary};
-pub(crate) use diary::{Entry, diaries, entries};
+pub(crate) use diary::{Entry, calendar_holders, diaries, entries};
 pub(crate) use emergency::next_strikes;
 #[cfg(test)]
 pub(crate) use invitation::list as list_of_invitations;

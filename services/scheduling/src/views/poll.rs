@@ -25,11 +25,13 @@ pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), V
 
 fn project_event(tables: &Transaction<'_>, id: &str, event: &Event) -> rusqlite::Result<()> {
     match event {
-        Event::Opened { asked, slots, close_by } => {
+        Event::Opened { asked, slots, close_by, remind_at } => {
             forget(tables, id)?;
-            let insert = "INSERT INTO polls (session_id, stage, close_by) VALUES (?1, ?2, ?3)";
+            let insert = "INSERT INTO polls (session_id, stage, close_by, remind_at) VALUES (?1, ?2, ?3, ?4)";
             let stage: i32 = Stage::Open.to_wire();
-            tables.prepare_cached(insert)?.execute(params![id, stage, close_by.as_microsecond()])?;
+            let remind_at = remind_at.map(|moment| moment.as_microsecond());
+            let values = params![id, stage, close_by.as_microsecond(), remind_at];
+            tables.prepare_cached(insert)?.execute(values)?;
             let insert =
                 "INSERT OR IGNORE INTO poll_departments (session_id, department_code) VALUES (?1, ?2)";
             for department in &asked.departments {
@@ -47,6 +49,10 @@ fn project_event(tables: &Transaction<'_>, id: &str, event: &Event) -> rusqlite:
         Event::TimeDeclined { number, .. } => {
             let update = "UPDATE poll_times SET declined = 1 WHERE session_id = ?1 AND number = ?2";
             tables.prepare_cached(update)?.execute(params![id, number]).map(drop)
+        }
+        Event::Reminded { .. } => {
+            let update = "UPDATE polls SET remind_at = NULL WHERE session_id = ?1";
+            tables.prepare_cached(update)?.execute([id]).map(drop)
         }
         Event::TimeAdopted { .. } => set_stage(tables, id, Stage::Adopted),
         Event::Closed { .. } => set_stage(tables, id, Stage::Closed),
@@ -143,16 +149,24 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<pb::PollSummary> {
     })
 }
 
-/// Polls that are open; they are seen by those who see their sessions.
+/// When polls that are open close, and when those that somebody has not answered are to be reminded of; they are seen by those who
+/// see their sessions.
 const OPEN: Rows = Rows::of_those_concerned(
-    "SELECT * FROM (SELECT session_id, close_by FROM polls WHERE stage = 1)",
+    "SELECT * FROM (
+     SELECT session_id, close_by AS at, 1 AS number FROM polls WHERE stage = 1
+     UNION ALL
+     SELECT session_id, remind_at AS at, 2 AS number FROM polls WHERE stage = 1 AND remind_at IS NOT NULL AND EXISTS (
+         SELECT 1 FROM poll_departments AS asked JOIN poll_times AS times USING (session_id)
+         WHERE asked.session_id = polls.session_id AND NOT declined AND NOT EXISTS (
+             SELECT 1 FROM poll_answers AS given WHERE given.session_id = asked.session_id
+                 AND given.number = times.number AND given.department_code = asked.department_code)))",
     OF_A_SEEN_SESSION,
 );
 
-/// The polls that close first.
+/// What comes first: a poll closes, or somebody is reminded of one.
 pub(crate) fn next_closings(tables: ScopedTables<'_>, max: u32) -> rusqlite::Result<Vec<Deadline>> {
     let read = |row: &Row<'_>| {
-        Ok(Deadline { at: timestamp(row, "close_by")?, id: uuid(row, "session_id")?, number: 1 })
+        Ok(Deadline { at: timestamp(row, "at")?, id: uuid(row, "session_id")?, number: row.get("number")? })
     };
-    tables.all(&OPEN, "1", "close_by, session_id", [], max, read)
+    tables.all(&OPEN, "1", "at, session_id", [], max, read)
 }

@@ -36,8 +36,8 @@ CREATE TABLE bookings (
     PRIMARY KEY (room_id, session_id)
 ) WITHOUT ROWID;
 
--- What keeps departments and rooms busy apart from sessions: absences, and times of calendars with the moment at which
--- these were read. Moments are microseconds since 1970; the kind is the number of the wire.
+-- What keeps departments and rooms busy apart from sessions: absences, and times of calendars. Moments are microseconds since
+-- 1970; the kind is the number of the wire.
 CREATE TABLE busy_times (
     availability_id TEXT NOT NULL,
     kind INTEGER NOT NULL,
@@ -45,12 +45,23 @@ CREATE TABLE busy_times (
     absence_id TEXT,
     calendar TEXT,
     starts_at INTEGER NOT NULL,
-    ends_at INTEGER NOT NULL,
-    read_at INTEGER
+    ends_at INTEGER NOT NULL
 );
 CREATE INDEX busy_times_by_start ON busy_times (starts_at);
 CREATE INDEX busy_times_of_absence ON busy_times (availability_id, absence_id);
 CREATE INDEX busy_times_of_calendar ON busy_times (availability_id, calendar);
+-- The calendars that are kept elsewhere: when each was read, and since when it cannot be read any more.
+CREATE TABLE calendars (
+    availability_id TEXT NOT NULL,
+    calendar TEXT NOT NULL,
+    kind INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    read_at INTEGER,
+    subscription_id TEXT,
+    failing_since INTEGER,
+    PRIMARY KEY (availability_id, calendar)
+) WITHOUT ROWID;
+CREATE INDEX calendars_by_subscription ON calendars (subscription_id);
 
 -- Moments are microseconds since 1970; kind and stage are the numbers of the wire.
 CREATE TABLE sessions (
@@ -142,7 +153,9 @@ CREATE INDEX timetables_of_body ON timetable_bodies (body_code);
 CREATE TABLE polls (
     session_id TEXT PRIMARY KEY,
     stage INTEGER NOT NULL,
-    close_by INTEGER NOT NULL
+    close_by INTEGER NOT NULL,
+    -- When whoever has not answered is reminded; NULL when nobody is, and once somebody was.
+    remind_at INTEGER
 );
 CREATE INDEX polls_by_end ON polls (close_by);
 CREATE INDEX polls_in_stage ON polls (stage, close_by);

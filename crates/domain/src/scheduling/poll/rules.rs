@@ -1,8 +1,8 @@
 //! What a poll accepts.
 
 use super::{
-    ALL_TIMES_MAX, Asked, Command, EndCause, Event, Known, PROPOSALS_MAX, ProposedTime, Rejection, Stage,
-    State, TIMES_MAX, TimeAnswer,
+    ALL_TIMES_MAX, Asked, Command, EndCause, Event, Known, PROPOSALS_MAX, ProposedTime, REMINDED_BEFORE,
+    Rejection, Stage, State, TIMES_MAX, TimeAnswer,
 };
 use crate::scheduling::session::Slot;
 use crate::{Code, Issued, Text, Timestamp};
@@ -37,13 +37,30 @@ pub(super) fn decide(state: &State, command: Command, issued: &Issued) -> Result
         Command::End { cause } => {
             Ok(state.running().map(|_| Event::Ended { cause, reason: None }).into_iter().collect())
         }
-        Command::CheckDeadlines => Ok(state
-            .known()
-            .filter(|known| known.stage() == Stage::Open && issued.at >= known.close_by)
-            .map(|known| Event::Closed { close_by: known.close_by })
-            .into_iter()
-            .collect()),
+        Command::CheckDeadlines => {
+            let open = state.known().filter(|known| known.stage() == Stage::Open);
+            Ok(open.map(|known| check_deadlines(known, issued.at)).unwrap_or_default())
+        }
     }
+}
+
+/// Closes a poll whose time is over, or reminds whoever has not answered, once.
+fn check_deadlines(known: &Known, now: Timestamp) -> Vec<Event> {
+    let close_by = known.close_by;
+    if now >= close_by {
+        return vec![Event::Closed { close_by }];
+    }
+    let is_due = known.remind_at.is_some_and(|remind_at| now >= remind_at);
+    let reminded =
+        |department: &Code| Event::Reminded { department: department.clone(), close_by, reminded_at: now };
+    known.waiting().filter(|_| is_due).map(reminded).collect()
+}
+
+/// When whoever has not answered is reminded; none when the poll runs too shortly.
+fn remind_at(now: Timestamp, close_by: Timestamp) -> Option<Timestamp> {
+    (close_by.duration_since(now) >= REMINDED_BEFORE * 2)
+        .then(|| close_by.checked_sub(REMINDED_BEFORE).ok())
+        .flatten()
 }
 
 fn existing(state: &State) -> Result<&Known, Rejection> {
@@ -120,7 +137,8 @@ fn open(
     if let Some(starts_at) = slots.iter().map(|slot| slot.starts_at).min().filter(|first| close_by > *first) {
         return Err(Rejection::ClosesTooLate { close_by, starts_at });
     }
-    Ok(vec![Event::Opened { asked, slots, close_by }])
+    let remind_at = remind_at(issued.at, close_by);
+    Ok(vec![Event::Opened { asked, slots, close_by, remind_at }])
 }
 
 fn answer(
@@ -169,7 +187,9 @@ fn propose(
         }
         (None, Some((asked, close_by))) => {
             must_be_asked(&asked, &proposed.department)?;
-            Ok(vec![Event::Opened { asked, slots: vec![], close_by }, time_proposed(1, proposed, issued)])
+            let remind_at = remind_at(issued.at, close_by);
+            let opened = Event::Opened { asked, slots: vec![], close_by, remind_at };
+            Ok(vec![opened, time_proposed(1, proposed, issued)])
         }
         (None, None) => Err(Rejection::NotFound { what: "poll" }),
     }

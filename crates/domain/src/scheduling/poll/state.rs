@@ -53,6 +53,8 @@ pub struct Known {
     pub times: Vec<ProposedTime>,
     /// The answers, by the department.
     pub answers: BTreeMap<Code, Answered>,
+    /// The moment at which whoever has not answered is reminded; none when nobody is, and once somebody was.
+    pub remind_at: Option<Timestamp>,
     /// Whether the time for answers was noted to be over.
     pub is_closed: bool,
     /// The number of the time that was adopted.
@@ -62,7 +64,7 @@ pub struct Known {
 }
 
 impl Known {
-    fn new(asked: &Asked, slots: &[Slot], close_by: Timestamp) -> Known {
+    fn new(asked: &Asked, slots: &[Slot], close_by: Timestamp, remind_at: Option<Timestamp>) -> Known {
         let proposed = |(number, slot): (u32, &Slot)| ProposedTime {
             number,
             slot: slot.clone(),
@@ -75,6 +77,7 @@ impl Known {
             close_by,
             times: (1..).zip(slots).map(proposed).collect(),
             answers: BTreeMap::new(),
+            remind_at,
             is_closed: false,
             adopted: None,
             ended: None,
@@ -144,6 +147,7 @@ impl Known {
                 times.for_each(|time| time.declined = Some(reason.clone()));
             }
             Event::TimeAdopted { number } => self.adopted = Some(*number),
+            Event::Reminded { .. } => self.remind_at = None,
             Event::Closed { .. } => self.is_closed = true,
             Event::Ended { cause, reason } => {
                 self.ended = Some(End { cause: *cause, reason: reason.clone() });
@@ -185,8 +189,8 @@ impl State {
 
     pub(super) fn after(mut self, event: &Event) -> State {
         match (&mut self, event) {
-            (_, Event::Opened { asked, slots, close_by }) => {
-                return State::Known(Box::new(Known::new(asked, slots, *close_by)));
+            (_, Event::Opened { asked, slots, close_by, remind_at }) => {
+                return State::Known(Box::new(Known::new(asked, slots, *close_by, *remind_at)));
             }
             (State::Absent, _) => {}
             (State::Known(known), event) => known.apply(event),

@@ -171,6 +171,30 @@ fn a_time_that_was_declined_is_neither_answered_nor_adopted_nor_proposed_again()
 }
 
 #[test]
+fn whoever_has_not_answered_to_every_time_is_reminded_once_a_day_before_the_poll_closes() {
+    const REMINDS: &str = "2027-03-02T01:00:00Z";
+    let answered = then(history(), "WATER", answer("WATER", &[(1, Suitability::Yes), (2, Suitability::No)]));
+    let partly = then(answered, "ROADS", answer("ROADS", &[(1, Suitability::Yes)]));
+    let check = |history: &[Event], now| on(history, now, "OFFICE", Command::CheckDeadlines).unwrap();
+    assert_eq!(check(&partly, "2027-03-02T00:59:59Z"), []);
+    let reminded = check(&partly, REMINDS);
+    let of = |department| Event::Reminded {
+        department: code(department),
+        close_by: at(CLOSES),
+        reminded_at: at(REMINDS),
+    };
+    assert_eq!(reminded, [of("ROADS"), of("POWER")]);
+    let after = [partly, reminded].concat();
+    assert_eq!(check(&after, "2027-03-02T02:00:00Z"), [], "once");
+    assert_eq!(check(&after, LATER), [Event::Closed { close_by: at(CLOSES) }]);
+    // It runs for less than two days.
+    let short =
+        Command::Open { asked: asked(), slots: vec![slot("HALL", 8)], close_by: at("2027-03-03T00:59:59Z") };
+    let short = given::<Poll>(&[]).at(NOW).when(short).unwrap();
+    assert_eq!(check(&short, "2027-03-02T12:00:00Z"), []);
+}
+
+#[test]
 fn a_session_that_is_placed_or_changed_ends_its_poll() {
     use session::Command as OnSession;
     let reason = || text("It rains");

@@ -98,6 +98,8 @@ pub struct ObstacleRecord {
     pub ends_at: Option<Timestamp>,
     /// What takes the room or the department then.
     pub cause: Option<Cause>,
+    /// When the calendar that says so was read, when the cause is one that is kept elsewhere.
+    pub read_at: Option<Timestamp>,
     /// The first day of the quarter that it is about.
     pub quarter_on: Option<Date>,
     /// The equipment that it is about.
@@ -120,6 +122,7 @@ impl ObstacleRecord {
             starts_at: None,
             ends_at: None,
             cause: None,
+            read_at: None,
             quarter_on: None,
             equipment: None,
             from_site: None,
@@ -130,6 +133,7 @@ impl ObstacleRecord {
             starts_at: Some(engagement.time.starts_at),
             ends_at: Some(engagement.time.ends_at),
             cause: Some(engagement.cause),
+            read_at: engagement.read_at,
             ..plain(kind)
         };
         match obstacle {

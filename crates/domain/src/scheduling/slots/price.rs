@@ -1,10 +1,10 @@
 //! What speaks against a slot, in points that add up.
 
 use super::{Attending, Busy, Cause, Diaries, RoomDiary, Wanted, held};
-use crate::Code;
 use crate::calendar::WorkingCalendar;
 use crate::scheduling::poll::Suitability;
 use crate::scheduling::session::RoleOnTopic;
+use crate::{Code, Timestamp};
 
 /// Points for a department that decides and is missing.
 pub(in crate::scheduling) const DECIDER_MISSING: u32 = 100;
@@ -65,6 +65,8 @@ pub struct Penalty {
     pub substitute: Option<Code>,
     /// What keeps the department from coming.
     pub cause: Option<Cause>,
+    /// When the calendar that says so was read, when the cause is one that is kept elsewhere.
+    pub read_at: Option<Timestamp>,
     /// Points; more are worse.
     pub price: u32,
 }
@@ -112,7 +114,7 @@ fn asked_elsewhere<'w>(
 impl Penalty {
     /// One that is about no department.
     pub(in crate::scheduling) fn general(reason: Reason, price: u32) -> Penalty {
-        Penalty { reason, department: None, substitute: None, cause: None, price }
+        Penalty { reason, department: None, substitute: None, cause: None, read_at: None, price }
     }
 }
 
@@ -128,9 +130,10 @@ pub(in crate::scheduling) fn large(wanted: &Wanted, seats: u32) -> u32 {
 
 /// The departments that cannot come, or said that they would rather not.
 fn missing(wanted: &Wanted, diaries: &Diaries, time: &Busy) -> Vec<Penalty> {
-    let kept_by = |department: &Code| diaries.conflicts(department, *time).next().map(|kept| kept.cause);
+    let kept_by = |department: &Code| diaries.conflicts(department, *time).next();
     let penalty = |one: &Attending| {
-        let cause = kept_by(&one.department);
+        let kept = kept_by(&one.department);
+        let cause = kept.map(|kept| kept.cause);
         let said = held::said(&wanted.asked, &one.department, time);
         let decides = one.role == RoleOnTopic::Decides;
         let is_free = |department: &&Code| kept_by(department).is_none();
@@ -145,7 +148,8 @@ fn missing(wanted: &Wanted, diaries: &Diaries, time: &Busy) -> Vec<Penalty> {
             }
             (None, Some(Suitability::Yes) | None) => return None,
         };
-        Some(Penalty { reason, department: Some(one.department.clone()), substitute, cause, price })
+        let (department, read_at) = (Some(one.department.clone()), kept.and_then(|kept| kept.read_at));
+        Some(Penalty { reason, department, substitute, cause, read_at, price })
     };
     wanted.attending.iter().filter_map(penalty).collect()
 }

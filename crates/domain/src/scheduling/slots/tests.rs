@@ -51,7 +51,7 @@ fn wanted() -> Wanted {
 }
 
 fn engaged(cause: Cause, busy: &[Busy]) -> Timeline {
-    busy.iter().map(|time| Engagement { time: *time, cause, site: None }).collect()
+    busy.iter().map(|time| Engagement { time: *time, cause, site: None, read_at: None }).collect()
 }
 
 fn room(name: &str, seats: u32, busy: &[Busy]) -> RoomDiary {
@@ -158,7 +158,7 @@ fn what_is_in_the_way_is_named() {
         opening.obstacles,
         [Obstacle::RoomTaken {
             room: code("HALL"),
-            engagement: Engagement { time: all_day, cause: Cause::Session, site: None }
+            engagement: Engagement { time: all_day, cause: Cause::Session, site: None, read_at: None }
         }]
     );
     let late = Wanted { notice_until_at: Some(hour(48)), ..wanted() };
@@ -172,7 +172,7 @@ fn whoever_decides_elsewhere_keeps_the_session_away_unless_it_is_exempt() {
     diaries.departments.insert(code("ROADS"), engaged(Cause::Decision, &[busy(0, 17)]));
     let obstacle = Obstacle::DepartmentBusy {
         department: code("ROADS"),
-        engagement: Engagement { time: busy(0, 17), cause: Cause::Decision, site: None },
+        engagement: Engagement { time: busy(0, 17), cause: Cause::Decision, site: None, read_at: None },
     };
     let found = find(&wanted(), &diaries, &calendar());
     assert_eq!((found.suggestions.len(), found.opening.unwrap().obstacles), (0, vec![obstacle]));
@@ -214,7 +214,7 @@ fn whoever_decides_at_another_site_has_the_time_for_the_way() {
     let (city, port) = (travel.site(&code("CITY")), travel.site(&code("PORT")));
     let hall = RoomDiary { site: port, ..room("HALL", 3, &[]) };
     let mut diaries = Diaries { travel, ..diaries(vec![hall], &[]) };
-    let engagement = Engagement { time: busy(11, 12), cause: Cause::Decision, site: city };
+    let engagement = Engagement { time: busy(11, 12), cause: Cause::Decision, site: city, read_at: None };
     diaries.departments.insert(code("ROADS"), [engagement].into_iter().collect());
     let session = Wanted { duration_minutes: 60, ..wanted() };
     let starts = |diaries: &Diaries| {
@@ -340,7 +340,7 @@ prop_compose! {
         let diary = |(at, (busy, decides)): (usize, (Vec<Busy>, bool))| {
             let cause = if decides { Cause::Decision } else { Cause::Session };
             let there = site(sites[2 + at]);
-            busy.iter().map(|time| Engagement { time: *time, cause, site: there }).collect::<Timeline>()
+            busy.iter().map(|time| Engagement { time: *time, cause, site: there, read_at: None }).collect::<Timeline>()
         };
         let departments = names.into_iter().zip(departments.into_iter().enumerate().map(diary)).collect();
         let rooms = rooms.collect();

@@ -31,7 +31,7 @@ pub enum Cause {
     Absence,
     /// A calendar that is kept elsewhere.
     Calendar,
-    /// The same, and it was read long ago.
+    /// The same, and it was read long ago, or cannot be read any more.
     StaleCalendar,
     /// A poll: the time is held for a session, and gives way.
     Held,
@@ -46,6 +46,8 @@ pub struct Engagement {
     pub cause: Cause,
     /// Where, when it is a session in a room from whose site something needs time.
     pub site: Option<Site>,
+    /// When the calendar that says so was read, when it is one that is kept elsewhere.
+    pub read_at: Option<Timestamp>,
 }
 
 /// The engagements of a department or a room, by their first moments.

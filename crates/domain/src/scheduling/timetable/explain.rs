@@ -151,10 +151,11 @@ fn beside(quarter: &Quarter, at: usize, board: &Board, time: Option<Busy>) -> Di
                 time: when,
                 cause,
                 site,
+                read_at: None,
             });
         }
         if let Some((_, taken)) = room.and_then(|room| rooms.get_mut(usize::from(room))) {
-            taken.push(Engagement { time: when, cause: Cause::Session, site });
+            taken.push(Engagement { time: when, cause: Cause::Session, site, read_at: None });
         }
     }
     let rooms = rooms

@@ -180,11 +180,11 @@ prop_compose! {
         for (at, from, hours, decides) in away {
             let cause = if decides { Cause::Decision } else { Cause::Session };
             let site = quarter.diaries.rooms[at % 2].site;
-            departments.entry(code(DEPARTMENTS[at])).or_default().push(Engagement { time: busy(from, from + hours), cause, site });
+            departments.entry(code(DEPARTMENTS[at])).or_default().push(Engagement { time: busy(from, from + hours), cause, site, read_at: None });
         }
         quarter.diaries.departments = departments.into_iter().map(|(code, all)| (code, all.into_iter().collect())).collect();
         for (room, from, hours) in taken {
-            let engagement = Engagement { time: busy(from, from + hours), cause: Cause::Session, site: None };
+            let engagement = Engagement { time: busy(from, from + hours), cause: Cause::Session, site: None, read_at: None };
             let diary = std::mem::take(&mut quarter.diaries.rooms[room].busy);
             quarter.diaries.rooms[room].busy = diary.with(engagement);
         }
@@ -203,11 +203,17 @@ fn with_the_others(quarter: &Quarter, entries: &[Entry], at: usize) -> Diaries {
         for one in &quarter.sessions[other].wanted.attending {
             let cause = if one.decides { Cause::Decision } else { Cause::Session };
             let diary = diaries.departments.remove(&one.department).unwrap_or_default();
-            diaries.departments.insert(one.department.clone(), diary.with(Engagement { time, cause, site }));
+            diaries
+                .departments
+                .insert(one.department.clone(), diary.with(Engagement { time, cause, site, read_at: None }));
         }
         for room in diaries.rooms.iter_mut().filter(|room| room.code == slot.room) {
-            room.busy =
-                std::mem::take(&mut room.busy).with(Engagement { time, cause: Cause::Session, site: None });
+            room.busy = std::mem::take(&mut room.busy).with(Engagement {
+                time,
+                cause: Cause::Session,
+                site: None,
+                read_at: None,
+            });
         }
     }
     diaries

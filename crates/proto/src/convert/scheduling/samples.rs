@@ -519,7 +519,13 @@ fn of_an_emergency() -> Vec<emergency::Event> {
 }
 
 fn of_what_is_busy() -> Vec<availability::Event> {
-    use availability::{Event, Holder, HolderKind};
+    use availability::{Event, Failure, Holder, HolderKind};
+    let failed = |failure, http_status| Event::CalendarFailed {
+        subscription: session_id(),
+        failure,
+        http_status,
+        failed_at: at("2027-03-07T01:00:00Z"),
+    };
     let department = Holder { kind: HolderKind::Department, code: code("MOF") };
     let room = Holder { kind: HolderKind::Room, code: code("R-301") };
     let (starts_at, ends_at) = (at("2027-03-08T00:00:00Z"), at("2027-03-12T00:00:00Z"));
@@ -533,5 +539,25 @@ fn of_what_is_busy() -> Vec<availability::Event> {
             read_at: at("2027-03-01T01:00:00Z"),
         },
         Event::BusyTimesForgotten { calendar: line("会议室日历") },
+        Event::CalendarSubscribed {
+            holder: Holder { kind: HolderKind::Department, code: code("MOF") },
+            calendar: line("司长日程"),
+            subscription: session_id(),
+            url: text("https://calendar.example.cn/secret/7.ics"),
+            subscribed_at: at("2027-03-01T01:00:00Z"),
+        },
+        Event::BusyTimesRead {
+            subscription: session_id(),
+            times: vec![slots::Busy { starts_at, ends_at }],
+            read_at: at("2027-03-01T01:01:00Z"),
+        },
+        Event::BusyTimesConfirmed { subscription: session_id(), read_at: at("2027-03-06T01:00:00Z") },
+        failed(Failure::NotAllowed, None),
+        failed(Failure::Unreachable, None),
+        failed(Failure::TimedOut, None),
+        failed(Failure::Status, Some(500)),
+        failed(Failure::TooLarge, None),
+        failed(Failure::TooManyRedirects, None),
+        failed(Failure::NotUnderstood, None),
     ]
 }

@@ -4,8 +4,8 @@ use crate::desk::markup::Markup;
 use crate::desk::reader::{Reader, Surroundings};
 use crate::desk::words::Words;
 use proto::scheduling::v1::{
-    FindSlotsRequest, Session, SessionSlot, SessionStage, SlotObstacle, SlotObstacleKind, SlotPenalty,
-    SuggestedSlot,
+    BusyCause, FindSlotsRequest, Session, SessionSlot, SessionStage, SlotObstacle, SlotObstacleKind,
+    SlotPenalty, SuggestedSlot,
 };
 
 /// Slots that a page shows.
@@ -110,6 +110,25 @@ fn row(words: Words, around: &Surroundings, suggested: &SuggestedSlot) -> Option
 
 /// What speaks against a slot, in words.
 fn reason(words: Words, around: &Surroundings, penalty: &SlotPenalty) -> String {
+    let why = why(words, around, penalty);
+    match as_of(words, around, (penalty.cause(), penalty.read_at)) {
+        Some(as_of) => words.say("{said}, {as_of}", &[("said", &why), ("as_of", &as_of)]),
+        None => why,
+    }
+}
+
+/// Of when a calendar is that says so, when it is stale.
+fn as_of(
+    words: Words,
+    around: &Surroundings,
+    (cause, read_at): (BusyCause, Option<prost_types::Timestamp>),
+) -> Option<String> {
+    let read_at = read_at.filter(|_| cause == BusyCause::StaleCalendar)?;
+    let moment = around.calendar.field(&read_at).replace('T', " ");
+    Some(words.say("by its calendar as of {moment}, not refreshed since", &[("moment", &moment)]))
+}
+
+fn why(words: Words, around: &Surroundings, penalty: &SlotPenalty) -> String {
     let why = words.value("huishang.scheduling.v1.SlotPenaltyReason", penalty.reason);
     let name = |code: &Option<String>| code.as_deref().map(|code| around.directory.name(code));
     let department = name(&penalty.department_code).unwrap_or_default();
@@ -159,5 +178,12 @@ pub(in crate::desk) fn obstacle(words: Words, around: &Surroundings, obstacle: &
         (false, true) => words.t("{what}: until {until}"),
         (false, false) => words.t("{what}: {of}"),
     };
-    Markup::fill(sentence, &pieces)
+    let said = Markup::fill(sentence, &pieces);
+    match as_of(words, around, (obstacle.cause(), obstacle.read_at)) {
+        Some(as_of) => {
+            let pieces = [("said", said), ("as_of", Markup::text(&as_of))];
+            Markup::fill(words.t("{said}, {as_of}"), &pieces)
+        }
+        None => said,
+    }
 }

@@ -156,6 +156,11 @@ impl Asked {
         self.of(CLOSED, OF_DEPARTMENT).and(IDLE, [])
     }
 
+    /// The same; when no period is asked for, in the last year.
+    pub(super) fn idle_of_a_year(&self) -> Condition {
+        self.presences().and(IDLE, [])
+    }
+
     /// The departments that are asked for.
     pub(super) fn departments(&self) -> Condition {
         let registered = Condition::new("registered_since <= ?", [self.position.into()]);
@@ -179,8 +184,17 @@ impl Condition {
         rows: &Rows,
         selected: impl IntoIterator<Item = i64>,
     ) -> rusqlite::Result<f64> {
-        let found = self
-            .first(tables, rows, selected.into_iter().map(Value::from), |row| row.get::<_, Option<f64>>(0))?;
+        self.amount(tables, rows, selected.into_iter().map(Value::from))
+    }
+
+    /// The same, of a selection with other values than numbers.
+    pub(super) fn amount(
+        self,
+        tables: ScopedTables<'_>,
+        rows: &Rows,
+        selected: impl IntoIterator<Item = Value>,
+    ) -> rusqlite::Result<f64> {
+        let found = self.first(tables, rows, selected, |row| row.get::<_, Option<f64>>(0))?;
         Ok(found.flatten().unwrap_or_default())
     }
 }

@@ -15,6 +15,41 @@ const FIRST_DAY: i32 = 140;
 /// Steps of the search: enough for a few sessions, and no pause in the story.
 const STEPS: u64 = 3_000;
 
+/// A room with screens at the control centre, and how long it takes from the city hall to there.
+async fn furnish(clerk: &Client) -> anyhow::Result<()> {
+    let room = |code: &str, name: &str, site: &str, equipment: Vec<String>| scheduling::Room {
+        code: code.into(),
+        name: name.into(),
+        seats: 14,
+        equipment,
+        site_code: Some(site.into()),
+    };
+    let (centre, hall) = (text("CONTROL-CENTRE"), text("CITY-HALL"));
+    for room in [
+        room(text("SCREENS"), text("Control room 调度大厅"), centre, vec![text("video wall").into()]),
+        room(text("ROOM-5"), text("Meeting room 5 五号会议室"), hall, vec![]),
+    ] {
+        let register = scheduling::RegisterRoomRequest {
+            command_id: command_id(),
+            room: Some(room),
+            ..Default::default()
+        };
+        clerk.call(register).await?;
+    }
+    let define = scheduling::DefineTravelTimeRequest {
+        command_id: command_id(),
+        from_site_code: hall.into(),
+        to_site_code: centre.into(),
+        minutes: 40,
+        ..Default::default()
+    };
+    clerk.call(define).await?;
+    narrate(text(
+        "Rooms have equipment and a site: the control centre has a video wall, and is 40 minutes from the city hall. Who \
+         decides in two sessions has the time for the way between them.",
+    ))
+}
+
 fn outline(stage: &Stage, title: &str) -> SessionOutline {
     SessionOutline {
         title: title.into(),
@@ -47,14 +82,17 @@ pub async fn plan(stage: &Stage) -> anyhow::Result<()> {
         text("Heating in old quarters 老旧小区供暖"),
     ];
     let mut ids = Vec::new();
-    for title in titles {
-        let matter =
-            MatterDriver::request(&stage.deployment, text("CITY-HOTLINE"), outline(stage, title)).await?;
+    let clerk = stage.deployment.client(Role::Clerk, Some(text("CITY-HOTLINE")))?;
+    furnish(&clerk).await?;
+    for (nth, title) in titles.into_iter().enumerate() {
+        // The last one looks at the network of pipes.
+        let equipment = if nth == 2 { vec![text("video wall").into()] } else { vec![] };
+        let outline = SessionOutline { equipment, ..outline(stage, title) };
+        let matter = MatterDriver::request(&stage.deployment, text("CITY-HOTLINE"), outline).await?;
         matter.screen().await?;
         matter.admit().await?;
         ids.push(matter.id.clone());
     }
-    let clerk = stage.deployment.client(Role::Clerk, Some(text("CITY-HOTLINE")))?;
     let proposed = propose(stage, &clerk, text("The autumn of Linjiang 临江市秋季会商")).await?;
     narrate(say(
         "One command puts {count} sessions of the autumn into rooms and hours (排期方案): no department is in two at \

@@ -23,8 +23,14 @@ pub(super) fn of_a_poll() -> Vec<Event> {
             asked: asked.clone(),
             slots: vec![slot.clone()],
             close_by: at("2027-03-03T01:00:00Z"),
+            remind_at: None,
         },
-        Event::Opened { asked, slots: vec![], close_by: at("2027-03-03T01:00:00Z") },
+        Event::Opened {
+            asked: asked.clone(),
+            slots: vec![],
+            close_by: at("2027-03-03T01:00:00Z"),
+            remind_at: None,
+        },
         Event::Answered {
             department: code("MOF"),
             answers: vec![
@@ -66,5 +72,16 @@ pub(super) fn of_a_poll() -> Vec<Event> {
         ended(EndCause::Declined, None),
         ended(EndCause::Placed, None),
         ended(EndCause::SessionChanged, None),
+        Event::Opened {
+            asked,
+            slots: vec![],
+            close_by: at("2027-03-03T01:00:00Z"),
+            remind_at: Some(at("2027-03-02T01:00:00Z")),
+        },
+        Event::Reminded {
+            department: code("MOF"),
+            close_by: at("2027-03-03T01:00:00Z"),
+            reminded_at: at("2027-03-02T01:00:00Z"),
+        },
     ]
 }

@@ -70,6 +70,7 @@ fn obstacles() -> [slots::ObstacleRecord; 4] {
         starts_at: Some(at("2027-04-06T01:00:00Z")),
         ends_at: Some(at("2027-04-06T03:00:00Z")),
         cause: Some(slots::Cause::Decision),
+        read_at: None,
         quarter_on: None,
         equipment: None,
         from_site: None,

@@ -1,6 +1,6 @@
-//! Where something may be sent: a public address, reached with TLS, unless the operator's settings say otherwise.
+//! Where this process may connect to: a public address, reached with TLS, unless the operator's settings say otherwise.
 //!
-//! Whoever subscribes says where this process connects to, which may stand where they cannot reach themselves. So a name
+//! Whoever subscribes says where it connects to, which may stand where they cannot reach themselves. So a name
 //! is resolved once, what it resolves to is checked, and exactly that is connected to.
 
 use crate::limits::URL_BYTES_MAX;
@@ -10,40 +10,51 @@ use url::{Host, Url};
 
 /// What the operator allows beyond public addresses with TLS.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Policy {
+pub struct Policy {
     /// Networks that are not public.
-    pub(crate) private_networks: Vec<IpNet>,
+    pub private_networks: Vec<IpNet>,
     /// Whether these are reached without TLS as well.
-    pub(crate) allow_http: bool,
+    pub allow_http: bool,
 }
 
-/// A URL to which something may be sent, as far as the URL says.
+/// A URL that may be connected to, as far as the URL says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Target {
+pub struct Target {
     url: Url,
 }
 
-/// Why nothing is sent to a URL.
+/// Why a URL is not connected to; each continues "the URL".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum TargetError {
+pub enum TargetError {
+    /// It is something else.
     #[error("is no URL: {0}")]
     NotAUrl(String),
+    /// It is too long.
     #[error("is {actual} bytes long; at most {URL_BYTES_MAX} are accepted")]
-    TooLong { actual: usize },
+    TooLong {
+        /// Its bytes.
+        actual: usize,
+    },
+    /// It is of another scheme.
     #[error("has the scheme {0:?}; it must begin with https://")]
     Scheme(String),
+    /// It has a user or a password.
     #[error("has a user or a password, which would be sent in the clear; leave them out")]
     Credentials,
+    /// It has a fragment.
     #[error("has a fragment, which is not sent; leave it out")]
     Fragment,
+    /// It leads to an address that is not public.
     #[error(
         "leads to {0}, which is no public address; the operator can allow it in delivery.private_networks"
     )]
     NotPublic(IpAddr),
+    /// It leads there without TLS.
     #[error(
         "begins with http://, which is allowed for networks in delivery.private_networks only, by delivery.allow_http"
     )]
     WithoutTls,
+    /// Its host has no address.
     #[error("has a host that cannot be resolved: {0}")]
     Unresolved(String),
 }
@@ -70,8 +81,8 @@ impl Target {
     /// Reads a URL, and refuses what can be refused without resolving its host.
     ///
     /// # Errors
-    /// See [`TargetError`]; each continues "the URL".
-    pub(crate) fn parse(text: &str, policy: &Policy) -> Result<Target, TargetError> {
+    /// See [`TargetError`].
+    pub fn parse(text: &str, policy: &Policy) -> Result<Target, TargetError> {
         if text.len() > URL_BYTES_MAX {
             return Err(TargetError::TooLong { actual: text.len() });
         }
@@ -102,7 +113,7 @@ impl Target {
     /// # Errors
     /// It has no address, or one of its addresses is none that is allowed: whoever answers for the name cannot be trusted
     /// with the others.
-    pub(crate) async fn resolve(&self, policy: &Policy) -> Result<SocketAddr, TargetError> {
+    pub async fn resolve(&self, policy: &Policy) -> Result<SocketAddr, TargetError> {
         let port = self.url.port_or_known_default().unwrap_or(443);
         let addresses: Vec<SocketAddr> = match self.url.host() {
             Some(Host::Ipv4(address)) => vec![(address, port).into()],
@@ -125,29 +136,39 @@ impl Target {
         first.ok_or_else(|| TargetError::Unresolved("it has no address".to_owned()))
     }
 
-    pub(crate) fn has_tls(&self) -> bool {
+    /// Where an answer from here says that it is to be asked for, which may be relative to this.
+    ///
+    /// # Errors
+    /// See [`TargetError`].
+    pub(super) fn join(&self, location: &str, policy: &Policy) -> Result<Target, TargetError> {
+        let url = self.url.join(location).map_err(|fault| TargetError::NotAUrl(fault.to_string()))?;
+        Target::parse(url.as_str(), policy)
+    }
+
+    /// Whether it is reached with TLS.
+    pub fn has_tls(&self) -> bool {
         self.url.scheme() == "https"
     }
 
     /// Its host as a certificate names it: without the brackets of an address.
-    pub(crate) fn host(&self) -> &str {
+    pub fn host(&self) -> &str {
         self.url.host_str().unwrap_or_default().trim_matches(['[', ']'])
     }
 
     /// Its host and port, as the header `host` has them.
-    pub(crate) fn authority(&self) -> String {
+    pub fn authority(&self) -> String {
         let host = self.url.host_str().unwrap_or_default();
         self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
     /// What is asked for there.
-    pub(crate) fn path_and_query(&self) -> String {
+    pub fn path_and_query(&self) -> String {
         let query = self.url.query().map(|query| format!("?{query}")).unwrap_or_default();
         format!("{}{query}", self.url.path())
     }
 
     /// What may be shown to whoever has not chosen it: a path may hold a secret.
-    pub(crate) fn origin(&self) -> String {
+    pub fn origin(&self) -> String {
         format!("{}://{}", self.url.scheme(), self.authority())
     }
 }
