@@ -2,8 +2,10 @@
 
 use super::{Reply, Service, must_be_listed};
 use crate::views;
+use domain::directory::Spelling;
 use domain::directory::department::{Command, Department, Profile};
 use domain::directory::hierarchy::{self, Hierarchy};
+use domain::spelling;
 use proto::Wire as _;
 use proto::directory::v1 as pb;
 use service_kit::serve::read;
@@ -22,6 +24,9 @@ pub(super) async fn register(
             let (department, parent) = (profile.code.clone(), profile.parent.clone());
             unit.decide::<Department>(id, Command::Register(profile)).await?;
             must_be_listed(unit, parent.clone().map(|parent| ("department.parent_code", parent))).await?;
+            let is_known = unit.load::<Department>(id).await?.profile().is_some();
+            let take = spelling::Command::Take { code: department.clone(), is_known };
+            unit.decide::<Spelling>(Spelling::id::<Department>(&department), take).await?;
             let place = hierarchy::Command::Place { department, parent };
             unit.decide::<Hierarchy>(Hierarchy::realm_id(), place).await
         })

@@ -2,9 +2,10 @@
 
 use super::{Reply, Service};
 use crate::{facts, views};
+use domain::scheduling::Spelling;
 use domain::scheduling::room::{Command, Profile, Rejection, Room};
 use domain::scheduling::session::Session;
-use domain::{Code, Uuid};
+use domain::{Code, Uuid, spelling};
 use proto::Wire as _;
 use proto::scheduling::v1 as pb;
 use service_kit::serve::read;
@@ -22,7 +23,11 @@ pub(super) async fn register(
         let profile = profile.clone();
         Box::pin(async move {
             let answered_for = facts::answered_for(unit).await?;
-            unit.decide::<Room>(id, Command::Register { profile, answered_for }).await
+            let code = profile.code.clone();
+            unit.decide::<Room>(id, Command::Register { profile, answered_for }).await?;
+            let is_known = unit.load::<Room>(id).await?.profile().is_some();
+            let spelling_id = Spelling::id::<Room>(&code);
+            unit.decide::<Spelling>(spelling_id, spelling::Command::Take { code, is_known }).await
         })
     });
     let done = done.await?;
