@@ -120,7 +120,8 @@ async fn show(
     refused: Option<(&Query, &tonic::Status)>,
 ) -> Result<Response<Body>, Failure> {
     let words = reader.words;
-    let at_least_position = asked.query().number("at").unwrap_or_default();
+    let seen = crate::desk::act::changed_at(refused.map(|(_, status)| status));
+    let at_least_position = asked.query().number("at").unwrap_or_default().max(seen);
     let around = reader.surroundings(desk).await?;
     let past = &Past::read(&asked.query(), &around.calendar);
     let request = GetItemRequest {

@@ -258,10 +258,11 @@ async fn show(
     refused: Option<(&Query, &tonic::Status)>,
 ) -> Result<Response<Body>, Failure> {
     let (words, query) = (reader.words, asked.query());
+    let seen = act::changed_at(refused.map(|(_, status)| status));
     let around = reader.surroundings(desk).await?;
     let past = Past::read(&query, &around.calendar);
     let request = GetTargetRequest {
-        at_least_position: query.number("at").unwrap_or_default(),
+        at_least_position: query.number("at").unwrap_or_default().max(seen),
         target_id: id.to_owned(),
         as_of_at: past.at,
         as_of_position: past.position,

@@ -164,7 +164,8 @@ async fn show(
     id: &str,
     refused: Option<(&Query, &Status)>,
 ) -> Result<Response<Body>, Failure> {
-    let (words, at_least_position) = (reader.words, asked.query().number("at").unwrap_or_default());
+    let seen = act::changed_at(refused.map(|(_, status)| status));
+    let (words, at_least_position) = (reader.words, asked.query().number("at").unwrap_or_default().max(seen));
     let request = GetTimetableRequest { timetable_id: id.to_owned(), at_least_position };
     let (around, answer, head) = futures::try_join!(
         reader.surroundings(desk),

@@ -112,6 +112,12 @@ pub(super) fn stand_ins<'p>(proceedings: &'p Proceedings, topic: &Topic, departm
     substitutes.iter().find(able).into_iter().collect()
 }
 
+/// The seats for which a department may vote on a topic now, as they are not there themselves.
+pub(super) fn carried<'p>(proceedings: &'p Proceedings, topic: &Topic, department: &Code) -> Vec<&'p Code> {
+    let deciding = proceedings.agenda.deciding_on(topic.number);
+    deciding.filter(|seat| stand_ins(proceedings, topic, seat).contains(&department)).collect()
+}
+
 /// Whether the issuer belongs to the substitute that takes the department's place on a topic now: it speaks for the seat as
 /// well as it votes for it.
 pub(super) fn takes_its_place(
