@@ -389,6 +389,20 @@ pub(super) async fn carried_out(
     }
 }
 
+/// What somebody typed into a form that was refused, by the labels of its fields: so that it is not lost where the act has no
+/// form any more.
+pub(super) fn typed(words: Words, acts: &[Act], refused: Option<(&Query, &Status)>) -> Vec<(String, String)> {
+    let Some((form, _)) = refused else { return vec![] };
+    let act = acts.iter().find(|act| Some(act.name()) == form.get("action"));
+    let fields = act.into_iter().flat_map(|act| act.fields);
+    let fields = fields.filter(|field| matches!(field.input, Input::Text | Input::Optional));
+    // A page fills that in, and nobody is to see it.
+    let fields = fields.filter(|field| field.path != "voterSecret");
+    fields
+        .filter_map(|field| Some((words.t(field.label).to_owned(), form.get(field.path)?.to_owned())))
+        .collect()
+}
+
 /// Up to where a page is to have the log when an act was refused because of what changed meanwhile: whoever sends it again has
 /// seen that.
 pub(super) fn changed_at(refused: Option<&Status>) -> u64 {

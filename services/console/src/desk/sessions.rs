@@ -221,6 +221,7 @@ async fn show(
     if session.slot.is_some() {
         frame.offer_calendar(&asked.query(), asked.head.uri.path());
     }
+    frame.typed = act::typed(words, ACTS, refused);
     frame.notice = match refused {
         Some((_, status)) => Some(act::not_done(reader, status)),
         None => {

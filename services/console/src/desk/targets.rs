@@ -285,6 +285,7 @@ async fn show(
     let (at, position) = (past.at.or(head.clock_at), past.position.unwrap_or(answer.position));
     let api = format!("/v1/targets/{}", target.target_id);
     frame.stamp = Some(Stamp::new(reader, &around.calendar, at, position, &api).await);
+    frame.typed = act::typed(words, ACTS, refused);
     frame.notice = match refused {
         Some((_, status)) => Some(act::not_done(reader, status)),
         None => act::done(words, ACTS, asked).or_else(|| act::done(words, set::ACTS, asked)),

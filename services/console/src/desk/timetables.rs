@@ -176,6 +176,7 @@ async fn show(
     let mut frame = Frame::new(reader, &around, asked, Nav::Sessions, &timetable.title);
     let api = format!("/v1/timetables/{id}");
     frame.stamp = Some(Stamp::new(reader, &around.calendar, head.clock_at, answer.position, &api).await);
+    frame.typed = act::typed(words, ACTS, refused);
     frame.notice = match refused {
         Some((_, status)) => Some(act::not_done(reader, status)),
         None => act::done(words, ACTS, asked),

@@ -109,19 +109,17 @@ pub(super) fn open(state: &State, issued: &Issued) -> Result<Vec<Event>, Rejecti
     Ok(vec![Event::Opened { opened_at: issued.at, present, needed, departments }])
 }
 
-/// How many deciding departments are there, by themselves or by the first of their substitutes that is, and how many have to
-/// be. Nobody is counted twice: a substitute that decides itself is not, and another one for one seat.
+/// How many deciding departments are there, by themselves or by a substitute, and how many have to be. Nobody is counted twice:
+/// who decides itself counts for nobody else, and a substitute for one seat.
 fn attendance(proceedings: &Proceedings) -> (u32, u32) {
     let agenda = &proceedings.agenda;
     let is_there = |code: &Code| proceedings.present.contains_key(code);
     let mut counted = BTreeSet::new();
     let is_represented = |department: &&Code| {
-        let mut substitutes =
-            agenda.constitution.voter(department).into_iter().flat_map(|voter| &voter.substitutes);
-        let substitute = substitutes.find(|code| is_there(code));
-        is_there(department)
-            || substitute
-                .is_some_and(|code| !agenda.deciding().any(|other| other == code) && counted.insert(code))
+        let voter = agenda.constitution.voter(department);
+        let mut substitutes = voter.into_iter().flat_map(|voter| &voter.substitutes);
+        let is_free = |code: &&Code| is_there(code) && !agenda.deciding().any(|other| other == *code);
+        is_there(department) || substitutes.any(|code| is_free(&code) && counted.insert(code))
     };
     let present = count(agenda.deciding().filter(is_represented));
     (present, agenda.constitution.quorum(0, present))

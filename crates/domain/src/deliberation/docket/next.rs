@@ -145,7 +145,6 @@ fn words() -> Text {
 
 fn on_topic(proceedings: &Proceedings, topic: &Topic, calendar: &WorkingCalendar) -> Vec<Asked> {
     let mut all = to_its_decision(topic, calendar);
-    all.extend(on_items(topic));
     all.extend(otherwise(proceedings, topic, calendar));
     let topic_number = topic.number;
     if matches!(topic.stage, TopicStage::Open { .. }) {
@@ -187,15 +186,6 @@ fn otherwise(proceedings: &Proceedings, topic: &Topic, calendar: &WorkingCalenda
             referred_to: other.clone(),
             reason: words(),
         }),
-    ]
-}
-
-/// What can become of an item that is drafted; the rules are the same for all of a topic.
-fn on_items(topic: &Topic) -> Vec<Asked> {
-    let Some(item) = topic.items.first().map(|item| item.number) else { return vec![] };
-    vec![
-        presiding("ReviseItem", Some(topic.number), move || Command::ReviseItem { item, draft: draft() }),
-        presiding("DropItem", Some(topic.number), move || Command::DropItem { item, reason: words() }),
     ]
 }
 

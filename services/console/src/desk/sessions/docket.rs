@@ -193,6 +193,17 @@ fn is_there(docket: &Docket, department: &str) -> bool {
     docket.present.iter().any(|one| one.department_code == department)
 }
 
+/// The departments that decide on a topic.
+fn deciding_on<'d>(docket: &'d Docket, topic: &DocketTopic) -> Vec<&'d str> {
+    let participants = docket.agenda.iter().flat_map(|agenda| &agenda.participants);
+    let is_decided_by =
+        |role: &TopicRole| role.topic_number == topic.number && role.role() == RoleOnTopic::Decides;
+    participants
+        .filter(|one| one.roles.iter().any(is_decided_by))
+        .map(|one| one.department_code.as_str())
+        .collect()
+}
+
 /// Whether a department votes for a seat on a topic: it is its own, or the seat is not there and the department has its mandate
 /// or is the first of its substitutes that is there. The rules decide when it does.
 fn votes_for(docket: &Docket, topic: &DocketTopic, department: &str, seat: &str) -> bool {
@@ -207,7 +218,10 @@ fn votes_for(docket: &Docket, topic: &DocketTopic, department: &str, seat: &str)
     });
     let constitution = docket.agenda.iter().filter_map(|agenda| agenda.constitution.as_ref());
     let mut voters = constitution.flat_map(|body| &body.voters).filter(|voter| voter.department_code == seat);
-    let is_able = |code: &&String| is_there(docket, code) && !topic.recused_codes.contains(code);
+    let deciding = deciding_on(docket, topic);
+    let is_able = |code: &&String| {
+        is_there(docket, code) && !topic.recused_codes.contains(code) && !deciding.contains(&code.as_str())
+    };
     has_mandate
         || voters
             .any(|voter| voter.substitute_codes.iter().find(is_able).is_some_and(|code| code == department))
@@ -443,13 +457,7 @@ fn open_ballot(
     let is_vote =
         |step: &&NextStep| Some(step.command.as_str()) == act && step.topic_number == Some(topic.number);
     let may_vote = steps.iter().filter(is_vote).any(|step| may(reader, step));
-    let participants = docket.agenda.iter().flat_map(|agenda| &agenda.participants);
-    let is_decided_by =
-        |role: &TopicRole| role.topic_number == topic.number && role.role() == RoleOnTopic::Decides;
-    let deciding: Vec<&str> = participants
-        .filter(|one| one.roles.iter().any(is_decided_by))
-        .map(|one| one.department_code.as_str())
-        .collect();
+    let deciding = deciding_on(docket, topic);
     let votes = seats
         .iter()
         .filter(|seat| deciding.contains(&seat.code.as_str()) && !topic.recused_codes.contains(&seat.code));
