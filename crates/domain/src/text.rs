@@ -107,9 +107,9 @@ text_type!(
 );
 
 impl Code {
-    /// What a reader takes it for: without regard to case and to the width of letters.
+    /// What a reader takes it for: without regard to case and to the width of letters. Most codes are spelled just so.
     pub fn reading(&self) -> String {
-        search_key(&self.0)
+        self.0.nfkc().flat_map(char::to_uppercase).nfc().collect()
     }
 }
 

@@ -2,10 +2,9 @@
 
 use super::{Reply, Service, must_be_listed};
 use crate::views;
-use domain::directory::Spelling;
-use domain::directory::department::{Command, Department, Profile};
+use domain::directory::Directory;
+use domain::directory::department::{Command, Department, Profile, State};
 use domain::directory::hierarchy::{self, Hierarchy};
-use domain::spelling;
 use proto::Wire as _;
 use proto::directory::v1 as pb;
 use service_kit::serve::read;
@@ -25,8 +24,8 @@ pub(super) async fn register(
             unit.decide::<Department>(id, Command::Register(profile)).await?;
             must_be_listed(unit, parent.clone().map(|parent| ("department.parent_code", parent))).await?;
             let is_known = unit.load::<Department>(id).await?.profile().is_some();
-            let take = spelling::Command::Take { code: department.clone(), is_known };
-            unit.decide::<Spelling>(Spelling::id::<Department>(&department), take).await?;
+            let is_there = |state: &State| state.profile().is_some();
+            unit.take_spelling::<Department, Directory>(&department, is_known, is_there).await?;
             let place = hierarchy::Command::Place { department, parent };
             unit.decide::<Hierarchy>(Hierarchy::realm_id(), place).await
         })

@@ -4,10 +4,10 @@ use super::{Reply, Service};
 use crate::facts::{self, Named};
 use crate::views;
 use domain::decision_rule::{DecisionRule, MatterClass};
-use domain::scheduling::Spelling;
+use domain::scheduling::Scheduling;
 use domain::scheduling::body::{self, Body, Charter, Command, MeetingRules, Rejection, State};
 use domain::scheduling::stewards::{self, Stewards};
-use domain::{Aggregate as _, Code, spelling};
+use domain::{Aggregate as _, Code};
 use proto::scheduling::v1 as pb;
 use proto::{Wire as _, read_fields};
 use service_kit::handle::Executed;
@@ -107,9 +107,9 @@ async fn execute(
             let before = unit.load::<Body>(id).await?;
             if let Some(charter) = charter {
                 facts::must_be_listed(unit, &named(&charter)).await?;
-                let spelling_id = Spelling::id::<Body>(&code);
-                let take = spelling::Command::Take { code, is_known: before.version().is_some() };
-                unit.decide::<Spelling>(spelling_id, take).await?;
+                let (is_known, is_there) =
+                    (before.version().is_some(), |state: &State| state.version().is_some());
+                unit.take_spelling::<Body, Scheduling>(&code, is_known, is_there).await?;
             }
             let made = body::made_by(&before, &command, unit.issued());
             let Some(made) = made else { return Ok(()) };

@@ -2,10 +2,10 @@
 
 use super::{Reply, Service};
 use crate::{facts, views};
-use domain::scheduling::Spelling;
-use domain::scheduling::room::{Command, Profile, Rejection, Room};
+use domain::scheduling::Scheduling;
+use domain::scheduling::room::{Command, Profile, Rejection, Room, State};
 use domain::scheduling::session::Session;
-use domain::{Code, Uuid, spelling};
+use domain::{Code, Uuid};
 use proto::Wire as _;
 use proto::scheduling::v1 as pb;
 use service_kit::serve::read;
@@ -26,8 +26,8 @@ pub(super) async fn register(
             let code = profile.code.clone();
             unit.decide::<Room>(id, Command::Register { profile, answered_for }).await?;
             let is_known = unit.load::<Room>(id).await?.profile().is_some();
-            let spelling_id = Spelling::id::<Room>(&code);
-            unit.decide::<Spelling>(spelling_id, spelling::Command::Take { code, is_known }).await
+            let is_there = |state: &State| state.profile().is_some();
+            unit.take_spelling::<Room, Scheduling>(&code, is_known, is_there).await
         })
     });
     let done = done.await?;
