@@ -100,7 +100,7 @@ async fn the_second_editor_of_an_item_is_told_and_loses_nothing(mode: Mode) -> a
     ensure!(dropped.status == 303 && drafted(&clerk, &session).await?.is_empty(), "{}", dropped.text());
     // Whoever revises what was dropped meanwhile gets back what was typed, though there is no form for it any more.
     let late = format!("{}&{typed}Pumps&draft.criterion=Dry", fields_before(&refused.text(), REVISE)?);
-    let lost = other.post(&address, &late).await?;
+    let lost = one.post(&address, &late).await?;
     ensure!(lost.status == 409 && lost.text().contains("<dd>Dry</dd>"), "{} {}", lost.status, lost.text());
     // A department that only takes part has none of these forms, and is refused without them.
     let guest = Browser::sign_in(&mut sandbox, Role::Delegate, Some("ROADS")).await?;
