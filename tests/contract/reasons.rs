@@ -53,6 +53,7 @@ fn given(context: &str) -> Vec<CatalogEntry> {
             catalog::<directory::hierarchy::Rejection>(),
             catalog::<directory::member::Rejection>(),
             catalog::<directory::calendar::Rejection>(),
+            catalog::<domain::spelling::Rejection>(),
         ]
         .concat(),
         "scheduling" => [
@@ -67,6 +68,7 @@ fn given(context: &str) -> Vec<CatalogEntry> {
             catalog::<scheduling::timetable::Rejection>(),
             catalog::<scheduling::availability::Rejection>(),
             catalog::<scheduling::poll::Rejection>(),
+            catalog::<domain::spelling::Rejection>(),
         ]
         .concat(),
         "deliberation" => {

@@ -5,6 +5,7 @@ mod doors;
 mod planted;
 mod polled;
 mod said;
+mod tried;
 mod ways;
 
 use crate::in_both_modes;

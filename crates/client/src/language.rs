@@ -13,6 +13,7 @@
 //! - `[help]`: a comment on a field, sentence for sentence: a comment that changes loses its Chinese;
 //! - `[said."Message.field"]`: what a service says in a field of its answer; what differs is in braces;
 //! - `[fault]`: what a service or a library says is wrong; what differs is in braces;
+//! - `[event]`: what a stored event says that has happened, by its name, in `platform.toml`;
 //! - `[text]`: the sentences of the command line itself;
 //! - `[page]`: the sentences of the pages.
 

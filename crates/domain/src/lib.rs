@@ -29,6 +29,7 @@ pub mod rejection;
 pub mod resolution;
 pub mod resolution_change;
 pub mod scheduling;
+pub mod spelling;
 pub mod testing;
 pub mod text;
 pub mod weekly;

@@ -90,7 +90,8 @@ macro_rules! text_type {
 
 text_type!(
     /// A short name that people type and other records point to: letters (of any script), digits,
-    /// `.`, `-`, `_`; at most [`CODE_CHARS_MAX`] characters. Case matters.
+    /// `.`, `-`, `_`; at most [`CODE_CHARS_MAX`] characters. Case matters, and of codes with one [`Code::reading`] only one
+    /// is defined.
     Code,
     |text| {
         at_most(text.chars().count(), CODE_CHARS_MAX, "characters")?;
@@ -104,6 +105,13 @@ text_type!(
         }
     }
 );
+
+impl Code {
+    /// What a reader takes it for: without regard to case and to the width of letters. Most codes are spelled just so.
+    pub fn reading(&self) -> String {
+        self.0.nfkc().flat_map(char::to_uppercase).nfc().collect()
+    }
+}
 
 text_type!(
     /// One line of text, such as a title; at most [`LINE_CHARS_MAX`] characters, no control characters and none

@@ -36,8 +36,8 @@ pub enum CommandError {
     AnsweredBefore(Position),
     /// The aggregate has records after the position up to which the caller knows it.
     #[error(
-        "it has changed since position {expected}: {} at position {position}; read it again and decide again",
-        events.join(", ")
+        "it has changed since position {expected}: {}, last at position {position}; read it again and decide again",
+        in_words(events)
     )]
     ChangedSince {
         /// The position up to which the caller knows it.
@@ -218,6 +218,18 @@ pub(crate) fn code_name(code: Code) -> &'static str {
         Code::DataLoss => "DATA_LOSS",
         Code::Unauthenticated => "UNAUTHENTICATED",
     }
+}
+
+/// What happened, by the names of events: `ItemRevised` is "item revised".
+fn in_words(events: &[String]) -> String {
+    let words = |name: &String| {
+        let spaced = name.chars().enumerate().flat_map(|(at, letter)| {
+            let space = (at > 0 && letter.is_uppercase()).then_some(' ');
+            space.into_iter().chain(letter.to_lowercase())
+        });
+        spaced.collect::<String>()
+    };
+    events.iter().map(words).collect::<Vec<_>>().join(", ")
 }
 
 /// The gRPC code that a reason comes with; `reason.proto` says the same.

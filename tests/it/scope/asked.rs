@@ -167,7 +167,7 @@ impl Asker {
         })
     }
 
-    fn request(&self, kind: &MessageDescriptor, filled: Filled) -> DynamicMessage {
+    pub(super) fn request(&self, kind: &MessageDescriptor, filled: Filled) -> DynamicMessage {
         let mut request = DynamicMessage::new(kind.clone());
         let is_command = kind.get_field_by_name("command_id").is_some();
         for field in kind.fields() {

@@ -21,6 +21,7 @@ pub(super) struct Words {
     pub(super) help: Table,
     pub(super) said: BTreeMap<String, Table>,
     pub(super) fault: Table,
+    pub(super) event: Table,
     pub(super) text: Table,
     pub(super) page: Table,
 }
@@ -108,6 +109,12 @@ impl Words {
     pub(super) fn detail<'a>(&'static self, name: &str, value: &'a str) -> Cow<'a, str> {
         if name == "field" {
             return Cow::Borrowed(self.label(value).unwrap_or(value));
+        }
+        if name == "events" {
+            let words = value
+                .split(',')
+                .map(|name| CATALOGUE.platform().event.get(name).map_or(name, String::as_str));
+            return Cow::Owned(words.collect::<Vec<_>>().join("、"));
         }
         let translated = self.detail.get(name).and_then(|words| template::translate(words, value));
         translated.map_or(Cow::Borrowed(value), Cow::Owned)

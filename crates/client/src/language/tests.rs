@@ -270,6 +270,24 @@ fn the_first_variable_of_the_locale_that_is_set_decides() {
 }
 
 #[test]
+fn every_stored_event_has_a_word_and_no_other_name_has() {
+    let files = contract::descriptors().files().filter(|file| file.package_name().ends_with(".events.v1"));
+    let messages: Vec<_> = files.flat_map(|file| file.messages().collect::<Vec<_>>()).collect();
+    let parts: BTreeSet<String> = messages
+        .iter()
+        .flat_map(|message| message.fields().collect::<Vec<_>>())
+        .filter_map(|field| field.kind().as_message().map(|part| part.full_name().to_owned()))
+        .collect();
+    let events = messages.iter().filter(|message| !parts.contains(message.full_name()));
+    let events: BTreeSet<&str> = events.map(|message| message.name()).collect();
+    let known: BTreeSet<&str> = CATALOGUE.platform().event.keys().map(String::as_str).collect();
+    assert_eq!(known, events);
+    let since = [("expected_position", "5"), ("position", "8"), ("events", "ItemRevised,VoteCast,Unheard")];
+    let told = Language::Chinese.reason("huishang.api.v1", "CHANGED_SINCE", &since.into()).unwrap();
+    assert!(told.contains("任务修改、投票、Unheard"), "{told}");
+}
+
+#[test]
 fn a_refusal_is_told_with_its_details() {
     let reason = |package, reason, details: &[(&'static str, &'static str)]| {
         Language::Chinese.reason(package, reason, &details.iter().copied().collect()).expect("a sentence")

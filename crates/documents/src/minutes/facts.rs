@@ -253,6 +253,15 @@ impl<'a> Teller<'a> {
                 said.push(words.sentence(&format!("{label}{}{}", words.colon, of_choice.join(words.comma))));
             }
         }
+        let carried = ballot.votes.iter().filter_map(|(seat, vote)| {
+            let by = vote.cast_by.as_ref()?;
+            Some(words.voted_for(self.name(by), self.name(seat)))
+        });
+        let carried: Vec<String> = carried.collect();
+        if !carried.is_empty() {
+            let label = words.voting_for_others();
+            said.push(words.sentence(&format!("{label}{}{}", words.colon, carried.join(words.comma))));
+        }
         Some((label, said.join(words.space)))
     }
 

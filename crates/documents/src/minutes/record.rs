@@ -129,6 +129,8 @@ impl Record {
             let of_amendments = topic.amendments.iter();
             named.extend(of_amendments.flat_map(|one| one.seconded_by.iter().chain([&one.department])));
             named.extend(topic.ballots.iter().flat_map(|ballot| ballot.votes.keys()));
+            let votes = topic.ballots.iter().flat_map(|ballot| ballot.votes.values());
+            named.extend(votes.filter_map(|vote| vote.cast_by.as_ref()));
             named.extend(topic.statements.keys());
             named.extend(&topic.moved_by);
             named

@@ -1,5 +1,6 @@
 use super::*;
 use crate::{Block, Names};
+use domain::deliberation::ballot::Choice;
 use domain::deliberation::docket::{
     Agenda, AgendaTopic, Amendment, AmendmentStage, Command, Docket, Event, Mode, Motion, MotionKind,
     MotionStage, Participant, PointOfOrder, RoleOnTopic, Ruling, State, TopicRole,
@@ -34,13 +35,13 @@ fn agenda() -> Agenda {
     }
 }
 
-/// The events of a meeting, each five minutes after the one before.
+fn arrive(department: &str, delegate: &str) -> Command {
+    Command::RecordArrival { department: code(department), delegate: line(delegate) }
+}
+
+/// The events of a meeting in which a topic is rejected, and one withdrawn.
 fn events() -> Vec<(Timestamp, Event)> {
-    let arrive = |department: &str, delegate: &str| Command::RecordArrival {
-        department: code(department),
-        delegate: line(delegate),
-    };
-    let commands = [
+    played(vec![
         Command::Prepare { agenda: agenda() },
         arrive("WATER", "李伟"),
         arrive("ROADS", "王芳"),
@@ -49,7 +50,11 @@ fn events() -> Vec<(Timestamp, Event)> {
         Command::RecordDeparture { department: code("ROADS") },
         Command::WithdrawTopic { topic: 2, reason: text("资料不全") },
         Command::Close,
-    ];
+    ])
+}
+
+/// The events of these commands, each five minutes after the one before.
+fn played(commands: Vec<Command>) -> Vec<(Timestamp, Event)> {
     let (mut state, mut events) = (State::default(), Vec::new());
     for (nth, command) in (0..).zip(commands) {
         let now = at("2027-03-08T01:00:00Z") + std::time::Duration::from_secs(300 * nth);
@@ -218,4 +223,39 @@ fn amendments_say_what_they_amend_who_seconded_and_why_one_fell() {
     let second = "2, by ROADS (put down by a clerk), to amendment 1, seconded by WATER (put down by a clerk): rejected";
     let fell = "4, by ROADS: fell, as amendment 1 changed its passage";
     assert!(english.contains(second) && english.contains(fell), "{english}");
+}
+
+#[test]
+fn minutes_say_who_voted_in_the_place_of_whom() {
+    let mut agenda = agenda();
+    agenda.constitution.voters[1].substitutes = vec![code("METRO")];
+    let vote = |department: &str, choice| Command::CastVote {
+        topic: 1,
+        department: code(department),
+        choice,
+        split: vec![],
+        reason: None,
+    };
+    let events = played(vec![
+        Command::Prepare { agenda },
+        arrive("WATER", "李伟"),
+        arrive("METRO", "马林"),
+        Command::Open,
+        Command::OpenTopic { topic: 1 },
+        Command::SubmitProposal { topic: 1, text: text("疏浚") },
+        Command::CloseDebate { topic: 1 },
+        Command::OpenBallot { topic: 1, version: 1 },
+        vote("WATER", Choice::Yes),
+        vote("ROADS", Choice::No),
+        Command::CloseBallot { topic: 1, casting_vote: None },
+        Command::RejectTopic { topic: 1, reason: text("已另行解决") },
+        Command::WithdrawTopic { topic: 2, reason: text("资料不全") },
+        Command::Close,
+    ]);
+    let record = Record::of(events.iter().map(|(at, event)| (*at, event))).unwrap();
+    let chinese = html(&record, Language::Chinese, &zone());
+    assert!(chinese.contains("代为表决：METRO代ROADS。"), "{chinese}");
+    let english = html(&record, Language::English, &zone());
+    assert!(english.contains("oted in the place of others: METRO for ROADS."), "{english}");
+    assert!(record.departments().contains(&code("METRO")), "so that it is called by its name");
 }

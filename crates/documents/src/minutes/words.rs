@@ -202,6 +202,15 @@ impl Words {
         self.pick("put down by a clerk", "文书登记")
     }
 
+    pub(super) fn voting_for_others(&self) -> &'static str {
+        self.pick("voted in the place of others", "代为表决")
+    }
+
+    /// That a department voted in the place of a seat.
+    pub(super) fn voted_for(&self, by: &str, seat: &str) -> String {
+        if self.is_chinese() { format!("{by}代{seat}") } else { format!("{by} for {seat}") }
+    }
+
     pub(super) fn declaratory(&self) -> &'static str {
         self.pick("declaratory; there is nothing to carry out.", "宣示性，没有须办理的事项。")
     }

@@ -5,3 +5,14 @@ pub mod department;
 pub mod hierarchy;
 pub mod member;
 pub mod sign_out;
+
+/// The context itself.
+#[derive(Debug)]
+pub struct Directory;
+
+impl crate::spelling::Spelled for Directory {
+    const CATEGORY: &'static str = "directory.spelling";
+}
+
+/// How the codes of departments are spelled.
+pub type Spelling = crate::spelling::Spelling<Directory>;

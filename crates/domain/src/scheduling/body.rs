@@ -155,7 +155,7 @@ rejections! {
             min: u32,
             max: u32,
         } = "{field} of the class {matter_class} is from {min} to {max}, not {given}",
-        DuplicatePlan("DUPLICATE_PLAN") { plan_code: Code } = "two emergency plans have the code {plan_code}",
+        DuplicatePlan("DUPLICATE_PLAN") { plan_code: Code } = "two emergency plans have the code {plan_code}, or one that reads like it",
         PlanMinutesOutOfRange("PLAN_MINUTES_OUT_OF_RANGE") {
             plan_code: Code,
             field: &'static str,

@@ -20,3 +20,14 @@ pub mod slots;
 pub mod stewards;
 pub mod timetable;
 pub mod travel;
+
+/// The context itself.
+#[derive(Debug)]
+pub struct Scheduling;
+
+impl crate::spelling::Spelled for Scheduling {
+    const CATEGORY: &'static str = "scheduling.spelling";
+}
+
+/// How the codes of bodies and of rooms are spelled.
+pub type Spelling = crate::spelling::Spelling<Scheduling>;

@@ -6,6 +6,7 @@ use crate::{Invalid, Wire, read_fields, wire_enum, wire_events, wire_required, w
 use domain::Date;
 use domain::calendar::{CalendarError, WorkingCalendar};
 use domain::directory::{calendar, department, hierarchy, member, sign_out};
+use domain::spelling;
 use jiff::civil::Weekday;
 
 wire_enum!(department::Kind => directory::DepartmentKind, api::DepartmentKind { Agency, Enterprise, NonProfit });
@@ -34,6 +35,10 @@ wire_events!(member::Member, member::Event => directory {
 
 wire_events!(sign_out::SignOut, sign_out::Event => directory {
     SignedOut => SignedOut { ended_at },
+});
+
+wire_events!(domain::directory::Spelling, spelling::Event => directory {
+    Taken => SpellingTaken { code },
 });
 
 wire_enum!(Weekday => directory::Weekday, api::Weekday {

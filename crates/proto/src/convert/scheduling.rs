@@ -49,6 +49,10 @@ wire_events!(body::Body, body::Event => scheduling {
     SeatAccepted => BodySeatAccepted { version, department_code: department },
 });
 
+wire_events!(domain::scheduling::Spelling, domain::spelling::Event => scheduling {
+    Taken => SpellingTaken { code },
+});
+
 wire_events!(stewards::Stewards, stewards::Event => scheduling {
     Named => StewardsNamed { body_code: body, department_codes: stewards },
 });

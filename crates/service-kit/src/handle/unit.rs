@@ -4,7 +4,9 @@ use super::{CachedState, CommandContext, Kit, digest_prefix};
 use crate::error::CommandError;
 use crate::scope::Scope;
 use crate::traces::Span;
-use domain::{Aggregate, Issued, StreamName, Uuid};
+use domain::aggregate::id_of_code;
+use domain::spelling::{self, Spelled, Spelling};
+use domain::{Aggregate, Code, Issued, StreamName, Uuid};
 use journal::{Commit, Position, Write};
 use opentelemetry::trace::SpanKind;
 use proto::record::{Envelope, EventCodec, changes_nothing, command_noted, kind_of};
@@ -149,6 +151,35 @@ impl UnitOfWork {
         let known = self.kit.cached::<A>(id, true).await?;
         let is_seen = self.scope.covers(&A::audience(&known.state));
         if is_seen { known.state().cloned() } else { Ok(A::State::default()) }
+    }
+
+    /// Takes the spelling of a code for a thing of kind `A` that is defined by it, unless something else is known by a code that
+    /// reads like it; `is_known` says whether the thing itself is, and `is_there` whether a state is that of something.
+    pub async fn take_spelling<A: EventCodec, C: Spelled>(
+        &mut self,
+        code: &Code,
+        is_known: bool,
+        is_there: impl Fn(&A::State) -> bool,
+    ) -> Result<(), CommandError>
+    where
+        Spelling<C>: EventCodec<Command = spelling::Command, Rejection = spelling::Rejection>,
+    {
+        let take = spelling::Command::Take { code: code.clone(), is_known };
+        self.decide::<Spelling<C>>(Spelling::<C>::id::<A>(code), take).await?;
+        let reading = code.reading();
+        if is_known || reading == code.as_str() {
+            return Ok(());
+        }
+        // What is spelled as it reads is taken by its own stream: a note there conflicts with whoever defines it meanwhile.
+        let plain = id_of_code(A::CATEGORY, &reading);
+        let cached = self.kit.cached::<A>(plain, true).await?;
+        if is_there(cached.state()?) {
+            let known_code = Code::parse(&reading).unwrap_or_else(|_| code.clone());
+            let refused = spelling::Rejection::DuplicateCode { given_code: code.clone(), known_code };
+            return Err(CommandError::rejected::<Spelling<C>>(refused));
+        }
+        self.add_write(plain, cached, Vec::new());
+        Ok(())
     }
 
     /// Decides on one aggregate; its events are appended with the unit. At most one decision for a stream.

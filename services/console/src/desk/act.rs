@@ -5,7 +5,7 @@ use super::answer::{Failure, see_other};
 use super::frame::Notice;
 use super::moment::Calendar;
 use super::reader::Reader;
-use super::words::Words;
+use super::words::{Words, said};
 use super::{Asked, Query};
 use crate::refused;
 use crate::route::{self, Rpc};
@@ -46,6 +46,9 @@ pub(super) enum Input {
     Optional,
     Number,
     Date,
+    /// So long after the decision that something is due, if it is not due on a date: a number, and the field of the rule that it
+    /// is for, under the same name with `.unit`.
+    After,
     /// A moment that a page fills in.
     Moment,
     /// A moment that is typed, in the zone that the form names in `timeZone`.
@@ -84,6 +87,8 @@ pub(super) struct Offer {
     /// A new one for each rendering, so that pressing twice is one act.
     pub(super) command_id: String,
     pub(super) fields: Vec<OfferedField>,
+    /// Whether it has what somebody typed who was refused.
+    pub(super) is_typed: bool,
 }
 
 pub(super) struct OfferedField {
@@ -95,6 +100,10 @@ pub(super) struct OfferedField {
     pub(super) options: Vec<(String, String)>,
     /// What was typed before the act was refused.
     pub(super) value: String,
+    /// The field of the rule that a number is for, where it may be one of several.
+    pub(super) unit: String,
+    /// What is on record, where something else was typed; empty where nothing is to be said of it.
+    pub(super) on_record: String,
 }
 
 /// An act that is not possible for this reader now.
@@ -156,14 +165,18 @@ impl Act {
             input: field.input,
             options: match field.input {
                 Input::Enum(kind) => words.values(kind),
+                Input::After => AFTER.map(|(unit, word)| (unit.to_owned(), words.t(word).to_owned())).into(),
                 _ => Vec::new(),
             },
             value: typed.and_then(|form| form.get(field.path)).unwrap_or(field.input.at_first()).to_owned(),
+            unit: typed.and_then(|form| form.get(&unit_of(field))).unwrap_or(AFTER[0].0).to_owned(),
+            on_record: String::new(),
         };
         Offer {
             name: self.name(),
             label: words.t(self.label).to_owned(),
             command_id: client::command_id(),
+            is_typed: typed.is_some(),
             fields: self
                 .fields
                 .iter()
@@ -253,6 +266,11 @@ impl Act {
         for field in self.fields {
             let fixed = if let Input::Fixed(value) = field.input { Some(value) } else { None };
             if let Some(text) = fixed.or_else(|| form.get(field.path)) {
+                if field.input == Input::After {
+                    let unit = form.get(&unit_of(field)).unwrap_or(AFTER[0].0);
+                    set(&mut message, &format!("{}.{unit}", field.path), Value::from(text));
+                    continue;
+                }
                 let value = match field.input {
                     Input::YesNo | Input::Tick => Value::Bool(text == "yes"),
                     Input::Local => Value::from(local_moment(text, form.get(TIME_ZONE).unwrap_or_default())),
@@ -280,6 +298,18 @@ impl Act {
 fn position_in(answer: &DynamicMessage) -> u64 {
     let position = answer.get_field_by_name("position").and_then(|position| position.as_u64());
     position.unwrap_or_default()
+}
+
+/// What a number of [`Input::After`] counts: the field of the rule, and its word.
+const AFTER: [(&str, &str); 3] = [
+    ("afterWorkingDays", said("working days after the decision")),
+    ("afterDays", said("days after the decision")),
+    ("afterHours", said("hours after the decision")),
+];
+
+/// The field of a form that says what a number counts.
+fn unit_of(field: &Field) -> String {
+    format!("{}.unit", field.path)
 }
 
 /// The field that names the zone in which a form's moments are typed.
@@ -358,6 +388,28 @@ pub(super) async fn carried_out(
             Ok(page)
         }
     }
+}
+
+/// What somebody typed into a form that was refused, by the labels of its fields: so that it is not lost where the act has no
+/// form any more.
+pub(super) fn typed(words: Words, acts: &[Act], refused: Option<(&Query, &Status)>) -> Vec<(String, String)> {
+    let Some((form, _)) = refused else { return vec![] };
+    let act = acts.iter().find(|act| Some(act.name()) == form.get("action"));
+    let fields = act.into_iter().flat_map(|act| act.fields);
+    let fields = fields.filter(|field| matches!(field.input, Input::Text | Input::Optional));
+    // A page fills that in, and nobody is to see it.
+    let fields = fields.filter(|field| field.path != "voterSecret");
+    fields
+        .filter_map(|field| Some((words.t(field.label).to_owned(), form.get(field.path)?.to_owned())))
+        .collect()
+}
+
+/// Up to where a page is to have the log when an act was refused because of what changed meanwhile: whoever sends it again has
+/// seen that.
+pub(super) fn changed_at(refused: Option<&Status>) -> u64 {
+    let Some(refusal) = refused.map(Refusal::of) else { return 0 };
+    let position = refusal.details().get("position").and_then(|position| position.parse().ok());
+    position.filter(|_| refusal.reason() == Some("CHANGED_SINCE")).unwrap_or_default()
 }
 
 /// The act that a form names.
@@ -446,9 +498,9 @@ mod tests {
             let sample: Value = serde_json::from_str(act.sample).expect(act.sample);
             crate::json::read(rpc.method.input(), sample)
                 .unwrap_or_else(|invalid| panic!("{}: {invalid:?}", act.rpc));
-            let form: Vec<(String, String)> = act
-                .fields
-                .iter()
+            // Something is due on a date, or so long after.
+            let fields = act.fields.iter().filter(|field| field.input != Input::After);
+            let form: Vec<(String, String)> = fields
                 .map(|field| {
                     let value = match field.input {
                         Input::Number => "50".to_owned(),
@@ -466,5 +518,20 @@ mod tests {
             crate::json::read(rpc.method.input(), Value::Object(message))
                 .unwrap_or_else(|invalid| panic!("{}: {invalid:?}", act.rpc));
         }
+    }
+
+    #[test]
+    fn a_number_is_for_the_rule_that_is_chosen_beside_it() {
+        let act = sessions::ACTS.iter().find(|act| act.name() == "ReviseItem").unwrap();
+        let due = |form: &str| {
+            act.message(&Query::of(form.as_bytes())).remove("draft").map(|draft| draft["due"].clone())
+        };
+        assert_eq!(due("draft.due=5"), Some(json!({"afterWorkingDays": "5"})));
+        assert_eq!(due("draft.due=72&draft.due.unit=afterHours"), Some(json!({"afterHours": "72"})));
+        assert_eq!(
+            due("draft.due=&draft.due.unit=afterHours&draft.due.dueOn=2027-03-31"),
+            Some(json!({"dueOn": "2027-03-31"}))
+        );
+        assert_eq!(due("draft.due=&draft.due.unit=afterDays"), None);
     }
 }

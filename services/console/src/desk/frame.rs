@@ -113,6 +113,8 @@ pub(super) struct Frame {
     /// Where the rows of the page are as files for spreadsheets: what each is called, and its address.
     pub(super) files: Vec<(&'static str, String)>,
     pub(super) notice: Option<Notice>,
+    /// What the reader typed into a form that was refused, by the labels of its fields.
+    pub(super) typed: Vec<(String, String)>,
     /// Whether its reader may ask who could see what.
     oversees: bool,
     /// What the page was made with that its address does not say.
@@ -224,6 +226,7 @@ impl Frame {
             stamp: None,
             files: Vec::new(),
             notice: None,
+            typed: Vec::new(),
             oversees: reader.holder.oversees(),
             made_with: None,
         }
@@ -242,6 +245,7 @@ impl Frame {
             stamp: None,
             files: Vec::new(),
             notice: None,
+            typed: Vec::new(),
             oversees: false,
             made_with: None,
         }

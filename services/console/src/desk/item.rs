@@ -120,7 +120,8 @@ async fn show(
     refused: Option<(&Query, &tonic::Status)>,
 ) -> Result<Response<Body>, Failure> {
     let words = reader.words;
-    let at_least_position = asked.query().number("at").unwrap_or_default();
+    let seen = crate::desk::act::changed_at(refused.map(|(_, status)| status));
+    let at_least_position = asked.query().number("at").unwrap_or_default().max(seen);
     let around = reader.surroundings(desk).await?;
     let past = &Past::read(&asked.query(), &around.calendar);
     let request = GetItemRequest {
@@ -160,6 +161,8 @@ async fn show(
     let api = format!("/v1/items/{}", item.item_id);
     let (at, position) = (past.at.or(head.clock_at), past.position.unwrap_or(answer.position));
     frame.stamp = Some(Stamp::new(reader, &around.calendar, at, position, &api).await);
+    let acts = put_down::acts_with(refused.and_then(|(form, _)| form.get("action")));
+    frame.typed = act::typed(words, acts, refused);
     frame.notice = match refused {
         Some((_, status)) => Some(act::not_done(reader, status)),
         None => put_down::done(reader, asked),

@@ -4,6 +4,7 @@ mod acts;
 mod debate;
 mod debate_acts;
 mod docket;
+mod drafts;
 mod emergency;
 mod invitations;
 pub(super) mod minutes;
@@ -184,7 +185,9 @@ async fn show(
     refused: Option<(&Query, &Status)>,
     told: Option<Notice>,
 ) -> Result<Response<Body>, Failure> {
-    let (words, at_least_position) = (reader.words, asked.query().number("at").unwrap_or_default());
+    let words = reader.words;
+    let seen = act::changed_at(refused.map(|(_, status)| status));
+    let at_least_position = asked.query().number("at").unwrap_or_default().max(seen);
     let session = GetSessionRequest { session_id: id.to_owned(), at_least_position };
     let docket = GetDocketRequest { docket_id: id.to_owned(), at_least_position };
     let steps = GetNextStepsRequest { docket_id: id.to_owned(), at_least_position };
@@ -218,21 +221,18 @@ async fn show(
     if session.slot.is_some() {
         frame.offer_calendar(&asked.query(), asked.head.uri.path());
     }
+    frame.typed = act::typed(words, ACTS, refused);
     frame.notice = match refused {
         Some((_, status)) => Some(act::not_done(reader, status)),
         None => {
             told.or_else(|| act::done(words, ACTS, asked)).or_else(|| act::done(words, request::ACTS, asked))
         }
     };
-    let sitting = docket.and_then(|answer| answer.docket).map(|docket| {
-        docket::sitting(
-            reader,
-            &around,
-            &session,
-            &docket,
-            &steps.map(|steps| steps.steps).unwrap_or_default(),
-        )
-    });
+    let sitting =
+        docket.and_then(|answer| Some((answer.docket?, answer.position))).map(|(docket, position)| {
+            let steps = steps.map(|steps| steps.steps).unwrap_or_default();
+            docket::sitting(reader, &around, &session, (&docket, position), &steps, typed)
+        });
     let page = SessionPage {
         revise: request::revisable(reader, &session).then(|| format!("/sessions/{id}/revise")),
         lede: lede(words, &around, &session),

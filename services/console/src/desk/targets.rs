@@ -258,10 +258,11 @@ async fn show(
     refused: Option<(&Query, &tonic::Status)>,
 ) -> Result<Response<Body>, Failure> {
     let (words, query) = (reader.words, asked.query());
+    let seen = act::changed_at(refused.map(|(_, status)| status));
     let around = reader.surroundings(desk).await?;
     let past = Past::read(&query, &around.calendar);
     let request = GetTargetRequest {
-        at_least_position: query.number("at").unwrap_or_default(),
+        at_least_position: query.number("at").unwrap_or_default().max(seen),
         target_id: id.to_owned(),
         as_of_at: past.at,
         as_of_position: past.position,
@@ -284,6 +285,7 @@ async fn show(
     let (at, position) = (past.at.or(head.clock_at), past.position.unwrap_or(answer.position));
     let api = format!("/v1/targets/{}", target.target_id);
     frame.stamp = Some(Stamp::new(reader, &around.calendar, at, position, &api).await);
+    frame.typed = act::typed(words, ACTS, refused);
     frame.notice = match refused {
         Some((_, status)) => Some(act::not_done(reader, status)),
         None => act::done(words, ACTS, asked).or_else(|| act::done(words, set::ACTS, asked)),

@@ -164,7 +164,8 @@ async fn show(
     id: &str,
     refused: Option<(&Query, &Status)>,
 ) -> Result<Response<Body>, Failure> {
-    let (words, at_least_position) = (reader.words, asked.query().number("at").unwrap_or_default());
+    let seen = act::changed_at(refused.map(|(_, status)| status));
+    let (words, at_least_position) = (reader.words, asked.query().number("at").unwrap_or_default().max(seen));
     let request = GetTimetableRequest { timetable_id: id.to_owned(), at_least_position };
     let (around, answer, head) = futures::try_join!(
         reader.surroundings(desk),
@@ -175,6 +176,7 @@ async fn show(
     let mut frame = Frame::new(reader, &around, asked, Nav::Sessions, &timetable.title);
     let api = format!("/v1/timetables/{id}");
     frame.stamp = Some(Stamp::new(reader, &around.calendar, head.clock_at, answer.position, &api).await);
+    frame.typed = act::typed(words, ACTS, refused);
     frame.notice = match refused {
         Some((_, status)) => Some(act::not_done(reader, status)),
         None => act::done(words, ACTS, asked),

@@ -4,6 +4,7 @@ use super::{Reply, Service};
 use crate::facts::{self, Named};
 use crate::views;
 use domain::decision_rule::{DecisionRule, MatterClass};
+use domain::scheduling::Scheduling;
 use domain::scheduling::body::{self, Body, Charter, Command, MeetingRules, Rejection, State};
 use domain::scheduling::stewards::{self, Stewards};
 use domain::{Aggregate as _, Code};
@@ -98,15 +99,18 @@ async fn execute(
 ) -> Result<Executed<Body>, CommandError> {
     let id = Body::id(body);
     let decided = service.kit.commit::<Body, _>(context, id, |unit| {
-        let (command, charter) = (command.clone(), command.charter().cloned());
+        let (code, command, charter) = (body.clone(), command.clone(), command.charter().cloned());
         Box::pin(async move {
             let command = command.answering_for(facts::answered_for(unit).await?);
             unit.decide::<Body>(id, command.clone()).await?;
-            if let Some(charter) = charter {
-                facts::must_be_listed(unit, &named(&charter)).await?;
-            }
             // As it was before the decision.
             let before = unit.load::<Body>(id).await?;
+            if let Some(charter) = charter {
+                facts::must_be_listed(unit, &named(&charter)).await?;
+                let (is_known, is_there) =
+                    (before.version().is_some(), |state: &State| state.version().is_some());
+                unit.take_spelling::<Body, Scheduling>(&code, is_known, is_there).await?;
+            }
             let made = body::made_by(&before, &command, unit.issued());
             let Some(made) = made else { return Ok(()) };
             unit.decide::<Stewards>(Stewards::realm_id(), stewards::Command::of(&made)).await

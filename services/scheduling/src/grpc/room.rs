@@ -2,7 +2,8 @@
 
 use super::{Reply, Service};
 use crate::{facts, views};
-use domain::scheduling::room::{Command, Profile, Rejection, Room};
+use domain::scheduling::Scheduling;
+use domain::scheduling::room::{Command, Profile, Rejection, Room, State};
 use domain::scheduling::session::Session;
 use domain::{Code, Uuid};
 use proto::Wire as _;
@@ -22,7 +23,11 @@ pub(super) async fn register(
         let profile = profile.clone();
         Box::pin(async move {
             let answered_for = facts::answered_for(unit).await?;
-            unit.decide::<Room>(id, Command::Register { profile, answered_for }).await
+            let code = profile.code.clone();
+            unit.decide::<Room>(id, Command::Register { profile, answered_for }).await?;
+            let is_known = unit.load::<Room>(id).await?.profile().is_some();
+            let is_there = |state: &State| state.profile().is_some();
+            unit.take_spelling::<Room, Scheduling>(&code, is_known, is_there).await
         })
     });
     let done = done.await?;

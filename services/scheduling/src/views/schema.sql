@@ -97,8 +97,8 @@ CREATE TABLE session_matters (
     session_id TEXT NOT NULL,
     PRIMARY KEY (matter_id, session_id)
 ) WITHOUT ROWID;
--- The departments that attend a session, the one in the chair, the one that requested it, and in an emergency that takes
--- place the substitutes of those that decide.
+-- The departments that attend a session, the one in the chair, the one that requested it, and once it takes place as a meeting
+-- or in an emergency the substitutes of those that decide.
 CREATE TABLE concerned (
     session_id TEXT NOT NULL,
     department_code TEXT NOT NULL,

@@ -50,7 +50,7 @@ fn project_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Even
         Event::ConvertedToCountersign { constitution, .. } => {
             set_countersigned(tables, id, true)?;
             set_chair(tables, id, &constitution.chair)?;
-            insert_substitutes(tables, id, constitution)?;
+            insert_substitutes(tables, id, constitution, false)?;
             set_stage(tables, id, Stage::Countersigning)
         }
         Event::Merged { .. } => set_stage(tables, id, Stage::Merged),
@@ -69,7 +69,7 @@ fn project_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Even
         }
         Event::Convened { constitution, .. } => {
             set_chair(tables, id, &constitution.chair)?;
-            insert_substitutes(tables, id, constitution)?;
+            insert_substitutes(tables, id, constitution, true)?;
             set_stage(tables, id, Stage::Convened)
         }
         Event::Adjourned { .. } => {
@@ -196,21 +196,22 @@ fn insert_chair_and_requester(tables: &Transaction<'_>, id: &str) -> rusqlite::R
         .map(drop)
 }
 
-/// In an emergency, the substitutes of those that decide may be called at any moment.
+/// In a meeting, and in an emergency, the substitutes of those that decide may have to come.
 fn insert_substitutes(
     tables: &Transaction<'_>,
     id: &str,
     constitution: &Constitution,
+    is_meeting: bool,
 ) -> rusqlite::Result<()> {
     let mut insert = tables.prepare_cached(
         "INSERT OR IGNORE INTO concerned (session_id, department_code, attends)
-         SELECT session_id, ?3, 0 FROM sessions WHERE session_id = ?1 AND kind = ?4
+         SELECT session_id, ?3, 0 FROM sessions WHERE session_id = ?1 AND (?5 OR kind = ?4)
              AND EXISTS (SELECT 1 FROM concerned WHERE session_id = ?1 AND department_code = ?2 AND attends)",
     )?;
     for voter in &constitution.voters {
         for substitute in &voter.substitutes {
             let kind: i32 = Kind::Emergency.to_wire();
-            insert.execute(params![id, voter.department.as_str(), substitute.as_str(), kind])?;
+            insert.execute(params![id, voter.department.as_str(), substitute.as_str(), kind, is_meeting])?;
         }
     }
     Ok(())

@@ -9,6 +9,7 @@ use super::{
     Statement, Topic, TopicStage,
 };
 use crate::{Code, Issued, Line, Role, Text, Timestamp};
+use std::collections::BTreeSet;
 
 /// Prepares a docket. Nobody has to arrive for a countersign, so it opens at once.
 pub(super) fn prepare(state: &State, agenda: Agenda, issued: &Issued) -> Result<Vec<Event>, Rejection> {
@@ -108,10 +109,19 @@ pub(super) fn open(state: &State, issued: &Issued) -> Result<Vec<Event>, Rejecti
     Ok(vec![Event::Opened { opened_at: issued.at, present, needed, departments }])
 }
 
-/// How many deciding departments are there, and how many have to be.
+/// How many deciding departments are there, by themselves or by a substitute, and how many have to be. Nobody is counted twice:
+/// who decides itself counts for nobody else, and a substitute for one seat.
 fn attendance(proceedings: &Proceedings) -> (u32, u32) {
     let agenda = &proceedings.agenda;
-    let present = count(agenda.deciding().filter(|code| proceedings.present.contains_key(*code)));
+    let is_there = |code: &Code| proceedings.present.contains_key(code);
+    let mut counted = BTreeSet::new();
+    let is_represented = |department: &&Code| {
+        let voter = agenda.constitution.voter(department);
+        let mut substitutes = voter.into_iter().flat_map(|voter| &voter.substitutes);
+        let is_free = |code: &&Code| is_there(code) && !agenda.deciding().any(|other| other == *code);
+        is_there(department) || substitutes.any(|code| is_free(&code) && counted.insert(code))
+    };
+    let present = count(agenda.deciding().filter(is_represented));
     (present, agenda.constitution.quorum(0, present))
 }
 

@@ -96,20 +96,59 @@ pub(super) fn stand_ins<'p>(proceedings: &'p Proceedings, topic: &Topic, departm
     if proceedings.is_meeting() && proceedings.counts_as_present(department) {
         return vec![];
     }
-    let able =
-        |candidate: &&Code| proceedings.counts_as_present(candidate) && !topic.recused.contains(*candidate);
-    let decides =
-        |candidate: &&Code| proceedings.agenda.role_on(topic.number, candidate) == Some(RoleOnTopic::Decides);
-    let given = |number| proceedings.mandates.iter().find(|known| known.is_of(department, number));
-    let mandate = given(Some(topic.number)).or_else(|| given(None));
-    let holders = mandate.map_or(&[][..], |mandate| &mandate.holders);
-    let holders: Vec<&Code> = holders.iter().filter(|holder| able(holder) && decides(holder)).collect();
+    let holders = holders(proceedings, topic, department);
     if !holders.is_empty() || !proceedings.is_meeting() {
         return holders;
     }
-    let voter = proceedings.agenda.constitution.voter(department);
-    let substitutes = voter.map_or(&[][..], |voter| &voter.substitutes);
-    substitutes.iter().find(able).into_iter().collect()
+    substitute(proceedings, topic, department).into_iter().collect()
+}
+
+/// Whether a department is there and has not recused itself from the topic.
+fn is_able(proceedings: &Proceedings, topic: &Topic, department: &Code) -> bool {
+    proceedings.counts_as_present(department) && !topic.recused.contains(department)
+}
+
+fn decides_on(proceedings: &Proceedings, topic: &Topic, department: &Code) -> bool {
+    proceedings.agenda.role_on(topic.number, department) == Some(RoleOnTopic::Decides)
+}
+
+/// Those of a department's mandate that can vote for it.
+fn holders<'p>(proceedings: &'p Proceedings, topic: &Topic, department: &Code) -> Vec<&'p Code> {
+    let given = |number| proceedings.mandates.iter().find(|known| known.is_of(department, number));
+    let mandate = given(Some(topic.number)).or_else(|| given(None));
+    let holders = mandate.map_or(&[][..], |mandate| &mandate.holders);
+    let able = |holder: &&Code| is_able(proceedings, topic, holder) && decides_on(proceedings, topic, holder);
+    holders.iter().filter(able).collect()
+}
+
+/// The first of a seat's substitutes that can take its place. One that decides itself takes none, and another one only one: of
+/// several seats, the first.
+fn substitute<'p>(proceedings: &'p Proceedings, topic: &Topic, department: &Code) -> Option<&'p Code> {
+    let of = |seat: &Code| {
+        let voter = proceedings.agenda.constitution.voter(seat);
+        voter.map_or(&[][..], |voter| &voter.substitutes)
+    };
+    let mut taken = BTreeSet::new();
+    let first = |seat: &Code, taken: &BTreeSet<&Code>| {
+        of(seat).iter().find(|code| {
+            is_able(proceedings, topic, code)
+                && !decides_on(proceedings, topic, code)
+                && !taken.contains(code)
+        })
+    };
+    for seat in proceedings.agenda.deciding_on(topic.number).take_while(|seat| *seat != department) {
+        let is_empty = !proceedings.counts_as_present(seat) && !topic.recused.contains(seat);
+        if is_empty && holders(proceedings, topic, seat).is_empty() {
+            taken.extend(first(seat, &taken));
+        }
+    }
+    first(department, &taken)
+}
+
+/// The seats for which a department may vote on a topic now, as they are not there themselves.
+pub(super) fn carried<'p>(proceedings: &'p Proceedings, topic: &Topic, department: &Code) -> Vec<&'p Code> {
+    let deciding = proceedings.agenda.deciding_on(topic.number);
+    deciding.filter(|seat| stand_ins(proceedings, topic, seat).contains(&department)).collect()
 }
 
 /// Whether the issuer belongs to the substitute that takes the department's place on a topic now: it speaks for the seat as
@@ -137,7 +176,7 @@ pub(super) fn substitute_in_place<'p>(
 }
 
 /// Refuses a department that votes for as many seats already as the body's rule allows, unless it votes by itself for
-/// this one. A substitute votes for the seat whose place it takes, and carries no mandate.
+/// this one. A substitute votes for one seat, and carries no mandate.
 pub(super) fn may_carry(
     proceedings: &Proceedings,
     votes: &Votes,
@@ -147,8 +186,8 @@ pub(super) fn may_carry(
     let rule = &proceedings.agenda.constitution;
     let is_substitute = rule.voter(department).is_some_and(|voter| voter.substitutes.contains(carrier));
     let carries_it = votes.get(department).is_some_and(|vote| vote.cast_by.as_ref() == Some(carrier));
-    let max = rule.rule.voting.mandates_max;
-    if is_substitute || carries_it || carried_by(votes, carrier) < max {
+    let max = rule.rule.voting.mandates_max.max(u32::from(is_substitute));
+    if carries_it || carried_by(votes, carrier) < max {
         return Ok(());
     }
     Err(Rejection::TooManyMandates { department_code: carrier.clone(), max })

@@ -6,13 +6,14 @@ mod motions;
 mod speakers;
 mod text;
 
+use super::mandates::carried;
 use super::{
     Command, Docket, ItemDraft, Mode, Proceedings, Rejection, RollCallVote, Stance, State, Topic, TopicStage,
 };
 use crate::calendar::WorkingCalendar;
 use crate::deliberation::ballot::{Choice, Hands, OpenedVote};
 use crate::next_step::{self, Who};
-use crate::{Aggregate, Code, Date, Issued, Line, Role, Text, Timestamp};
+use crate::{Actor, Aggregate, Code, Date, Issued, Line, Role, Text, Timestamp};
 use jiff::ToSpan as _;
 
 /// A command on a docket that was put to the rules.
@@ -38,11 +39,22 @@ pub fn steps(state: &State, at: Timestamp, calendar: &WorkingCalendar) -> Vec<St
 }
 
 fn step(state: &State, proceedings: &Proceedings, asked: &Asked, at: Timestamp) -> Option<Step> {
-    let decide = |who: &Who, by| {
-        let command = (asked.command)(who.department.as_ref()?);
-        Some(Docket::decide(state, command, &Issued { at, by }).map(|events| events.len()))
+    let topic = asked.topic.and_then(|number| proceedings.find_topic(number).ok());
+    let decide = |who: &Who, by: Actor| {
+        let Some(own) = &who.department else { return Ok(0) };
+        let put = |department: &Code| {
+            let issued = Issued { at, by: by.clone() };
+            Docket::decide(state, (asked.command)(department), &issued).map(|events| events.len())
+        };
+        let for_itself = put(own);
+        if asked.presides || matches!(for_itself, Ok(events) if events > 0) {
+            return for_itself;
+        }
+        // Whoever takes the place of a seat acts for it.
+        let seats = topic.map(|topic| carried(proceedings, topic, own)).unwrap_or_default();
+        let mut for_seats = seats.into_iter().map(put);
+        for_seats.find(|tried| matches!(tried, Ok(events) if *events > 0)).unwrap_or(for_itself)
     };
-    let decide = |who: &Who, by| decide(who, by).unwrap_or(Ok(0));
     let for_who_they_are = |refusal: &Rejection| {
         matches!(
             refusal,
@@ -67,7 +79,10 @@ fn candidates(proceedings: &Proceedings, presides: bool) -> Vec<Who> {
         return chairs.chain(constitution.secretariat.iter().map(who(Role::Clerk))).collect();
     }
     let participants = proceedings.agenda.participants.iter().map(|participant| &participant.department);
-    participants.map(who(Role::Delegate)).collect()
+    // Of those that are there without taking part, each takes the place of a seat.
+    let substitutes =
+        proceedings.present.keys().filter(|department| !proceedings.agenda.takes_part(department));
+    participants.chain(substitutes).map(who(Role::Delegate)).collect()
 }
 
 fn asked(state: &State, proceedings: &Proceedings, calendar: &WorkingCalendar, at: Timestamp) -> Vec<Asked> {

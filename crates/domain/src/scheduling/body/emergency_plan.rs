@@ -99,7 +99,7 @@ impl Charter {
         check_count("emergency_plans.department_codes", called, CALLED_BY_ALL_PLANS_MAX)?;
         let mut codes = BTreeSet::new();
         for plan in &self.emergency_plans {
-            if !codes.insert(&plan.code) {
+            if !codes.insert(plan.code.reading()) {
                 return Err(Rejection::DuplicatePlan { plan_code: plan.code.clone() });
             }
             self.check_emergency_plan(plan)?;

@@ -380,6 +380,10 @@ fn an_emergency_plan_calls_seats_that_can_decide_in_time() {
     assert_eq!(refused(vec![plan()]), Ok(()));
     assert_eq!(refused(vec![plan(), plan()]), Err("DUPLICATE_PLAN"));
     assert_eq!(
+        refused(vec![plan(), EmergencyPlan { code: code("flood-１"), ..plan() }]),
+        Err("DUPLICATE_PLAN")
+    );
+    assert_eq!(
         refused(vec![EmergencyPlan { decide_minutes: 0, ..plan() }]),
         Err("PLAN_MINUTES_OUT_OF_RANGE")
     );

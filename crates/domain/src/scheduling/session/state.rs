@@ -279,17 +279,21 @@ impl Filed {
         }
     }
 
-    /// The departments that take part: those that attend, the one in the chair, and the one that requested it. In an
-    /// emergency that takes place these are also the substitutes of those that decide: they may be called at any moment.
+    /// The departments that take part: those that attend, the one in the chair, and the one that requested it. Once it takes
+    /// place as a meeting, or in an emergency, these are also the substitutes of those that decide: they may have to come.
     pub fn concerned(&self) -> impl Iterator<Item = &Code> {
         let attending = self.outline.attendees.iter().map(|attendee| &attendee.department);
         attending.chain([&self.chair]).chain(&self.requester).chain(self.substitutes())
     }
 
     pub(super) fn substitutes(&self) -> impl Iterator<Item = &Code> {
-        let is_held = matches!(self.progress, Progress::Deciding(_) | Progress::Concluded(_));
-        let is_urgent = self.outline.kind == Kind::Emergency;
-        let constitution = self.constitution.as_ref().filter(|_| is_held && is_urgent);
+        let is_held = match &self.progress {
+            Progress::Deciding(forum) | Progress::Concluded(forum) => {
+                matches!(forum, Forum::Meeting(_)) || self.outline.kind == Kind::Emergency
+            }
+            _ => false,
+        };
+        let constitution = self.constitution.as_ref().filter(|_| is_held);
         let voters = constitution.into_iter().flat_map(|constitution| &constitution.voters);
         let attending = voters.filter(|voter| self.outline.is_attended_by(&voter.department));
         attending.flat_map(|voter| &voter.substitutes)

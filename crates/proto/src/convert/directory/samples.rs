@@ -3,7 +3,8 @@
 use crate::convert::sample::{Sample, at, code, line, samples};
 use domain::Role;
 use domain::calendar::WorkingCalendar;
-use domain::directory::{calendar, department, hierarchy, member, sign_out};
+use domain::directory::{Spelling, calendar, department, hierarchy, member, sign_out};
+use domain::spelling;
 use jiff::civil::{Weekday, date};
 
 pub fn all() -> Vec<Box<dyn Sample>> {
@@ -15,6 +16,7 @@ pub fn all() -> Vec<Box<dyn Sample>> {
         samples::<sign_out::SignOut>(vec![sign_out::Event::SignedOut {
             ended_at: at("2027-03-08T01:00:00Z"),
         }]),
+        samples::<Spelling>(vec![spelling::Event::Taken { code: code("MIIT") }]),
     ];
     aggregates.into_iter().flatten().collect()
 }

@@ -7,10 +7,10 @@ mod timetables;
 use crate::convert::sample::{Sample, at, code, constitution, line, samples, text};
 use domain::decision_rule::MatterClass;
 use domain::scheduling::{
-    availability, body, cost, diary, emergency, matter, poll as polls, quota, room, session, slots, stewards,
-    timetable, travel,
+    Spelling, availability, body, cost, diary, emergency, matter, poll as polls, quota, room, session, slots,
+    stewards, timetable, travel,
 };
-use domain::{Label, Uuid};
+use domain::{Label, Uuid, spelling};
 
 pub fn all() -> Vec<Box<dyn Sample>> {
     let aggregates = [
@@ -31,6 +31,7 @@ pub fn all() -> Vec<Box<dyn Sample>> {
         samples::<matter::Matter>(of_a_matter()),
         samples::<quota::Quota>(of_a_quota()),
         samples::<stewards::Stewards>(of_the_stewards()),
+        samples::<Spelling>(vec![spelling::Event::Taken { code: code("FLOOD") }]),
         samples::<emergency::Emergency>(of_an_emergency()),
         samples::<diary::Diary>(of_a_diary()),
         samples::<travel::Travel>(of_travel()),

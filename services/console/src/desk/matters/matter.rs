@@ -107,7 +107,8 @@ async fn show(
     id: &str,
     refused: Option<(&Query, &Status)>,
 ) -> Result<Response<Body>, Failure> {
-    let (words, at_least_position) = (reader.words, asked.query().number("at").unwrap_or_default());
+    let seen = act::changed_at(refused.map(|(_, status)| status));
+    let (words, at_least_position) = (reader.words, asked.query().number("at").unwrap_or_default().max(seen));
     let matter = GetMatterRequest { at_least_position, matter_id: id.to_owned() };
     let items =
         ListItemsRequest { page_size: ROWS_AT_ONCE, matter_id: Some(id.to_owned()), ..Default::default() };
@@ -128,6 +129,7 @@ async fn show(
     let mut frame = Frame::new(reader, &around, asked, Nav::Matters, &matter.title);
     let api = format!("/v1/matters/{id}");
     frame.stamp = Some(Stamp::new(reader, &around.calendar, head.clock_at, answer.position, &api).await);
+    frame.typed = act::typed(words, ACTS, refused);
     frame.notice = match refused {
         Some((_, status)) => Some(act::not_done(reader, status)),
         None => act::done(words, ACTS, asked),

@@ -115,6 +115,7 @@ const POSTPONE: Act = Act {
     sample: r#"{"reason": "-"}"#,
 };
 
+const ITEM: Field = Field { path: "itemNumber", label: said("Item"), input: Input::Number };
 const LABEL: Field =
     Field { path: "label", label: said("Label"), input: Input::Enum("huishang.scheduling.v1.Label") };
 const RELABEL_TOPIC: Act = Act {
@@ -143,7 +144,11 @@ const DRAFT_ITEM: Act = Act {
         TOPIC,
         Field { path: "items[].title", label: said("Title"), input: Input::Text },
         Field { path: "items[].deliverable", label: said("What is to be delivered"), input: Input::Text },
-        Field { path: "items[].criterion", label: said("How to tell that it is done"), input: Input::Text },
+        Field {
+            path: "items[].criterion",
+            label: said("How to tell that it is done"),
+            input: Input::Optional,
+        },
         Field { path: "items[].leadCode", label: said("Lead"), input: Input::Department },
         Field {
             path: "items[].coResponsibleCodes",
@@ -151,13 +156,33 @@ const DRAFT_ITEM: Act = Act {
             input: Input::Ids,
         },
         Field { path: "items[].due.dueOn", label: said("Due"), input: Input::Date },
+        Field { path: "items[].due", label: said("Or due so long after"), input: Input::After },
     ],
     sample: r#"{"topicNumber": 1, "items": [{"title": "-", "deliverable": "-"}]}"#,
 };
-const DROP_ITEM: Act = Act {
+pub(super) const REVISE_ITEM: Act = Act {
+    rpc: "huishang.deliberation.v1.DeliberationService/ReviseItem",
+    label: said("Revise the item"),
+    fields: &[
+        ITEM,
+        Field { path: "draft.title", label: said("Title"), input: Input::Text },
+        Field { path: "draft.deliverable", label: said("What is to be delivered"), input: Input::Text },
+        Field { path: "draft.criterion", label: said("How to tell that it is done"), input: Input::Optional },
+        Field { path: "draft.leadCode", label: said("Lead"), input: Input::Department },
+        Field {
+            path: "draft.coResponsibleCodes",
+            label: said("Who supports it, by their codes"),
+            input: Input::Ids,
+        },
+        Field { path: "draft.due.dueOn", label: said("Due"), input: Input::Date },
+        Field { path: "draft.due", label: said("Or due so long after"), input: Input::After },
+    ],
+    sample: r#"{"itemNumber": 1, "draft": {"title": "-", "deliverable": "-"}}"#,
+};
+pub(super) const DROP_ITEM: Act = Act {
     rpc: "huishang.deliberation.v1.DeliberationService/DropItem",
     label: said("Drop the item"),
-    fields: &[Field { path: "itemNumber", label: said("Item"), input: Input::Number }, REASON],
+    fields: &[ITEM, REASON],
     sample: r#"{"itemNumber": 1, "reason": "-"}"#,
 };
 const DEFER: Act = Act {
@@ -302,6 +327,7 @@ pub(in crate::desk) const ACTS: &[Act] = &[
     poll::ADOPT,
     poll::WITHDRAW,
     DRAFT_ITEM,
+    REVISE_ITEM,
     DROP_ITEM,
     DEFER,
     REFER,

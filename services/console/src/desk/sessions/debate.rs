@@ -7,6 +7,8 @@ use super::debate_acts::{
     YIELD_FLOOR,
 };
 use super::docket::{is_clerk, may};
+use super::drafts::Drafts;
+use crate::desk::Query;
 use crate::desk::act::{Act, OfferedField};
 use crate::desk::reader::{Reader, Surroundings};
 use proto::deliberation::v1::{
@@ -35,6 +37,8 @@ pub(super) struct Press {
     pub(super) command_id: String,
     pub(super) filled_in: Vec<(&'static str, String)>,
     pub(super) fields: Vec<OfferedField>,
+    /// Whether it has what somebody typed who was refused.
+    pub(super) is_typed: bool,
 }
 
 /// A topic as its reader may act on it.
@@ -44,17 +48,14 @@ struct Floor<'a> {
     steps: &'a [NextStep],
     topic: &'a DocketTopic,
     is_clerk: bool,
+    /// The form that was refused, if one was.
+    typed: Option<&'a Query>,
 }
 
 /// What is said and moved on a topic; nothing where nothing was.
-pub(super) fn on(
-    reader: &Reader,
-    around: &Surroundings,
-    docket: &Docket,
-    steps: &[NextStep],
-    topic: &DocketTopic,
-) -> Vec<Group> {
-    let floor = Floor { reader, around, steps, topic, is_clerk: is_clerk(reader, docket) };
+pub(super) fn on(drafts: &Drafts<'_>, docket: &Docket, topic: &DocketTopic) -> Vec<Group> {
+    let Drafts { reader, around, steps, typed, .. } = *drafts;
+    let floor = Floor { reader, around, steps, topic, is_clerk: is_clerk(reader, docket), typed };
     let points = topic.floor.iter().flat_map(|floor| &floor.points_of_order);
     let words = reader.words;
     let groups = [
@@ -101,7 +102,8 @@ impl Floor<'_> {
         {
             filled_in.push(("departmentCode", own));
         }
-        let offer = act.offer(self.reader.words, None);
+        let is_its = |form: &&Query| filled_in.iter().all(|(path, value)| form.get(path) == Some(value));
+        let offer = act.offer(self.reader.words, self.typed.filter(is_its));
         let place = known.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join("-");
         let asked =
             offer.fields.into_iter().filter(|field| filled_in.iter().all(|(path, _)| *path != field.path));
@@ -115,6 +117,7 @@ impl Floor<'_> {
             command_id: offer.command_id,
             fields: fields.collect(),
             filled_in,
+            is_typed: offer.is_typed,
         })
     }
 

@@ -1,18 +1,17 @@
 //! The sitting: topics and ballots, who is there, and what can happen next.
 
 use super::debate::{self, Group};
+use super::drafts::{Drafted, Drafts};
 use super::secret_vote::{self, Published};
 use super::{acts, debate_acts};
+use crate::desk::Query;
 use crate::desk::act::{Act, Offer};
-use crate::desk::markup::Markup;
-use crate::desk::moment;
 use crate::desk::reader::{Reader, Surroundings};
 use crate::desk::session::token_name;
 use crate::desk::words::Words;
-use proto::deliberation::v1::due_rule::Rule;
 use proto::deliberation::v1::outcome::Outcome;
 use proto::deliberation::v1::{
-    Ballot, Docket, DocketStage, DocketTopic, DraftedItem, NextStep, RoleOnTopic, Statement, TopicRole,
+    Ballot, Docket, DocketStage, DocketTopic, Mandate, NextStep, RoleOnTopic, Statement, TopicRole,
     VoteChoice,
 };
 use proto::scheduling::v1::Session;
@@ -22,6 +21,8 @@ use std::collections::BTreeMap;
 pub(super) struct Sitting {
     pub(super) stage: String,
     pub(super) present: usize,
+    /// How many take part.
+    pub(super) invited: usize,
     pub(super) topics: Vec<Topic>,
     pub(super) seats: Vec<Seat>,
     pub(super) ballot: Option<OpenBallot>,
@@ -67,19 +68,12 @@ pub(super) struct Topic {
     pub(super) version: usize,
 }
 
-/// An item as far as it has been worked out.
-pub(super) struct Drafted {
-    pub(super) number: u32,
-    pub(super) title: String,
-    pub(super) terms: Vec<Markup>,
-    /// Empty if the reader may not drop it.
-    pub(super) drop_id: String,
-}
-
-/// A department that takes part.
+/// A department that takes part, or may take the place of one that decides.
 pub(super) struct Seat {
     pub(super) code: String,
     pub(super) name: String,
+    /// The seats whose place it may take; empty for those that take part.
+    pub(super) in_place_of: String,
     pub(super) delegate: Option<String>,
     /// Who is to come, if that is known.
     pub(super) named: Option<String>,
@@ -132,21 +126,23 @@ pub(super) fn sitting(
     reader: &Reader,
     around: &Surroundings,
     session: &Session,
-    docket: &Docket,
+    (docket, position): (&Docket, u64),
     steps: &[NextStep],
+    typed: Option<&Query>,
 ) -> Sitting {
     let words = reader.words;
     let present: BTreeMap<&str, &str> =
         docket.present.iter().map(|one| (one.department_code.as_str(), one.delegate.as_str())).collect();
     let is_going_on = matches!(docket.stage(), DocketStage::Prepared | DocketStage::Open);
-    let participants = docket.agenda.iter().flat_map(|agenda| &agenda.participants);
-    let seats: Vec<Seat> = participants
-        .map(|one| {
-            let code = one.department_code.as_str();
+    let attending: Vec<(&str, String)> = attending(words, around, docket);
+    let seats: Vec<Seat> = attending
+        .into_iter()
+        .map(|(code, in_place_of)| {
             let named = session.delegates.iter().find(|delegate| delegate.department_code == code);
             Seat {
                 code: code.to_owned(),
                 name: around.directory.name(code),
+                in_place_of,
                 delegate: present.get(code).map(|delegate| (*delegate).to_owned()),
                 named: named.map(|delegate| delegate.delegate.clone()),
                 may_record: is_going_on && (is_clerk(reader, docket) || is_in_the_chair(reader, docket)),
@@ -158,15 +154,89 @@ pub(super) fn sitting(
         .topics
         .iter()
         .find_map(|topic| Some((topic, topic.ballots.last().filter(|last| is_open(last))?)));
+    let drafts = Drafts { reader, around, steps, position, typed };
     Sitting {
         stage: words.value("huishang.deliberation.v1.DocketStage", docket.stage),
         present: present.len(),
+        invited: docket.agenda.iter().map(|agenda| agenda.participants.len()).sum(),
         ballot: open.map(|(topic, ballot)| open_ballot(reader, docket, steps, &seats, topic, ballot)),
-        topics: docket.topics.iter().map(|topic| shown(reader, around, docket, steps, topic)).collect(),
-        offers: possible(reader, docket, steps, None),
+        topics: docket.topics.iter().map(|topic| shown(&drafts, docket, topic)).collect(),
+        offers: possible(reader, docket, steps, None, None),
         refused: refused_steps(reader, docket, steps),
         seats,
     }
+}
+
+/// Who may be there: those that take part, and the substitutes of seats that are not there, each with these seats.
+fn attending<'d>(words: Words, around: &Surroundings, docket: &'d Docket) -> Vec<(&'d str, String)> {
+    let Some(agenda) = &docket.agenda else { return vec![] };
+    let mut all: Vec<(&str, String)> =
+        agenda.participants.iter().map(|one| (one.department_code.as_str(), String::new())).collect();
+    let voters: Vec<_> = agenda.constitution.iter().flat_map(|body| &body.voters).collect();
+    let absent = voters.iter().filter(|voter| {
+        !is_there(docket, &voter.department_code)
+            && all.iter().any(|(code, _)| *code == voter.department_code)
+    });
+    let substitutes: Vec<&String> = absent.flat_map(|voter| &voter.substitute_codes).collect();
+    for substitute in substitutes {
+        if all.iter().all(|(code, _)| code != substitute) {
+            let seats = voters.iter().filter(|voter| voter.substitute_codes.contains(substitute));
+            let seats: Vec<String> =
+                seats.map(|voter| around.directory.name(&voter.department_code)).collect();
+            all.push((substitute, words.say("in place of {names}", &[("names", &words.list(&seats))])));
+        }
+    }
+    all
+}
+
+fn is_there(docket: &Docket, department: &str) -> bool {
+    docket.present.iter().any(|one| one.department_code == department)
+}
+
+/// The departments that decide on a topic.
+fn deciding_on<'d>(docket: &'d Docket, topic: &DocketTopic) -> Vec<&'d str> {
+    let participants = docket.agenda.iter().flat_map(|agenda| &agenda.participants);
+    let is_decided_by =
+        |role: &TopicRole| role.topic_number == topic.number && role.role() == RoleOnTopic::Decides;
+    participants
+        .filter(|one| one.roles.iter().any(is_decided_by))
+        .map(|one| one.department_code.as_str())
+        .collect()
+}
+
+/// Whether a department votes for a seat on a topic: it is its own, or the seat is not there and the department has its mandate
+/// or is the first of its substitutes that is there. The rules decide when it does.
+fn votes_for(docket: &Docket, topic: &DocketTopic, department: &str, seat: &str) -> bool {
+    if department == seat || is_there(docket, seat) {
+        return department == seat;
+    }
+    let is_of = |mandate: &&Mandate| mandate.department_code == seat;
+    let mut mandates = docket.mandates.iter().filter(is_of);
+    let has_mandate = mandates.any(|mandate| {
+        mandate.topic_number.is_none_or(|number| number == topic.number)
+            && mandate.holder_codes.iter().any(|holder| holder == department)
+    });
+    let constitution = docket.agenda.iter().filter_map(|agenda| agenda.constitution.as_ref());
+    let mut voters = constitution.flat_map(|body| &body.voters).filter(|voter| voter.department_code == seat);
+    let deciding = deciding_on(docket, topic);
+    let is_able = |code: &&String| {
+        is_there(docket, code) && !topic.recused_codes.contains(code) && !deciding.contains(&code.as_str())
+    };
+    has_mandate
+        || voters
+            .any(|voter| voter.substitute_codes.iter().find(is_able).is_some_and(|code| code == department))
+}
+
+/// The department for which the reader speaks on a topic: the own one, or where that does not take part a seat whose place it
+/// takes.
+fn spoken_for(reader: &Reader, docket: &Docket, topic: &DocketTopic) -> Option<String> {
+    let own = reader.holder.department.as_deref()?;
+    let participants = docket.agenda.iter().flat_map(|agenda| &agenda.participants);
+    let mut codes = participants.map(|one| &one.department_code);
+    if codes.clone().any(|code| code == own) {
+        return Some(own.to_owned());
+    }
+    codes.find(|seat| votes_for(docket, topic, own, seat)).cloned()
 }
 
 fn is_open(ballot: &Ballot) -> bool {
@@ -174,7 +244,13 @@ fn is_open(ballot: &Ballot) -> bool {
 }
 
 /// The steps that the reader may take, of a topic or of none.
-fn possible(reader: &Reader, docket: &Docket, steps: &[NextStep], topic: Option<u32>) -> Vec<Offer> {
+fn possible(
+    reader: &Reader,
+    docket: &Docket,
+    steps: &[NextStep],
+    topic: Option<u32>,
+    typed: Option<&Query>,
+) -> Vec<Offer> {
     let is_clerk = is_clerk(reader, docket);
     let is_theirs = |step: &NextStep| may(reader, step) || is_clerk && is_put_down(step);
     let steps = steps.iter().filter(|step| step.topic_number == topic && is_theirs(step));
@@ -182,8 +258,8 @@ fn possible(reader: &Reader, docket: &Docket, steps: &[NextStep], topic: Option<
     let acts = acts.filter(|act| !is_at_a_seat(act) && !debate_acts::is_at_its_place(act));
     // Clerks put down what others say.
     let offer = |act: &Act| match is_clerk {
-        true => act.offer(reader.words, None),
-        false => act.offer_to(reader, None),
+        true => act.offer(reader.words, typed),
+        false => act.offer_to(reader, typed),
     };
     acts.map(offer).collect()
 }
@@ -196,7 +272,8 @@ fn is_put_down(step: &NextStep) -> bool {
 
 /// What has its forms at the seats, or at the items.
 fn is_at_a_seat(act: &Act) -> bool {
-    ["RecordArrival", "RecordDeparture", "CastVote", "CastSecretVote", "DropItem"].contains(&act.name())
+    ["RecordArrival", "RecordDeparture", "CastVote", "CastSecretVote", "ReviseItem", "DropItem"]
+        .contains(&act.name())
 }
 
 /// Whether the reader is a clerk of the docket, who records who comes and how all vote.
@@ -251,8 +328,10 @@ fn of_topic(
     docket: &Docket,
     steps: &[NextStep],
     topic: &DocketTopic,
+    typed: Option<&Query>,
 ) -> (Vec<Offer>, Vec<Offer>) {
-    let mut offers = possible(reader, docket, steps, Some(topic.number));
+    let typed = typed.filter(|form| form.number("topicNumber") == Some(topic.number.into()));
+    let mut offers = possible(reader, docket, steps, Some(topic.number), typed);
     for offer in &mut offers {
         let name = offer.name;
         let is_asked = |path: &str| match path {
@@ -265,9 +344,12 @@ fn of_topic(
         };
         offer.fields.retain(|field| is_asked(field.path));
         for field in &mut offer.fields {
+            if field.path == "departmentCode" && !offer.is_typed && !is_clerk(reader, docket) {
+                field.value = spoken_for(reader, docket, topic).unwrap_or_default();
+            }
             field.id = format!("{}-{}", field.id, topic.number);
             // Whoever amends begins with the text as it is.
-            if name == "SubmitAmendment" && field.path == "text" {
+            if name == "SubmitAmendment" && field.path == "text" && !offer.is_typed {
                 field.value = topic.versions.last().cloned().unwrap_or_default();
             }
         }
@@ -275,40 +357,10 @@ fn of_topic(
     offers.into_iter().partition(|offer| offer.fields.len() < 2)
 }
 
-fn drafted(reader: &Reader, around: &Surroundings, item: &DraftedItem, may_drop: bool) -> Drafted {
-    let (words, draft) = (reader.words, item.draft.clone().unwrap_or_default());
-    let lead = draft.lead_code.as_deref().map(|code| around.directory.name(code));
-    let due = draft.due.and_then(|due| due.rule).map(|due| match due {
-        Rule::DueOn(date) => {
-            Markup::fill(words.t("Due on {date}."), &[("date", moment::full_day(words, &date))])
-        }
-        Rule::AfterDays(n) => Markup::text(&words.say("Due {n} days after the decision.", &[("n", &n)])),
-        Rule::AfterWorkingDays(n) => {
-            Markup::text(&words.say("Due {n} working days after the decision.", &[("n", &n)]))
-        }
-        Rule::AfterHours(n) => Markup::text(&words.say("Due {n} hours after the decision.", &[("n", &n)])),
-    });
-    let texts = lead.into_iter().chain([draft.deliverable]).chain(draft.criterion);
-    Drafted {
-        number: item.number,
-        title: draft.title,
-        terms: texts.map(|text| Markup::text(&text)).chain(due).collect(),
-        drop_id: if may_drop { client::command_id() } else { String::new() },
-    }
-}
-
-fn shown(
-    reader: &Reader,
-    around: &Surroundings,
-    docket: &Docket,
-    steps: &[NextStep],
-    topic: &DocketTopic,
-) -> Topic {
+fn shown(drafts: &Drafts<'_>, docket: &Docket, topic: &DocketTopic) -> Topic {
+    let Drafts { reader, around, steps, typed, .. } = *drafts;
     let words = reader.words;
-    let (offers, longer) = of_topic(reader, docket, steps, topic);
-    let is_drop =
-        |step: &&NextStep| step.command == "docket drop-item" && step.topic_number == Some(topic.number);
-    let may_drop = steps.iter().filter(is_drop).any(|step| may(reader, step));
+    let (offers, longer) = of_topic(reader, docket, steps, topic, typed);
     let results = topic.ballots.iter().filter(|ballot| ballot.result.is_some());
     let sentence = |ballot: &Ballot| {
         let told = words.told("huishang.deliberation.v1.Ballot", "sentence", &ballot.sentence);
@@ -331,7 +383,7 @@ fn shown(
             (false, false) => "",
         },
         outcome: outcome_word(words, topic).to_owned(),
-        debate: debate::on(reader, around, docket, steps, topic),
+        debate: debate::on(drafts, docket, topic),
         results: results.map(sentence).collect(),
         published: secret_vote::published(words, topic),
         proposal: topic.versions.last().cloned(),
@@ -339,7 +391,7 @@ fn shown(
         recused: recused(words, around, topic),
         timebox_minutes: topic.timebox_minutes,
         spent_minutes: topic.spent_seconds / 60,
-        items: topic.items.iter().map(|item| drafted(reader, around, item, may_drop)).collect(),
+        items: drafts.of(topic),
         offers,
         longer,
         version: topic.versions.len(),
@@ -398,18 +450,14 @@ fn open_ballot(
 ) -> OpenBallot {
     let words = reader.words;
     let is_clerk = is_clerk(reader, docket);
-    let is_own = |code: &str| reader.holder.department.as_deref() == Some(code);
+    let is_own = |code: &str| {
+        reader.holder.department.as_deref().is_some_and(|own| votes_for(docket, topic, own, code))
+    };
     let act = if ballot.secret { secret_vote::CAST.command() } else { Some("docket cast-vote") };
     let is_vote =
         |step: &&NextStep| Some(step.command.as_str()) == act && step.topic_number == Some(topic.number);
     let may_vote = steps.iter().filter(is_vote).any(|step| may(reader, step));
-    let participants = docket.agenda.iter().flat_map(|agenda| &agenda.participants);
-    let is_decided_by =
-        |role: &TopicRole| role.topic_number == topic.number && role.role() == RoleOnTopic::Decides;
-    let deciding: Vec<&str> = participants
-        .filter(|one| one.roles.iter().any(is_decided_by))
-        .map(|one| one.department_code.as_str())
-        .collect();
+    let deciding = deciding_on(docket, topic);
     let votes = seats
         .iter()
         .filter(|seat| deciding.contains(&seat.code.as_str()) && !topic.recused_codes.contains(&seat.code));

@@ -77,6 +77,8 @@ struct Form {
     topics: Vec<TopicRow>,
     seats: Vec<SeatRow>,
     similar: Vec<Similar>,
+    /// What others made of the request meanwhile, where something else was typed: which field, and what it says.
+    on_record: Vec<(String, String)>,
 }
 
 impl Form {
@@ -186,6 +188,14 @@ pub(in crate::desk) async fn act(
         }
         Err(status) => {
             let (code, status) = Failure::refusal(status)?;
+            let seen = act::changed_at(Some(&status));
+            if let Some(id) = revised.filter(|_| seen > 0) {
+                let request = GetSessionRequest { session_id: id.to_owned(), at_least_position: seen };
+                let answer = reader.ask(request).await?;
+                let outline = answer.session.and_then(|session| session.outline).unwrap_or_default();
+                asking.on_record = fields::on_record(reader.words, &around.calendar, &form, &outline);
+                asking.revises = Some((id.to_owned(), answer.position));
+            }
             asking.refused = Some(status);
             let mut page = show(desk, reader, asked, asking).await?;
             *page.status_mut() = code;
@@ -305,6 +315,8 @@ struct Asking {
     accepted: bool,
     refused: Option<Status>,
     similar: Vec<Similar>,
+    /// What others made of the request meanwhile, where something else was typed.
+    on_record: Vec<(String, String)>,
 }
 
 async fn show(
@@ -359,6 +371,7 @@ fn form(words: Words, around: &Surroundings, body: &DecidingBody, ground: &Groun
         seats: fields::seat_rows(around, body, &asking.typed),
         revises: asking.revises,
         similar: asking.similar,
+        on_record: asking.on_record,
         typed: asking.typed,
     }
 }

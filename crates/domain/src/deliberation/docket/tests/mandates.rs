@@ -1,6 +1,7 @@
 //! Mandates and substitutes: the first valid vote counts, and nobody is counted twice.
 
 use super::*;
+use crate::decision_rule::{Quorum, QuorumBase};
 
 /// A body with mandates. ROADS is not there; version 1 is voted on.
 fn without_roads(mandates_max: u32) -> Vec<Event> {
@@ -116,4 +117,82 @@ fn substitutes_take_a_seat_that_is_empty_in_turn() {
     assert_eq!(cast_by(&by(&second, "TUNNELS", vote("ROADS")).unwrap()), Some("TUNNELS"));
     let filled = followed_by(both, [arrived("ROADS")]);
     assert!(by(&filled, "BRIDGES", vote("ROADS")).is_err(), "the seat is filled");
+}
+
+#[test]
+fn a_substitute_takes_one_place_and_who_decides_takes_none() {
+    let mut agenda = agenda(Mode::Meeting);
+    agenda.constitution.voters[1].substitutes = vec![code("BRIDGES"), code("TUNNELS")];
+    agenda.constitution.voters[2].substitutes = vec![code("WATER"), code("BRIDGES"), code("TUNNELS")];
+    let voting = [opened(), topic_opened(1), proposed(1), ballot_opened(1, 1, Tie::Rejects)];
+    let with = |there: &[&str]| {
+        let arrivals = there.iter().map(|department| arrived(department));
+        followed_by(followed_by(vec![Event::Prepared { agenda: agenda.clone() }], arrivals), voting.clone())
+    };
+    let two = with(&["WATER", "BRIDGES"]);
+    assert_eq!(cast_by(&by(&two, "BRIDGES", vote("ROADS")).unwrap()), Some("BRIDGES"));
+    for department in ["WATER", "BRIDGES"] {
+        let refused = by(&two, department, vote("HEALTH"));
+        assert!(matches!(refused, Err(Rejection::NotYourDepartment { .. })), "{department}: {refused:?}");
+    }
+    let three = with(&["WATER", "BRIDGES", "TUNNELS"]);
+    assert_eq!(cast_by(&by(&three, "TUNNELS", vote("HEALTH")).unwrap()), Some("TUNNELS"), "the next one");
+    let filled = followed_by(two.clone(), [arrived("ROADS")]);
+    assert_eq!(
+        cast_by(&by(&filled, "BRIDGES", vote("HEALTH")).unwrap()),
+        Some("BRIDGES"),
+        "it is free again"
+    );
+    let cast = by(&two, "BRIDGES", vote("ROADS")).unwrap();
+    let voted = followed_by(followed_by(two, cast), [arrived("ROADS")]);
+    let refused = by(&voted, "BRIDGES", vote("HEALTH"));
+    assert!(matches!(refused, Err(Rejection::TooManyMandates { max: 1, .. })), "{refused:?}");
+    let replaced = by(&voted, "ROADS", vote("ROADS")).unwrap();
+    assert!(by(&followed_by(voted, replaced), "BRIDGES", vote("HEALTH")).is_ok(), "ROADS votes for itself");
+}
+
+#[test]
+fn a_docket_is_opened_with_substitutes_and_nobody_counts_for_two() {
+    let mut agenda = agenda(Mode::Meeting);
+    agenda.constitution.rule.quorum = Quorum { base: QuorumBase::AllSeats, numerator: 1, denominator: 1 };
+    agenda.constitution.voters[1].substitutes = vec![code("BRIDGES"), code("TUNNELS")];
+    agenda.constitution.voters[2].substitutes = vec![code("BRIDGES"), code("WATER")];
+    let with = |there: &[&str]| {
+        let arrivals = there.iter().map(|department| arrived(department));
+        let history = followed_by(vec![Event::Prepared { agenda: agenda.clone() }], arrivals);
+        match given::<Docket>(&history).by(of("OFFICE")).when(Command::Open) {
+            Ok(events) => match &events[..] {
+                [Event::Opened { present, .. }] => (*present, true),
+                other => panic!("{other:?}"),
+            },
+            Err(Rejection::NoQuorum { present, .. }) => (present, false),
+            Err(other) => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(with(&["WATER", "HEALTH"]), (2, false));
+    assert_eq!(with(&["WATER", "HEALTH", "TUNNELS"]), (3, true), "the first substitute that is there");
+    assert_eq!(with(&["WATER", "BRIDGES"]), (2, false), "one for two seats counts once");
+    assert_eq!(with(&["WATER", "BRIDGES", "ROADS"]), (3, true));
+    assert_eq!(with(&["WATER", "ROADS"]), (2, false), "who decides itself counts for nobody else");
+}
+
+#[test]
+fn what_can_happen_next_has_the_vote_of_whoever_takes_a_place() {
+    use crate::deliberation::docket::next::steps;
+    let by_whom = |history: &[Event], rpc: &str| {
+        let state = Docket::fold(State::Absent, history);
+        let all = steps(&state, at("2027-03-01T01:10:00Z"), &calendar());
+        let found = all.into_iter().find(|step| step.rpc == rpc && step.topic == Some(1)).expect("a step");
+        found.by.into_iter().filter_map(|who| who.department).map(|code| code.to_string()).collect::<Vec<_>>()
+    };
+    let both = followed_by(without_roads(0), ["BRIDGES", "TUNNELS"].map(arrived));
+    assert_eq!(by_whom(&both, "CastVote"), ["WATER", "HEALTH", "BRIDGES"]);
+    let filled = followed_by(both, [arrived("ROADS")]);
+    assert_eq!(by_whom(&filled, "CastVote"), ["WATER", "ROADS", "HEALTH"]);
+    // What is drafted can be revised and dropped, and not once it is voted on.
+    let debated = followed_by(in_session(), [proposed(1), drafted(draft())]);
+    assert_eq!(by_whom(&debated, "ReviseItem"), ["WATER", "WATER", "OFFICE"]);
+    assert_eq!(by_whom(&debated, "DropItem"), ["WATER", "WATER", "OFFICE"]);
+    let voting = followed_by(debated, [ballot_opened(1, 1, Tie::Rejects)]);
+    assert_eq!(by_whom(&voting, "ReviseItem"), Vec::<String>::new());
 }

@@ -3,6 +3,7 @@
 use crate::desk::Query;
 use crate::desk::moment::Calendar;
 use crate::desk::reader::Surroundings;
+use crate::desk::words::Words;
 use proto::scheduling::v1::{
     Body, EmergencyDeclaration, Label, MatterClass, RoleOnTopic, SeatStanding, SessionAttendee, SessionKind,
     SessionOutline, SessionTopic, TopicRole,
@@ -236,6 +237,72 @@ pub(super) fn of_outline(calendar: &Calendar, outline: &SessionOutline) -> Query
     Query(typed)
 }
 
+/// What a request says where something else was typed: which field, and what it says there.
+pub(super) fn on_record(
+    words: Words,
+    calendar: &Calendar,
+    typed: &Query,
+    outline: &SessionOutline,
+) -> Vec<(String, String)> {
+    let recorded = of_outline(calendar, outline);
+    let keeps_seats = typed.get("keep_seats").is_some();
+    let names = recorded.0.iter().chain(typed.0.iter().filter(|(name, _)| name.starts_with("topic-")));
+    let mut known = BTreeSet::new();
+    let names = names.map(|(name, _)| name.as_str()).filter(|name| known.insert(*name));
+    let differing = names.filter(|name| typed.get(name) != recorded.get(name));
+    let said = differing.filter_map(|name| {
+        let label = label(words, name, keeps_seats)?;
+        let value = recorded
+            .get(name)
+            .map(|value| word(words, value))
+            .unwrap_or_else(|| words.t("nothing").to_owned());
+        Some((label, value))
+    });
+    said.collect()
+}
+
+/// The label of a field; none of those that a revision does not send.
+fn label(words: Words, name: &str, keeps_seats: bool) -> Option<String> {
+    let of_topic = |name: &str| {
+        let (number, field) = name.split_once('-')?;
+        let field = match field {
+            "title" => words.t("Title"),
+            "minutes" => words.t("Time in minutes"),
+            "label" => words.t("Label"),
+            "papers" => words.t("Papers needed"),
+            "section" => words.t("Section that begins here"),
+            "parent" => words.t("Sub-topic of"),
+            _ => return None,
+        };
+        Some(format!("{} {number}, {field}", words.t("Topic")))
+    };
+    let of_seat = || {
+        let (_, code) = name.split_once('-').filter(|_| !keeps_seats)?;
+        Some(code.to_owned())
+    };
+    match name {
+        "title" => Some(words.t("Title").to_owned()),
+        "purpose" => Some(words.t("Purpose").to_owned()),
+        "duration" => Some(words.t("Duration in minutes").to_owned()),
+        "earliest" => Some(words.t("Not before").to_owned()),
+        "equipment" => Some(words.t("Equipment that the room must have").to_owned()),
+        _ => match name.strip_prefix("topic-") {
+            Some(of) => of_topic(of),
+            None => of_seat(),
+        },
+    }
+}
+
+/// What a value is called, if it is one of an enum.
+fn word(words: Words, value: &str) -> String {
+    let known = ["Label", "RoleOnTopic"].map(|kind| words.values(&format!("huishang.scheduling.v1.{kind}")));
+    let found = known.iter().flatten().find(|(known, _)| known == value).map(|(_, word)| word.clone());
+    match value {
+        "yes" => words.t("yes").to_owned(),
+        _ => found.unwrap_or_else(|| value.to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -290,5 +357,28 @@ mod tests {
         let outline = outline(&Calendar::of("UTC"), &typed, &titles);
         let topics: Vec<_> = outline.topics.iter().map(|topic| topic.title.as_str()).collect();
         assert_eq!(topics, ["Willow Lane"], "and an empty row is none");
+    }
+
+    #[test]
+    fn what_others_recorded_meanwhile_is_named_where_something_else_was_typed() {
+        let words = Words(client::Language::English);
+        let calendar = Calendar::of("Asia/Shanghai");
+        let of = |form: &str| outline(&calendar, &Query::of(form.as_bytes()), &BTreeMap::new());
+        let recorded = of(
+            "body=FLOOD&title=Drains&purpose=Dry&duration=60&rows=3&topic-1-title=Drain&topic-1-minutes=20\
+            &topic-1-label=LABEL_SECRET&role-WATER=ROLE_ON_TOPIC_DECIDES",
+        );
+        let typed = "body=FLOOD&title=Pumps&purpose=Dry&duration=60&rows=3&topic-1-title=Drain&topic-1-minutes=20\
+            &topic-1-label=LABEL_PUBLIC&topic-2-title=Road&role-WATER=ROLE_ON_TOPIC_ADVISES";
+        let said = |typed: &str| on_record(words, &calendar, &Query::of(typed.as_bytes()), &recorded);
+        let pairs = |said: Vec<(String, String)>| {
+            said.into_iter().map(|(field, value)| format!("{field}: {value}")).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            pairs(said(&format!("{typed}&keep_seats=yes"))),
+            ["Title: Drains", "Topic 1, Label: secret", "Topic 2, Title: nothing"]
+        );
+        assert_eq!(pairs(said(typed)).last().map(String::as_str), Some("Topic 2, Title: nothing"));
+        assert!(pairs(said(typed)).contains(&"WATER: decides".to_owned()));
     }
 }
