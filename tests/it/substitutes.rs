@@ -86,9 +86,8 @@ fn yes(docket_id: &str) -> CastVoteRequest {
     }
 }
 
-async fn substitutes_come_count_and_decide_for_a_seat(mode: Mode) -> anyhow::Result<()> {
-    // Given a session of WATER and ROADS, to which ROADS does not come
-    let mut sandbox = Sandbox::start(mode)?;
+/// A session of WATER and ROADS, to which ROADS does not come, with its clerk.
+async fn without_roads(sandbox: &Sandbox) -> anyhow::Result<(Client, String)> {
     let clerk = sandbox.client(Role::Clerk, Some("WATER")).await?;
     let operator = sandbox.client(Role::Operator, None).await?;
     for code in ["WATER", "ROADS", "METRO", "PARKS", "SHORE"] {
@@ -116,6 +115,12 @@ async fn substitutes_come_count_and_decide_for_a_seat(mode: Mode) -> anyhow::Res
     };
     roads.call(decline).await?;
     convened(&clerk, &operator, &session).await?;
+    Ok((clerk, session))
+}
+
+async fn substitutes_come_count_and_decide_for_a_seat(mode: Mode) -> anyhow::Result<()> {
+    let mut sandbox = Sandbox::start(mode)?;
+    let (clerk, session) = without_roads(&sandbox).await?;
 
     // Then those that may stand in see it, and others do not
     let metro = sandbox.client(Role::Delegate, Some("METRO")).await?;
