@@ -63,11 +63,16 @@ pub(crate) struct Table {
     pub(crate) next_page_token: String,
 }
 
-/// The field of an answer that has the rows, if it is a list: its only repeated message.
+/// The field of an answer that has the rows, if it is a list: its only repeated message or, of several, the one that it begins
+/// with.
 pub(crate) fn rows_of(answer: &MessageDescriptor) -> Option<FieldDescriptor> {
-    let mut lists = answer.fields().filter(|field| field.is_list() && field.kind().as_message().is_some());
+    let is_list = |field: &FieldDescriptor| field.is_list() && field.kind().as_message().is_some();
+    let mut lists = answer.fields().filter(is_list);
     let only = lists.next()?;
-    lists.next().is_none().then_some(only)
+    match lists.next() {
+        None => Some(only),
+        Some(_) => answer.get_field(1).filter(is_list),
+    }
 }
 
 impl Table {

@@ -87,7 +87,15 @@ pub async fn in_a_calendar(sandbox: &Sandbox, marker: &str) -> anyhow::Result<()
         url: format!("https://calendar.invalid/{marker}"),
         ..command()
     };
-    sandbox.client(Role::Clerk, Some(OWN)).await?.call(subscribe).await?;
+    let clerk = sandbox.client(Role::Clerk, Some(OWN)).await?;
+    clerk.call(subscribe).await?;
+    // The first look at it is on record, so that nothing more comes of it.
+    tests::until("it cannot be read", async || {
+        let calendars = clerk.call(scheduling::GetDiaryRequest::default()).await.ok()?.calendars;
+        let mut looked_at = calendars.into_iter().filter_map(|one| one.calendar);
+        looked_at.find(|calendar| calendar.stale_since_at.is_some())
+    })
+    .await;
     Ok(())
 }
 

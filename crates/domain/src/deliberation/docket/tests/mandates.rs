@@ -160,7 +160,7 @@ fn a_docket_is_opened_with_substitutes_and_nobody_counts_for_two() {
     let with = |there: &[&str]| {
         let arrivals = there.iter().map(|department| arrived(department));
         let history = followed_by(vec![Event::Prepared { agenda: agenda.clone() }], arrivals);
-        match given::<Docket>(&history).by(of("OFFICE")).when(Command::Open) {
+        match given::<Docket>(&history).by(of("WATER")).when(Command::Open) {
             Ok(events) => match &events[..] {
                 [Event::Opened { present, .. }] => (*present, true),
                 other => panic!("{other:?}"),

@@ -376,7 +376,7 @@ mod tests {
         };
         assert_eq!(
             pairs(said(&format!("{typed}&keep_seats=yes"))),
-            ["Title: Drains", "Topic 1, Label: secret", "Topic 2, Title: nothing"]
+            ["Title: Drains", "Topic 1, Label: Secret", "Topic 2, Title: nothing"]
         );
         assert_eq!(pairs(said(typed)).last().map(String::as_str), Some("Topic 2, Title: nothing"));
         assert!(pairs(said(typed)).contains(&"WATER: decides".to_owned()));
