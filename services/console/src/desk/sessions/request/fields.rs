@@ -379,6 +379,6 @@ mod tests {
             ["Title: Drains", "Topic 1, Label: Secret", "Topic 2, Title: nothing"]
         );
         assert_eq!(pairs(said(typed)).last().map(String::as_str), Some("Topic 2, Title: nothing"));
-        assert!(pairs(said(typed)).contains(&"WATER: decides".to_owned()));
+        assert!(pairs(said(typed)).contains(&"WATER: Decides".to_owned()));
     }
 }
