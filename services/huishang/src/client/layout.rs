@@ -78,8 +78,8 @@ fn words(line: &str) -> Vec<(bool, &str)> {
 
 fn breaks_between(before: char, after: char) -> bool {
     let is_wide = |letter: char| letter.width() == Some(2);
-    let closes = "，。、；：！？）」』》】”’".contains(after);
-    let opens = "（「『《【“‘".contains(before);
+    let closes = "，。、；：！？）」』》】”’,.;:!?)".contains(after);
+    let opens = "（「『《【“‘(".contains(before);
     (is_wide(before) || is_wide(after)) && !closes && !opens
 }
 
@@ -341,6 +341,12 @@ mod tests {
         assert_eq!(wrap("by 2027-03-08 CITY-HOUSING", 10), ["by", "2027-03-08", "CITY-HOUSING"]);
         assert_eq!(wrap("市住建（住房）局", 6), ["市住建", "（住", "房）局"]);
         assert_eq!(wrap("第14号drain改造", 8), ["第14号", "drain改", "造"]);
+        assert_eq!(wrap("负责人:市住建, 水务", 13), ["负责人:市住", "建, 水务"]);
+        assert_eq!(
+            wrap("负责人:市住建, 水务", 6),
+            ["负责", "人:市", "住建,", "水务"],
+            "no comma begins a line"
+        );
         assert_eq!(wrap("one\ntwo", 80), ["one", "two"]);
     }
 }

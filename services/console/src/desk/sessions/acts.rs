@@ -137,46 +137,44 @@ pub(super) const RELABEL_PAPER: Act = Act {
     sample: r#"{"topicNumber": 1, "sha256": "-", "label": "LABEL_SECRET", "reason": "-"}"#,
 };
 
+/// What is said of an item that is drafted or revised, after what says which: the paths are below this one.
+macro_rules! of_an_item {
+    ($which:expr, $draft:literal) => {
+        &[
+            $which,
+            Field { path: concat!($draft, ".title"), label: said("Title"), input: Input::Text },
+            Field {
+                path: concat!($draft, ".deliverable"),
+                label: said("What is to be delivered"),
+                input: Input::Text,
+            },
+            Field {
+                path: concat!($draft, ".criterion"),
+                label: said("How to tell that it is done"),
+                input: Input::Optional,
+            },
+            Field { path: concat!($draft, ".leadCode"), label: said("Lead"), input: Input::Department },
+            Field {
+                path: concat!($draft, ".coResponsibleCodes"),
+                label: said("Who supports it, by their codes"),
+                input: Input::Ids,
+            },
+            Field { path: concat!($draft, ".due.dueOn"), label: said("Due"), input: Input::Date },
+            Field { path: concat!($draft, ".due"), label: said("Or due so long after"), input: Input::After },
+        ]
+    };
+}
+
 const DRAFT_ITEM: Act = Act {
     rpc: "huishang.deliberation.v1.DeliberationService/DraftItems",
     label: said("Draft an item"),
-    fields: &[
-        TOPIC,
-        Field { path: "items[].title", label: said("Title"), input: Input::Text },
-        Field { path: "items[].deliverable", label: said("What is to be delivered"), input: Input::Text },
-        Field {
-            path: "items[].criterion",
-            label: said("How to tell that it is done"),
-            input: Input::Optional,
-        },
-        Field { path: "items[].leadCode", label: said("Lead"), input: Input::Department },
-        Field {
-            path: "items[].coResponsibleCodes",
-            label: said("Who supports it, by their codes"),
-            input: Input::Ids,
-        },
-        Field { path: "items[].due.dueOn", label: said("Due"), input: Input::Date },
-        Field { path: "items[].due", label: said("Or due so long after"), input: Input::After },
-    ],
+    fields: of_an_item!(TOPIC, "items[]"),
     sample: r#"{"topicNumber": 1, "items": [{"title": "-", "deliverable": "-"}]}"#,
 };
 pub(super) const REVISE_ITEM: Act = Act {
     rpc: "huishang.deliberation.v1.DeliberationService/ReviseItem",
     label: said("Revise the item"),
-    fields: &[
-        ITEM,
-        Field { path: "draft.title", label: said("Title"), input: Input::Text },
-        Field { path: "draft.deliverable", label: said("What is to be delivered"), input: Input::Text },
-        Field { path: "draft.criterion", label: said("How to tell that it is done"), input: Input::Optional },
-        Field { path: "draft.leadCode", label: said("Lead"), input: Input::Department },
-        Field {
-            path: "draft.coResponsibleCodes",
-            label: said("Who supports it, by their codes"),
-            input: Input::Ids,
-        },
-        Field { path: "draft.due.dueOn", label: said("Due"), input: Input::Date },
-        Field { path: "draft.due", label: said("Or due so long after"), input: Input::After },
-    ],
+    fields: of_an_item!(ITEM, "draft"),
     sample: r#"{"itemNumber": 1, "draft": {"title": "-", "deliverable": "-"}}"#,
 };
 pub(super) const DROP_ITEM: Act = Act {
