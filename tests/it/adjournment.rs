@@ -9,10 +9,9 @@ use proto::deliberation::v1::{
 use proto::ledger::v1::MoveClockRequest;
 use proto::scheduling::v1::{
     BodyCharter, ConveneSessionRequest, DefineBodyRequest, GetSessionRequest, MeetingRules,
-    OverrideFindingRequest, Quorum, QuorumBase, RoleOnTopic, ScheduleSessionRequest, ScreeningRule, Seat,
-    SessionAttendee, SessionStage, TopicRole,
+    OverrideFindingRequest, Quorum, QuorumBase, ScheduleSessionRequest, ScreeningRule, Seat, SessionStage,
 };
-use tests::{Client, Mode, Sandbox, command, outline};
+use tests::{Client, Mode, Sandbox, command, joint_outline};
 use tonic::Status;
 
 /// All seats have to be there at the first call, and half of them at the second.
@@ -45,15 +44,7 @@ struct Secretariat {
 
 impl Secretariat {
     async fn admitted(&self, title: &str) -> Result<String, Status> {
-        let mut outline = outline(title, "WATER");
-        outline.body_code = "JOINT".into();
-        let role = TopicRole { topic_number: 1, role: RoleOnTopic::Decides.into() };
-        outline.attendees.push(SessionAttendee {
-            department_code: "ROADS".into(),
-            roles: vec![role],
-            companions: 0,
-        });
-        self.clerk.admitted_session(outline).await
+        self.clerk.admitted_session(joint_outline(title, &["WATER", "ROADS"])).await
     }
 
     async fn schedule(&self, session_id: &str, starts_at: &str) -> Result<(), Status> {

@@ -12,10 +12,9 @@ use proto::deliberation::v1::{
 use proto::ledger::v1::MoveClockRequest;
 use proto::scheduling::v1::{
     AnswerInvitationRequest, BodyCharter, ConveneSessionRequest, DecisionRule, DefineBodyRequest,
-    GetSessionRequest, InvitationAnswer, Quorum, QuorumBase, RoleOnTopic, ScheduleSessionRequest, Seat,
-    SessionAttendee, TopicRole,
+    GetSessionRequest, InvitationAnswer, Quorum, QuorumBase, ScheduleSessionRequest, Seat,
 };
-use tests::{Client, Mode, Sandbox, command, outline};
+use tests::{Client, Mode, Sandbox, command, joint_outline};
 use tonic::{Code, Status};
 
 /// WATER and ROADS have to be there; METRO stands in for ROADS, and PARKS after it.
@@ -95,15 +94,7 @@ async fn without_roads(sandbox: &Sandbox) -> anyhow::Result<(Client, String)> {
     }
     let define = DefineBodyRequest { body_code: "JOINT".into(), charter: Some(charter()), ..command() };
     operator.call(define).await?;
-    let mut joint = outline("The dikes", "WATER");
-    joint.body_code = "JOINT".into();
-    let decides = TopicRole { topic_number: 1, role: RoleOnTopic::Decides.into() };
-    joint.attendees.push(SessionAttendee {
-        department_code: "ROADS".into(),
-        roles: vec![decides],
-        companions: 0,
-    });
-    let session = clerk.admitted_session(joint).await?;
+    let session = clerk.admitted_session(joint_outline("The dikes", &["WATER", "ROADS"])).await?;
     scheduled(&clerk, &session).await?;
     let roads = sandbox.client(Role::Delegate, Some("ROADS")).await?;
     let decline = AnswerInvitationRequest {

@@ -158,20 +158,7 @@ impl Client {
         let define =
             scheduling::DefineBodyRequest { body_code: "JOINT".into(), charter: Some(charter), ..command() };
         operator.call(define).await?;
-        let decides =
-            scheduling::TopicRole { topic_number: 1, role: scheduling::RoleOnTopic::Decides.into() };
-        let attendee = |code: &&str| scheduling::SessionAttendee {
-            department_code: (*code).to_owned(),
-            roles: vec![decides],
-            companions: 0,
-        };
-        let attendees = departments.iter().map(attendee).collect();
-        let joint = scheduling::SessionOutline {
-            body_code: "JOINT".into(),
-            attendees,
-            ..outline("The dikes", departments[0])
-        };
-        self.admitted_session(joint).await
+        self.admitted_session(joint_outline("The dikes", departments)).await
     }
 
     /// Requests a session and has it admitted; returns its id.
@@ -266,9 +253,27 @@ pub fn registration(code: &str, name: &str) -> directory::RegisterDepartmentRequ
     directory::RegisterDepartmentRequest { department: Some(department), ..command() }
 }
 
+/// The outline of a session of the body JOINT in which these departments decide on its topic; the first requests it.
+pub fn joint_outline(title: &str, departments: &[&str]) -> scheduling::SessionOutline {
+    scheduling::SessionOutline {
+        body_code: "JOINT".into(),
+        attendees: departments.iter().map(|code| deciding(code)).collect(),
+        ..outline(title, departments[0])
+    }
+}
+
+/// A department that decides on the first topic.
+fn deciding(department_code: &str) -> scheduling::SessionAttendee {
+    let decides = scheduling::TopicRole { topic_number: 1, role: scheduling::RoleOnTopic::Decides.into() };
+    scheduling::SessionAttendee {
+        department_code: department_code.into(),
+        roles: vec![decides],
+        companions: 0,
+    }
+}
+
 /// What a session of the body BODY is requested with: one topic, which one department decides, on 8 March 2027.
 pub fn outline(title: &str, department_code: &str) -> scheduling::SessionOutline {
-    let role = scheduling::TopicRole { topic_number: 1, role: scheduling::RoleOnTopic::Decides.into() };
     scheduling::SessionOutline {
         title: title.into(),
         purpose: "To be decided".into(),
@@ -281,11 +286,7 @@ pub fn outline(title: &str, department_code: &str) -> scheduling::SessionOutline
             timebox_minutes: 30,
             ..Default::default()
         }],
-        attendees: vec![scheduling::SessionAttendee {
-            department_code: department_code.into(),
-            roles: vec![role],
-            companions: 0,
-        }],
+        attendees: vec![deciding(department_code)],
         duration_minutes: 60,
         earliest_start_at: Some(Client::moment("2027-03-08T01:00:00Z")),
         case_reference: None,

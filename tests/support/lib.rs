@@ -16,7 +16,9 @@ mod witness;
 
 pub use authority::{Authority, Certified, TlsFolder};
 pub use binary::{cargo, huishang};
-pub use client::{Answers, Client, LogFollower, command, department_stream, outline, registration};
+pub use client::{
+    Answers, Client, LogFollower, command, department_stream, joint_outline, outline, registration,
+};
 pub use harness::{Process, broker, let_pass, let_pass_blocking, nats_server, root, until, until_blocking};
 pub use http::{HttpAnswer, HttpClient, HttpStream};
 pub use meeting_sets::{MEETING_SETS, meeting_set, recount};

@@ -207,7 +207,7 @@ impl Follower {
     async fn look(&self, availability: Uuid, subscription: Uuid, now: Timestamp) -> Result<LookedAt, Status> {
         let kit = &self.reader.kit;
         let state = kit.load::<Availability>(availability).await?;
-        let Some((_, _, subscribed)) = state.of_subscription(subscription) else {
+        let Some((_, subscribed)) = state.of_subscription(subscription) else {
             // It has ended meanwhile.
             return Ok(LookedAt::without_validators(now));
         };
@@ -226,7 +226,7 @@ impl Follower {
         let command = Command::NoteAttempt { subscription, outcome };
         let noted = kit.execute::<Availability>(&context, availability, command).await?;
         let after = noted.state().of_subscription(subscription);
-        let taken_in_at = after.and_then(|(_, _, subscribed)| subscribed.taken_in_at);
+        let taken_in_at = after.and_then(|(_, subscribed)| subscribed.taken_in_at);
         Ok(LookedAt { at: now, validators, taken_in_at })
     }
 }

@@ -231,6 +231,11 @@ pub struct Imported {
 }
 
 impl Imported {
+    /// It and its subscription, if it has one.
+    fn with_subscription(&self) -> Option<(&Imported, &Subscribed)> {
+        Some((self, self.subscribed.as_ref()?))
+    }
+
     /// Since when it is stale; none while it is not.
     pub fn stale_since(&self, now: Timestamp) -> Option<Timestamp> {
         let failing = self.subscribed.as_ref().and_then(|subscribed| subscribed.failing);
@@ -249,12 +254,15 @@ pub struct State {
 }
 
 impl State {
-    /// The calendar of a subscription, and what it is called.
-    pub fn of_subscription(&self, id: Uuid) -> Option<(&Line, &Imported, &Subscribed)> {
-        self.calendars.iter().find_map(|(name, known)| {
-            let subscribed = known.subscribed.as_ref().filter(|subscribed| subscribed.id == id)?;
-            Some((name, known, subscribed))
-        })
+    /// The calendar with this name, if it is subscribed to, with its subscription.
+    pub fn subscribed(&self, calendar: &Line) -> Option<(&Imported, &Subscribed)> {
+        self.calendars.get(calendar)?.with_subscription()
+    }
+
+    /// The same for the calendar of a subscription.
+    pub fn of_subscription(&self, id: Uuid) -> Option<(&Imported, &Subscribed)> {
+        let mut all = self.calendars.values().filter_map(Imported::with_subscription);
+        all.find(|(_, subscribed)| subscribed.id == id)
     }
 
     /// Changes the calendar of a subscription.
@@ -304,17 +312,15 @@ impl Aggregate for Availability {
             Command::Import { holder, calendar, times, keepers } => {
                 must_be_kept_by(&keepers, issued)?;
                 check_calendars(state, &calendar)?;
-                let is_subscribed =
-                    state.calendars.get(&calendar).is_some_and(|known| known.subscribed.is_some());
-                let ended = is_subscribed.then(|| Event::BusyTimesForgotten { calendar: calendar.clone() });
+                let forgotten = |_| Event::BusyTimesForgotten { calendar: calendar.clone() };
+                let ended = state.subscribed(&calendar).map(forgotten);
                 let imported = Event::BusyTimesImported { holder, calendar, times, read_at: issued.at };
                 Ok(ended.into_iter().chain([imported]).collect())
             }
             Command::Subscribe { holder, calendar, subscription, url, keepers } => {
                 must_be_kept_by(&keepers, issued)?;
                 check_calendars(state, &calendar)?;
-                let known = state.calendars.get(&calendar).and_then(|known| known.subscribed.as_ref());
-                if known.is_some_and(|known| known.url == url) {
+                if state.subscribed(&calendar).is_some_and(|(_, subscribed)| subscribed.url == url) {
                     return Ok(vec![]);
                 }
                 let subscribed_at = issued.at;
@@ -322,14 +328,13 @@ impl Aggregate for Availability {
             }
             Command::Refresh { calendar, outcome, keepers } => {
                 must_be_kept_by(&keepers, issued)?;
-                let known = state.calendars.get(&calendar);
-                let subscribed = known.and_then(|known| Some((known, known.subscribed.as_ref()?)));
-                let (known, subscribed) = subscribed.ok_or(Rejection::NotFound { what: "subscription" })?;
+                let found = state.subscribed(&calendar);
+                let (known, subscribed) = found.ok_or(Rejection::NotFound { what: "subscription" })?;
                 Ok(subscribed::decide(known, subscribed, outcome, issued.at).into_iter().collect())
             }
             Command::NoteAttempt { subscription, outcome } => {
                 let subscribed = state.of_subscription(subscription);
-                let noted = subscribed.and_then(|(_, known, subscribed)| {
+                let noted = subscribed.and_then(|(known, subscribed)| {
                     subscribed::decide(known, subscribed, outcome, issued.at)
                 });
                 Ok(noted.into_iter().collect())

@@ -154,16 +154,16 @@ impl UnitOfWork {
     }
 
     /// Takes the spelling of a code for a thing of kind `A` that is defined by it, unless something else is known by a code that
-    /// reads like it; `is_known` says whether the thing itself is, and `is_there` whether a state is that of something.
+    /// reads like it; `is_there` says whether a state is that of something.
     pub async fn take_spelling<A: EventCodec, C: Spelled>(
         &mut self,
         code: &Code,
-        is_known: bool,
         is_there: impl Fn(&A::State) -> bool,
     ) -> Result<(), CommandError>
     where
         Spelling<C>: EventCodec<Command = spelling::Command, Rejection = spelling::Rejection>,
     {
+        let is_known = is_there(&self.load::<A>(id_of_code(A::CATEGORY, code.as_str())).await?);
         let take = spelling::Command::Take { code: code.clone(), is_known };
         self.decide::<Spelling<C>>(Spelling::<C>::id::<A>(code), take).await?;
         let reading = code.reading();

@@ -113,7 +113,7 @@ impl Target {
     /// # Errors
     /// It has no address, or one of its addresses is none that is allowed: whoever answers for the name cannot be trusted
     /// with the others.
-    pub async fn resolve(&self, policy: &Policy) -> Result<SocketAddr, TargetError> {
+    pub(super) async fn resolve(&self, policy: &Policy) -> Result<SocketAddr, TargetError> {
         let port = self.url.port_or_known_default().unwrap_or(443);
         let addresses: Vec<SocketAddr> = match self.url.host() {
             Some(Host::Ipv4(address)) => vec![(address, port).into()],
@@ -146,17 +146,17 @@ impl Target {
     }
 
     /// Whether it is reached with TLS.
-    pub fn has_tls(&self) -> bool {
+    pub(super) fn has_tls(&self) -> bool {
         self.url.scheme() == "https"
     }
 
     /// Its host as a certificate names it: without the brackets of an address.
-    pub fn host(&self) -> &str {
+    pub(super) fn host(&self) -> &str {
         self.url.host_str().unwrap_or_default().trim_matches(['[', ']'])
     }
 
     /// Its host and port, as the header `host` has them.
-    pub fn authority(&self) -> String {
+    pub(super) fn authority(&self) -> String {
         let host = self.url.host_str().unwrap_or_default();
         self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }

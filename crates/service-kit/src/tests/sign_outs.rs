@@ -6,8 +6,10 @@ use crate::sign_outs::position_before;
 use crate::{CommandContext, Kit};
 use domain::directory::sign_out::{Command, Ended, SignOut};
 use domain::{Timestamp, Uuid};
+use journal::Position;
 use serde_json::json;
 use std::time::Duration;
+use tokio::sync::watch;
 
 const ISSUER: &str = "https://login.example";
 
@@ -23,13 +25,16 @@ async fn sign_out(kit: &Kit, ended: Ended<'_>, ended_at: Timestamp) {
     kit.execute::<SignOut>(&context, SignOut::id(ISSUER, ended), command).await.unwrap();
 }
 
-async fn is_known(kit: &Kit, session: &Session) {
-    let known = async {
-        while !kit.is_known_to_have_ended(session) {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), known).await.expect("in time");
+/// How far a kit has come that follows sign-outs from now on.
+fn following(kit: &Kit, token_hours_max: u32) -> watch::Receiver<Position> {
+    kit.follow_sign_outs(token_hours_max);
+    kit.take_new_followers().remove(0).1
+}
+
+/// Waits until a kit has come to the end of the log.
+async fn caught_up(place: &Place, position: &mut watch::Receiver<Position>) {
+    let reached = position.wait_for(|&position| position >= place.end());
+    tokio::time::timeout(Duration::from_secs(30), reached).await.expect("in time").unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -40,19 +45,21 @@ async fn what_ended_is_known_from_before_the_process_began_and_from_then_on() {
     let first = place.kit();
     sign_out(&first, Ended::Session("s1"), now).await;
     for kit in [place.kit(), place.kit()] {
-        kit.follow_sign_outs(24);
-        is_known(&kit, &session(Some("s1"), now)).await;
+        caught_up(&place, &mut following(&kit, 24)).await;
+        assert!(kit.is_known_to_have_ended(&session(Some("s1"), now)));
         // Neither another session, nor one that names none, nor the same one when it is begun again.
         for other in [session(Some("s2"), now), session(None, now), session(Some("s1"), later)] {
             assert!(!kit.is_known_to_have_ended(&other));
         }
     }
     let kit = place.kit();
-    kit.follow_sign_outs(0);
-    is_known(&kit, &session(Some("s1"), now)).await;
+    let mut position = following(&kit, 0);
+    caught_up(&place, &mut position).await;
+    assert!(kit.is_known_to_have_ended(&session(Some("s1"), now)));
     // All sessions of li end: those with a name and without, that were begun until then.
     sign_out(&first, Ended::Subject("li"), now).await;
-    is_known(&kit, &session(None, now)).await;
+    caught_up(&place, &mut position).await;
+    assert!(kit.is_known_to_have_ended(&session(None, now)));
     assert!(kit.is_known_to_have_ended(&session(Some("s2"), now)));
     assert!(!kit.is_known_to_have_ended(&session(None, later)));
     // The token by itself, which ends nothing that another token began.
@@ -61,7 +68,8 @@ async fn what_ended_is_known_from_before_the_process_began_and_from_then_on() {
     let command = Command::Record { ended_at: now };
     let id = token.sign_out_id().unwrap();
     first.execute::<SignOut>(&context(Uuid::now_v7()), id, command).await.unwrap();
-    is_known(&kit, &token).await;
+    caught_up(&place, &mut position).await;
+    assert!(kit.is_known_to_have_ended(&token));
     assert!(!kit.is_known_to_have_ended(&Session::default()), "a certificate has none");
 }
 

@@ -197,16 +197,9 @@ impl Act {
         offer
     }
 
-    /// Whether any of the roles that the reader's token names may call it. A token that names none may have some that
-    /// only the services know.
-    fn is_for(&self, reader: &Reader, rpc: &Rpc) -> bool {
-        let holder = &reader.holder;
-        holder.roles.is_empty() || rpc.contract.roles.iter().any(|role| holder.is(role.as_str()))
-    }
-
     /// Whether the reader could be one of those who may do it.
     pub(super) fn may_be_tried_by(&self, reader: &Reader) -> bool {
-        self.rpc().is_ok_and(|rpc| self.is_for(reader, rpc))
+        self.rpc().is_ok_and(|rpc| reader.may_call(rpc))
     }
 
     /// A sentence with the roles that may call it.
@@ -429,7 +422,7 @@ pub(super) async fn moves(
     let mut moves = Moves::default();
     for act in acts {
         let rpc = act.rpc()?;
-        match act.is_for(reader, rpc) {
+        match reader.may_call(rpc) {
             true => asked.push(act),
             false => {
                 moves.of_others.push(Refused {

@@ -6,11 +6,9 @@ use super::limits::ROWS_PER_PAGE;
 use super::reader::Reader;
 use super::{Asked, Desk, Query};
 use crate::asker::console_url;
-use crate::route;
 use askama::Template;
 use client::Language;
 use http::{Response, StatusCode};
-use proto::Rpc as _;
 use proto::delivery::v1 as pb;
 use tonic::body::Body;
 
@@ -133,7 +131,7 @@ async fn show(desk: &Desk, reader: &Reader, asked: &Asked, done: Done) -> Result
         made: done.address,
         has_more: !listed.next_page_token.is_empty(),
         rows: listed.calendar_feeds.into_iter().map(row).collect(),
-        may_create: may_create(reader),
+        may_create: reader.may_ask::<pb::CreateCalendarFeedRequest>(),
         command_id: client::command_id(),
         department: reader.holder.department.clone().unwrap_or_default(),
         departments: departments.map(|one| (one.code.clone(), one.name.clone())).collect(),
@@ -143,11 +141,4 @@ async fn show(desk: &Desk, reader: &Reader, asked: &Asked, done: Done) -> Result
     let mut response = html(&page);
     *response.status_mut() = done.code;
     Ok(response)
-}
-
-/// Whether any of the roles that the reader's token names may create one.
-fn may_create(reader: &Reader) -> bool {
-    let rpc = route::by_name(pb::CreateCalendarFeedRequest::PATH);
-    let roles = rpc.map(|rpc| &rpc.contract.roles[..]).unwrap_or_default();
-    reader.holder.roles.is_empty() || roles.iter().any(|role| reader.holder.is(role.as_str()))
 }

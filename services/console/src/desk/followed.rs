@@ -6,10 +6,8 @@ use super::frame::{Frame, Nav, Notice};
 use super::markup::Markup;
 use super::reader::{Reader, Surroundings};
 use super::{Asked, Desk, Query};
-use crate::route;
 use askama::Template;
 use http::{Response, StatusCode};
-use proto::Rpc as _;
 use proto::scheduling::v1 as pb;
 use tonic::body::Body;
 
@@ -121,12 +119,9 @@ async fn show(desk: &Desk, reader: &Reader, asked: &Asked, done: Done) -> Result
     let mut frame = Frame::new(reader, &around, asked, Nav::Sessions, words.t("Calendars kept elsewhere"));
     frame.notice = done.notice;
     let departments = around.directory.departments().iter();
-    let rpc = route::by_name(pb::SubscribeBusyTimesRequest::PATH);
-    let roles = rpc.map(|rpc| &rpc.contract.roles[..]).unwrap_or_default();
     let page = FollowedPage {
         rows: diary.calendars.into_iter().map(|one| row(reader, &around, one)).collect(),
-        may_subscribe: reader.holder.roles.is_empty()
-            || roles.iter().any(|role| reader.holder.is(role.as_str())),
+        may_subscribe: reader.may_ask::<pb::SubscribeBusyTimesRequest>(),
         command_id: client::command_id(),
         department: reader.holder.department.clone().unwrap_or_default(),
         departments: departments.map(|one| (one.code.clone(), one.name.clone())).collect(),

@@ -58,6 +58,18 @@ impl Reader {
         Reader { asker: Asker::new(stack, extensions, bearer), session, holder, preferences, words }
     }
 
+    /// Whether any of the roles that the token names may call an rpc. A token that names none may have some that only the
+    /// services know.
+    pub(super) fn may_call(&self, rpc: &Rpc) -> bool {
+        let holder = &self.holder;
+        holder.roles.is_empty() || rpc.contract.roles.iter().any(|role| holder.is(role.as_str()))
+    }
+
+    /// The same of the rpc with these requests.
+    pub(super) fn may_ask<R: proto::Rpc>(&self) -> bool {
+        route::by_name(R::PATH).is_some_and(|rpc| self.may_call(rpc))
+    }
+
     /// Asks an rpc whose messages are known at compile time.
     pub(super) async fn ask<R: proto::Rpc>(&self, request: R) -> Result<R::Response, Status> {
         self.asker.ask(request).await

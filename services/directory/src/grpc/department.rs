@@ -23,9 +23,8 @@ pub(super) async fn register(
             let (department, parent) = (profile.code.clone(), profile.parent.clone());
             unit.decide::<Department>(id, Command::Register(profile)).await?;
             must_be_listed(unit, parent.clone().map(|parent| ("department.parent_code", parent))).await?;
-            let is_known = unit.load::<Department>(id).await?.profile().is_some();
             let is_there = |state: &State| state.profile().is_some();
-            unit.take_spelling::<Department, Directory>(&department, is_known, is_there).await?;
+            unit.take_spelling::<Department, Directory>(&department, is_there).await?;
             let place = hierarchy::Command::Place { department, parent };
             unit.decide::<Hierarchy>(Hierarchy::realm_id(), place).await
         })

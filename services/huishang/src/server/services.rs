@@ -66,13 +66,19 @@ impl Services {
         let lag_max = Duration::from_secs(config.limits.view_lag_seconds_max);
         let mut readiness = Readiness::new(kit, lag_max);
         let (mut routes, mut heads) = (Routes::default(), None);
+        // It reads the authorities of this machine, and all services can have the same one.
+        let mut made = None;
+        let mut connector = || match &made {
+            Some(made) => Ok(Connector::clone(made)),
+            None => connector(config).map(|connector| made.insert(connector).clone()),
+        };
         for service in services {
             let name;
             (routes, name) = match service {
                 Service::Directory => (routes.add_service(directory::build(kit, zone)?), directory::NAME),
                 Service::Scheduling => {
                     let refresh = Duration::from_secs(60 * u64::from(config.diaries.refresh_minutes));
-                    let following = scheduling::Following { connector: connector(config)?, refresh };
+                    let following = scheduling::Following { connector: connector()?, refresh };
                     (routes.add_service(scheduling::build(kit, zone, following)?), scheduling::NAME)
                 }
                 Service::Deliberation => {
@@ -82,9 +88,10 @@ impl Services {
                     (routes.add_service(resolution::build(kit, zone, fonts)?), resolution::NAME)
                 }
                 Service::Followup => (routes.add_service(followup::build(kit, zone)?), followup::NAME),
-                Service::Delivery => {
-                    (routes.add_service(delivery::build(kit, zone, delivery(config)?)?), delivery::NAME)
-                }
+                Service::Delivery => (
+                    routes.add_service(delivery::build(kit, zone, delivery(config, connector()?)?)?),
+                    delivery::NAME,
+                ),
                 Service::Ledger => {
                     let OwnLog { log, signing, .. } = own_log.take().context("the ledger has no log")?;
                     let (service, signed) =
@@ -115,10 +122,10 @@ fn connector(config: &Config) -> anyhow::Result<Connector> {
 }
 
 /// How events are delivered.
-fn delivery(config: &Config) -> anyhow::Result<delivery::Options> {
+fn delivery(config: &Config, connector: Connector) -> anyhow::Result<delivery::Options> {
     Ok(delivery::Options {
         key: ensure_key(&config.delivery_key()).context("the key of the secrets of subscriptions")?,
-        connector: connector(config)?,
+        connector,
         mail: config.mail.clone(),
     })
 }

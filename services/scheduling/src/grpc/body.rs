@@ -103,14 +103,13 @@ async fn execute(
         Box::pin(async move {
             let command = command.answering_for(facts::answered_for(unit).await?);
             unit.decide::<Body>(id, command.clone()).await?;
-            // As it was before the decision.
-            let before = unit.load::<Body>(id).await?;
             if let Some(charter) = charter {
                 facts::must_be_listed(unit, &named(&charter)).await?;
-                let (is_known, is_there) =
-                    (before.version().is_some(), |state: &State| state.version().is_some());
-                unit.take_spelling::<Body, Scheduling>(&code, is_known, is_there).await?;
+                let is_there = |state: &State| state.version().is_some();
+                unit.take_spelling::<Body, Scheduling>(&code, is_there).await?;
             }
+            // As it was before the decision.
+            let before = unit.load::<Body>(id).await?;
             let made = body::made_by(&before, &command, unit.issued());
             let Some(made) = made else { return Ok(()) };
             unit.decide::<Stewards>(Stewards::realm_id(), stewards::Command::of(&made)).await

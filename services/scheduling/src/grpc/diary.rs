@@ -215,11 +215,10 @@ pub(super) async fn refresh(
     // Nothing is read for whoever may not have it read.
     let asking = CommandContext { validate_only: true, ..context.clone() };
     let asked = service.keep_diary(&asking, &holder, refresh(Outcome::Unchanged)).await?;
-    let known = asked.state().calendars.get(&calendar);
-    let subscribed = known.and_then(|known| known.subscribed.as_ref()).filter(|_| !context.validate_only);
+    let subscribed = asked.state().subscribed(&calendar).filter(|_| !context.validate_only);
     let (done, attempt) = match subscribed {
         None => (asked, pb::CalendarAttempt::Unspecified),
-        Some(subscribed) => {
+        Some((_, subscribed)) => {
             let url = subscribed.url.as_str();
             let (outcome, _) = service.calendars.attempt(url, &Validators::default()).await?;
             let attempt = match outcome {

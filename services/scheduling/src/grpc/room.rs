@@ -25,9 +25,8 @@ pub(super) async fn register(
             let answered_for = facts::answered_for(unit).await?;
             let code = profile.code.clone();
             unit.decide::<Room>(id, Command::Register { profile, answered_for }).await?;
-            let is_known = unit.load::<Room>(id).await?.profile().is_some();
             let is_there = |state: &State| state.profile().is_some();
-            unit.take_spelling::<Room, Scheduling>(&code, is_known, is_there).await
+            unit.take_spelling::<Room, Scheduling>(&code, is_there).await
         })
     });
     let done = done.await?;

@@ -124,7 +124,7 @@ fn a_calendar_that_never_changes_stays_fresh_and_is_taken_in_again_now_and_then(
     for _ in 0..366 {
         now += SignedDuration::from_hours(24);
         let state = Availability::fold(State::default(), &history);
-        let (_, known, subscribed) = state.of_subscription(Uuid::from_u128(9)).unwrap();
+        let (known, subscribed) = state.of_subscription(Uuid::from_u128(9)).unwrap();
         assert_eq!(known.stale_since(now), None, "{now}");
         let outcome =
             if subscribed.is_to_be_taken_in(now) { Outcome::Read(vec![]) } else { Outcome::Unchanged };
