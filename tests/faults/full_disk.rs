@@ -8,13 +8,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use tests::{Client, Mode, Sandbox, SandboxConfig, until};
+use tests::{Client, HealthWatch, Mode, Sandbox, SandboxConfig};
 use tokio::task::JoinSet;
 use tonic::Code;
-use tonic::transport::Endpoint;
-use tonic_health::pb::HealthCheckRequest;
-use tonic_health::pb::health_check_response::ServingStatus;
-use tonic_health::pb::health_client::HealthClient;
+use tonic_health::pb::health_check_response::ServingStatus::{NotServing, Serving};
 
 /// Number of concurrent callers.
 const CALLERS: u32 = 16;
@@ -23,18 +20,12 @@ const DISK_KIB: u64 = 1536;
 /// Timeout for expected events.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-async fn health(sandbox: &Sandbox, service: &str) -> anyhow::Result<ServingStatus> {
-    let channel = Endpoint::from_shared(sandbox.server())?.connect().await?;
-    let request = HealthCheckRequest { service: service.to_owned() };
-    Ok(HealthClient::new(channel).check(request).await?.into_inner().status())
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_below_its_reserve_refuses_commands_and_answers_queries() -> anyhow::Result<()> {
     const DIRECTORY: &str = "huishang.directory.v1.DirectoryService";
     let mut sandbox = Sandbox::start(Mode::Embedded)?;
     sandbox.client(Role::Clerk, None).await?.register_department("BEFORE").await?;
-    ensure!(health(&sandbox, DIRECTORY).await? == ServingStatus::Serving);
+    HealthWatch::begin(&sandbox, DIRECTORY).await?.until(Serving).await?;
 
     // No disk has that much space.
     let reserve = ("HUISHANG_LIMITS__LOG_RESERVE_MIB", u64::MAX.to_string());
@@ -46,21 +37,14 @@ async fn a_log_below_its_reserve_refuses_commands_and_answers_queries() -> anyho
     ensure!(refused.message().contains("free some space"), "it says what to do: {refused}");
     let listed = clerk.call(ListDepartmentsRequest { at_least_position: 1, ..Default::default() }).await?;
     ensure!(listed.departments.len() == 1, "{listed:?}");
-    until("that it is not ready", async || match health(&sandbox, DIRECTORY).await {
-        Ok(ServingStatus::NotServing) => Some(Ok(())),
-        Ok(_) => None,
-        Err(error) => Some(Err(error)),
-    })
-    .await?;
-    ensure!(
-        health(&sandbox, "").await? == ServingStatus::Serving,
-        "the process must not be restarted for this"
-    );
+    HealthWatch::begin(&sandbox, DIRECTORY).await?.until(NotServing).await?;
+    let live = HealthWatch::begin(&sandbox, "").await?.next().await?;
+    ensure!(live == Serving, "the process must not be restarted for this");
 
     sandbox.configure(SandboxConfig::default());
     sandbox.restart("up")?;
     sandbox.client(Role::Clerk, None).await?.register_department("AFTER").await?;
-    ensure!(health(&sandbox, DIRECTORY).await? == ServingStatus::Serving);
+    HealthWatch::begin(&sandbox, DIRECTORY).await?.until(Serving).await?;
     Ok(())
 }
 

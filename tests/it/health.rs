@@ -1,46 +1,15 @@
 //! What an installation tells orchestrators about itself: liveness and readiness apart, and both by a command.
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use domain::Role;
 use std::process::Command;
-use std::time::Duration;
-use tests::{Mode, Sandbox, SandboxConfig, huishang, until};
-use tonic::Streaming;
-use tonic::transport::{Channel, Endpoint};
+use tests::{HealthWatch, Mode, Sandbox, SandboxConfig, huishang, until};
 use tonic_health::pb::health_check_response::ServingStatus::{self, NotServing, Serving};
-use tonic_health::pb::health_client::HealthClient;
-use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
 const DIRECTORY: &str = "huishang.directory.v1.DirectoryService";
-/// Patience with what must happen within seconds.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The health of one service of the directory's process, as it changes.
-pub(crate) struct Watched(Streaming<HealthCheckResponse>);
-
-async fn client(sandbox: &Sandbox, process: &str) -> anyhow::Result<HealthClient<Channel>> {
-    Ok(HealthClient::new(Endpoint::from_shared(sandbox.server_of(process))?.connect().await?))
-}
-
+/// What it is now.
 async fn check(sandbox: &Sandbox, service: &str) -> anyhow::Result<ServingStatus> {
-    let request = HealthCheckRequest { service: service.to_owned() };
-    Ok(client(sandbox, "directory").await?.check(request).await?.into_inner().status())
-}
-
-impl Watched {
-    pub(crate) async fn begin(sandbox: &Sandbox, service: &str) -> anyhow::Result<Watched> {
-        let request = HealthCheckRequest { service: service.to_owned() };
-        Ok(Watched(client(sandbox, "directory").await?.watch(request).await?.into_inner()))
-    }
-
-    /// Waits until it is so.
-    pub(crate) async fn until(&mut self, expected: ServingStatus) -> anyhow::Result<()> {
-        let changes = async {
-            while self.0.message().await?.context("the watch ended")?.status() != expected {}
-            anyhow::Ok(())
-        };
-        tokio::time::timeout(PATIENCE, changes).await.with_context(|| format!("never {expected:?}"))?
-    }
+    HealthWatch::begin(sandbox, service).await?.next().await
 }
 
 /// What the command answers: its exit code, and what it prints.
@@ -58,7 +27,7 @@ crate::in_both_modes!(a_process_that_does_its_work_is_live_and_ready);
 async fn a_process_that_does_its_work_is_live_and_ready(mode: Mode) -> anyhow::Result<()> {
     let sandbox = Sandbox::start(mode)?;
     for service in ["", "ready", DIRECTORY, "huishang.operations.v1.OperationsService"] {
-        Watched::begin(&sandbox, service).await?.until(Serving).await?;
+        HealthWatch::begin(&sandbox, service).await?.until(Serving).await?;
     }
     ensure!(ask(&sandbox, &["--live"])? == (Some(0), "live\n".into()));
     ensure!(ask(&sandbox, &["--ready"])? == (Some(0), "ready\n".into()));
@@ -69,8 +38,8 @@ async fn a_process_that_does_its_work_is_live_and_ready(mode: Mode) -> anyhow::R
 #[tokio::test(flavor = "multi_thread")]
 async fn without_its_broker_or_its_ledger_a_service_lives_and_is_not_ready() -> anyhow::Result<()> {
     let mut sandbox = Sandbox::start(Mode::Distributed)?;
-    let mut ready = Watched::begin(&sandbox, "ready").await?;
-    let mut service = Watched::begin(&sandbox, DIRECTORY).await?;
+    let mut ready = HealthWatch::begin(&sandbox, "ready").await?;
+    let mut service = HealthWatch::begin(&sandbox, DIRECTORY).await?;
     ready.until(Serving).await?;
     service.until(Serving).await?;
     for lost in ["nats", "ledger"] {
@@ -120,7 +89,7 @@ async fn a_view_that_stopped_makes_its_service_not_ready_and_no_other() -> anyho
     let lag = ("HUISHANG_LIMITS__VIEW_LAG_SECONDS_MAX", "1".to_owned());
     let config = SandboxConfig { settings: vec![lag], ..SandboxConfig::default() };
     let sandbox = Sandbox::start_with(Mode::Embedded, config)?;
-    let mut directory = Watched::begin(&sandbox, DIRECTORY).await?;
+    let mut directory = HealthWatch::begin(&sandbox, DIRECTORY).await?;
     directory.until(Serving).await?;
     // Given somebody who keeps the file of its view for himself
     let file = sandbox.folder().join("views/directory.sqlite");
@@ -130,8 +99,8 @@ async fn a_view_that_stopped_makes_its_service_not_ready_and_no_other() -> anyho
     sandbox.client(Role::Clerk, None).await?.register_department("WATER").await?;
     // Then the service is not ready until it can be,
     directory.until(NotServing).await?;
-    ensure!(check(&sandbox, "ready").await? == NotServing);
-    ensure!(check(&sandbox, "huishang.scheduling.v1.SchedulingService").await? == Serving);
+    HealthWatch::begin(&sandbox, "ready").await?.until(NotServing).await?;
+    HealthWatch::begin(&sandbox, "huishang.scheduling.v1.SchedulingService").await?.until(Serving).await?;
     held.execute_batch("ROLLBACK")?;
     directory.until(Serving).await
 }

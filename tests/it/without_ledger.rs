@@ -1,12 +1,11 @@
 //! Commands over NATS while no ledger can commit them: the caller hears in time, and what to do.
 
-use crate::health::Watched;
 use anyhow::ensure;
 use domain::Role;
 use proto::directory::v1::ListDepartmentsRequest;
 use proto::directory::v1::directory_service_client::DirectoryServiceClient;
 use std::time::Duration;
-use tests::{Client, Mode, Sandbox, SandboxConfig, registration};
+use tests::{Client, HealthWatch, Mode, Sandbox, SandboxConfig, registration};
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -86,8 +85,8 @@ async fn every_service_knows_that_the_disk_of_the_ledger_is_full() -> anyhow::Re
         "{refused}"
     );
     // which is what health says,
-    Watched::begin(&sandbox, "ready").await?.until(ServingStatus::NotServing).await?;
-    Watched::begin(&sandbox, "").await?.until(ServingStatus::Serving).await?;
+    HealthWatch::begin(&sandbox, "ready").await?.until(ServingStatus::NotServing).await?;
+    HealthWatch::begin(&sandbox, "").await?.until(ServingStatus::Serving).await?;
     // and answers queries.
     let query = ListDepartmentsRequest { at_least_position: 1, ..Default::default() };
     let listed = directory(&sandbox).await?.list_departments(as_clerk(&sandbox, query)?).await?.into_inner();

@@ -4,6 +4,7 @@ mod authority;
 mod binary;
 mod bytes_codec;
 mod client;
+mod health;
 mod http;
 mod meeting_sets;
 mod oidc;
@@ -20,6 +21,7 @@ pub use client::{
     Answers, Client, LogFollower, command, department_stream, joint_outline, outline, registration,
 };
 pub use harness::{Process, broker, let_pass, let_pass_blocking, nats_server, root, until, until_blocking};
+pub use health::HealthWatch;
 pub use http::{HttpAnswer, HttpClient, HttpStream};
 pub use meeting_sets::{MEETING_SETS, meeting_set, recount};
 pub use oidc::OidcProvider;
