@@ -281,7 +281,7 @@ fn on_docket(command: &str, own: &Code) -> Option<docket::Command> {
         "docket resolve-amendment" => Command::ResolveAmendment { topic, amendment: 1, adopt: false },
         "docket draft-items" => Command::DraftItems { topic, items: vec![] },
         "docket drop-item" => Command::DropItem { item: 1, reason: reason() },
-        "docket open-ballot" => Command::OpenBallot { topic, version: 1 },
+        "docket open-ballot" => Command::OpenBallot { topic, version: 1, calendar: calendar() },
         "docket cast-vote" => vote(own.clone()),
         "docket cast-vote --department-code SEAT" => vote(seat()),
         "docket record-recusal" => Command::RecordRecusal {
@@ -296,7 +296,9 @@ fn on_docket(command: &str, own: &Code) -> Option<docket::Command> {
         }
         "docket record-roll-call" => Command::RecordRollCall { topic, votes: vec![] },
         "docket record-hand-count" => Command::RecordHandCount { topic, hands: Hands::default() },
-        "docket record-general-consent" => Command::RecordGeneralConsent { topic, version: 1 },
+        "docket record-general-consent" => {
+            Command::RecordGeneralConsent { topic, version: 1, calendar: calendar() }
+        }
         "docket give-mandate" => Command::GiveMandate {
             topic: Some(topic),
             department: own.clone(),
@@ -453,7 +455,7 @@ fn docket(command: &str) -> docket::State {
             .contains(&command);
     let vote = match on_docket("docket open-choice", &code("CHAIR")) {
         Some(choice) if of_a_choice => choice,
-        _ => Command::OpenBallot { topic: 1, version: 1 },
+        _ => Command::OpenBallot { topic: 1, version: 1, calendar: calendar() },
     };
     let issued = |by| Issued { at: at("2027-03-08T01:00:00Z"), by };
     let clerk =
@@ -622,16 +624,22 @@ fn what_can_happen_next_on_a_docket_names_every_command() {
     let (department, holders) = (code("SEAT"), vec![code("CHAIR")]);
     let mandate = docket::Event::MandateGiven { topic: None, department, holders };
     let speaking = speaking();
-    let steps = |state| docket::next::steps(&state, at("2027-03-08T01:00:00Z"), &calendar());
+    let steps =
+        |state| docket::next::steps(&state, &BTreeSet::new(), at("2027-03-08T01:00:00Z"), &calendar());
     let meeting = docket("docket close").proceedings().unwrap().clone();
     let mut awaited = meeting.clone();
     awaited.present.clear();
+    let mut paused = meeting.clone();
+    for topic in &mut paused.topics {
+        topic.stage = docket::TopicStage::Paused;
+        topic.ballots.clear();
+    }
     let mut signed = meeting.clone();
     signed.agenda.mode = docket::Mode::Countersign { sign_by: at("2027-03-09T01:00:00Z") };
-    let others =
-        [docket::State::Prepared(meeting), docket::State::Prepared(awaited), docket::State::Open(signed)];
+    let prepared = [meeting, awaited].map(docket::State::Prepared);
+    let others = prepared.into_iter().chain([paused, signed].map(docket::State::Open));
     let others: BTreeSet<&str> =
-        others.into_iter().flat_map(|state| steps(state).into_iter().map(|step| step.rpc)).collect();
+        others.flat_map(|state| steps(state).into_iter().map(|step| step.rpc)).collect();
     let named = |command: &str| -> BTreeSet<&str> {
         let motions = [moved(1, true), moved(2, false)];
         let state = Docket::fold(docket(command), &[pending.clone(), mandate.clone()]);

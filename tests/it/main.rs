@@ -85,6 +85,7 @@ mod timetables;
 mod tls;
 mod told;
 mod traces;
+mod unseen_changes;
 mod upgrade;
 mod views;
 mod waiting;

@@ -144,9 +144,15 @@ impl Client {
         self.call(request).await.map(drop)
     }
 
-    /// Has an operator define the body JOINT of these departments, the first of which is in the chair, and requests a session of it
-    /// in which they decide on one topic; returns its id once it is admitted.
+    /// Has an operator define the body JOINT, and requests a session of it in which its departments decide on one topic; returns
+    /// its id once it is admitted.
     pub async fn joint_session(&self, operator: &Client, departments: &[&str]) -> Result<String, Status> {
+        operator.define_joint_body(departments).await?;
+        self.admitted_session(joint_outline("The dikes", departments)).await
+    }
+
+    /// Defines the body JOINT of these departments, the first of which is in the chair.
+    pub async fn define_joint_body(&self, departments: &[&str]) -> Result<(), Status> {
         let seat =
             |code: &&str| scheduling::Seat { department_code: (*code).to_owned(), ..Default::default() };
         let charter = scheduling::BodyCharter {
@@ -157,8 +163,7 @@ impl Client {
         };
         let define =
             scheduling::DefineBodyRequest { body_code: "JOINT".into(), charter: Some(charter), ..command() };
-        operator.call(define).await?;
-        self.admitted_session(joint_outline("The dikes", departments)).await
+        self.call(define).await.map(drop)
     }
 
     /// Requests a session and has it admitted; returns its id.

@@ -1,6 +1,7 @@
 //! The shape of every decision, and the name of every stream.
 
-use crate::{Audience, Issued, Refusal};
+use crate::{Audience, Code, Issued, Refusal};
+use std::collections::BTreeSet;
 use std::fmt;
 use uuid::Uuid;
 
@@ -29,6 +30,16 @@ pub trait Aggregate: Send + Sync + 'static {
 
     /// Who may know of it. For whoever may not, it does not exist, and their commands are decided as if it did not.
     fn audience(state: &Self::State) -> Audience<'_>;
+
+    /// The numbers of those of its topics of which somebody who may know of it is told nothing: the secret ones that are not for
+    /// them, as `covers` says of an audience, and those from which they recused themselves.
+    fn closed_topics(
+        _state: &Self::State,
+        _covers: &dyn Fn(&Audience<'_>) -> bool,
+        _is_recused: &dyn Fn(&BTreeSet<Code>) -> bool,
+    ) -> BTreeSet<u32> {
+        BTreeSet::new()
+    }
 
     /// Adds one event to the state.
     fn evolve(state: Self::State, event: &Self::Event) -> Self::State;

@@ -34,6 +34,15 @@ impl<'s> Audience<'s> {
         self
     }
 
+    /// The same, of its departments only this one, or none.
+    #[must_use]
+    pub fn narrowed_to(mut self, department: impl IntoIterator<Item = &'s Code>) -> Audience<'s> {
+        if let Audience::Concerned { departments, .. } = &mut self {
+            *departments = department.into_iter().collect();
+        }
+        self
+    }
+
     /// The same, and those who see to this body, if it is known.
     #[must_use]
     pub fn before(mut self, body: impl Into<Option<Code>>) -> Audience<'s> {

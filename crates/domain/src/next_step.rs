@@ -46,15 +46,17 @@ impl<R> Step<R> {
         decide: impl Fn(&Who, Actor) -> Result<usize, R>,
         for_who_they_are: impl Fn(&R) -> bool,
     ) -> Option<Step<R>> {
-        let (mut by, mut refusals) = (Vec::new(), Vec::new());
+        let (mut by, mut refusals, mut is_done) = (Vec::new(), Vec::new(), false);
         for who in people {
             match decide(&who, who.actor()) {
-                Ok(0) => {}
+                Ok(0) => is_done = true,
                 Ok(_) if by.contains(&who) => {}
                 Ok(_) => by.push(who),
                 Err(refusal) => refusals.push(refusal),
             }
         }
+        // Where some could and it is so already, nobody misses it who could not.
+        refusals.retain(|refusal| !is_done || !for_who_they_are(refusal));
         let refused = refusals.into_iter().min_by_key(for_who_they_are).filter(|_| by.is_empty());
         let changes = !by.is_empty() || refused.is_some();
         changes.then_some(Step { rpc, topic, by, refused })

@@ -136,6 +136,14 @@ text_type!(
     }
 );
 
+impl Text {
+    /// What a reader takes it for: without regard to case, to the width of letters, to space, and to what is not seen.
+    pub fn reading(&self) -> String {
+        let is_seen = |c: &char| !c.is_whitespace() && c.general_category() != GeneralCategory::Format;
+        self.0.nfkc().filter(is_seen).flat_map(char::to_uppercase).nfc().collect()
+    }
+}
+
 fn at_most(actual: usize, max: usize, unit: &'static str) -> Result<(), TextError> {
     if actual > max { Err(TextError::TooLong { actual, max, unit }) } else { Ok(()) }
 }

@@ -81,8 +81,17 @@ impl Writer {
 #[must_use]
 pub fn quoted(value: &str) -> String {
     let kept = value.chars().filter(|character| !character.is_control());
-    let kept: String = kept.map(|character| if character == '"' { '\'' } else { character }).collect();
-    format!("\"{kept}\"")
+    let mut quoted = String::from("\"");
+    for character in kept {
+        match character {
+            '"' => quoted.push('\''),
+            // RFC 6868: alone it would begin an escape.
+            '^' => quoted.push_str("^^"),
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 fn escaped(value: &str) -> String {

@@ -103,6 +103,11 @@ impl Scope {
         self.department.is_some()
     }
 
+    /// Whether this is the department that the caller speaks for.
+    pub fn is_of(&self, department: &Code) -> bool {
+        self.department.as_ref() == Some(department)
+    }
+
     /// Whether the caller's department is among these, which recused themselves. Those who oversee are in none.
     pub fn is_recused(&self, recused: &BTreeSet<Code>) -> bool {
         self.department.as_ref().is_some_and(|own| recused.contains(own))

@@ -37,6 +37,7 @@ pub mod responses;
 mod standing;
 mod stream;
 mod tls;
+mod unread;
 
 use connection::Versions;
 pub use health::READY;

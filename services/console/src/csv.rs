@@ -41,9 +41,12 @@ fn line(table: &mut String, cells: impl Iterator<Item = String>) {
     table.push_str("\r\n");
 }
 
-/// Whether a spreadsheet would take a text for a formula. Numbers are none.
+/// Whether a spreadsheet would take a text for a formula: it may pass over what is not seen, and some take wide and small
+/// signs like others. Numbers are none.
 pub(crate) fn is_formula(cell: &str) -> bool {
-    cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) && cell.parse::<f64>().is_err()
+    const SIGNS: [char; 13] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠', '﹦', '﹢'];
+    let seen = cell.trim_start_matches(['\u{200b}', '\u{200e}', '\u{200f}', '\u{2060}', '\u{feff}']);
+    seen.starts_with(SIGNS) && cell.parse::<f64>().is_err()
 }
 
 /// A cell that no spreadsheet takes for a formula: an apostrophe makes it a text. Numbers stay numbers.

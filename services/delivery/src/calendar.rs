@@ -16,10 +16,11 @@ use domain::directory::department::Department;
 use domain::directory::member::Member;
 use domain::scheduling::room::Room;
 use domain::scheduling::session::Session;
-use domain::{Actor, Code, ERASED_PREFIX};
+use domain::{Actor, Aggregate as _, Code, ERASED_PREFIX, Line};
 use futures::{StreamExt as _, TryStreamExt as _};
 use jiff::SignedDuration;
 use page::Page;
+use proto::record::changes_nothing;
 use service_kit::scope::Scope;
 use service_kit::{CommandError, Kit, Record, ViewStore};
 use std::collections::BTreeMap;
@@ -84,6 +85,24 @@ pub(crate) async fn has_standing(kit: &Kit, owner: &Actor) -> Result<bool, Comma
     };
     let member = kit.load::<Member>(Member::id(&code)).await?;
     Ok(member.profile().is_none_or(|profile| profile.department == *department))
+}
+
+/// The address in the directory of somebody who acts for a department: it has them there. Of somebody who acts for none, only
+/// those put it down who do not either: what one department's clerks write of a person leads nobody else's letters to them.
+pub(crate) async fn address_of(kit: &Kit, owner: &Actor) -> Result<Option<Line>, CommandError> {
+    let Ok(code) = Code::parse(&owner.subject) else { return Ok(None) };
+    let id = Member::id(&code);
+    let member = kit.load::<Member>(id).await?;
+    let Some(profile) = member.profile() else { return Ok(None) };
+    let is_theirs = match &owner.department {
+        Some(department) => profile.department == *department,
+        None => {
+            let records = kit.journal().read(&Member::stream(id), 0).await?;
+            let mut writers = records.iter().filter(|record| !record.events.iter().all(changes_nothing));
+            writers.next_back().is_some_and(|record| record.envelope.actor.department.is_none())
+        }
+    };
+    Ok(profile.email.clone().filter(|_| is_theirs))
 }
 
 /// The calendar of a feed.

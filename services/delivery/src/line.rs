@@ -4,7 +4,7 @@
 //! remembers both, so a line that is cut goes on where it was, and what was under way is sent again with the same id.
 
 use crate::Delivering;
-use crate::calendar::{self, Invited};
+use crate::calendar::{self, Invited, address_of};
 use crate::digest;
 use crate::letter::{self, Letter};
 use crate::limits::{
@@ -20,8 +20,7 @@ use domain::delivery::calendar_feed::CalendarFeed;
 use domain::delivery::subscription::{
     Command, EventId, Known, MailLanguage, OffCause, Receiver, Subscription,
 };
-use domain::directory::member::Member;
-use domain::{Aggregate as _, Code, Line as TextLine, Timestamp, Uuid};
+use domain::{Aggregate as _, Line as TextLine, Timestamp, Uuid};
 use event_feed::{Reader, Wanted};
 use futures::StreamExt as _;
 use http::{HeaderMap, HeaderValue, header};
@@ -310,7 +309,9 @@ impl Line {
             return none("no mail is sent: mail.server is not set");
         };
         let Some(address) = self.address().await? else {
-            return none("the directory has no member with the subscriber's subject and an address");
+            return none(
+                "the directory has no member of the subscriber's department with their subject and an address",
+            );
         };
         let Some(mut letter) = self.letter(due, record, event, language).await? else { return Ok(None) };
         if INVITES.iter().any(|kind| event.r#type.ends_with(kind)) {
@@ -331,9 +332,7 @@ impl Line {
 
     /// The subscriber's address in the directory.
     async fn address(&self) -> Result<Option<TextLine>, Broken> {
-        let Ok(code) = Code::parse(&self.known.subscriber.subject) else { return Ok(None) };
-        let member = self.delivering.kit.load::<Member>(Member::id(&code)).await?;
-        Ok(member.profile().and_then(|profile| profile.email.clone()))
+        Ok(address_of(&self.delivering.kit, &self.known.subscriber).await?)
     }
 
     /// The event with its record, if its subscriber may still see it, which is asked whenever it is sent.

@@ -114,7 +114,7 @@ impl Place {
         ];
         steps.extend(drafts.map(|items| ("WATER", Command::DraftItems { topic: 1, items: items.into() })));
         steps.extend([
-            ("WATER", Command::OpenBallot { topic: 1, version: 1 }),
+            ("WATER", Command::OpenBallot { topic: 1, version: 1, calendar: calendar.clone() }),
             vote("WATER", Choice::Yes),
             vote("ROADS", Choice::Yes),
         ]);

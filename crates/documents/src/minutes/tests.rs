@@ -1,5 +1,6 @@
 use super::*;
 use crate::{Block, Names};
+use domain::calendar::WorkingCalendar;
 use domain::deliberation::ballot::Choice;
 use domain::deliberation::docket::{
     Agenda, AgendaTopic, Amendment, AmendmentStage, Command, Docket, Event, Mode, Motion, MotionKind,
@@ -244,7 +245,11 @@ fn minutes_say_who_voted_in_the_place_of_whom() {
         Command::OpenTopic { topic: 1 },
         Command::SubmitProposal { topic: 1, text: text("疏浚") },
         Command::CloseDebate { topic: 1 },
-        Command::OpenBallot { topic: 1, version: 1 },
+        Command::OpenBallot {
+            topic: 1,
+            version: 1,
+            calendar: WorkingCalendar::weekends_only("Asia/Shanghai").unwrap(),
+        },
         vote("WATER", Choice::Yes),
         vote("ROADS", Choice::No),
         Command::CloseBallot { topic: 1, casting_vote: None },

@@ -180,7 +180,7 @@ pub enum Command {
     /// Ends a secret choice without a count.
     VoidChoice { topic: u32, reason: Text },
     /// Opens a ballot on the current version, which the caller names.
-    OpenBallot { topic: u32, version: u32 },
+    OpenBallot { topic: u32, version: u32, calendar: WorkingCalendar },
     /// Casts or changes a department's vote.
     CastVote { topic: u32, department: Code, choice: Choice, split: Vec<VotePart>, reason: Option<Text> },
     /// Puts a show of hands down, seat by seat.
@@ -188,7 +188,7 @@ pub enum Command {
     /// Records how many hands were raised, and not whose.
     RecordHandCount { topic: u32, hands: Hands },
     /// Records that nobody objects to the current version, which passes it without a ballot.
-    RecordGeneralConsent { topic: u32, version: u32 },
+    RecordGeneralConsent { topic: u32, version: u32, calendar: WorkingCalendar },
     /// Leaves a department out of the ballots on a topic, or only of those on its current version.
     RecordRecusal { topic: u32, department: Code, reason: Text, current_version_only: bool },
     /// Has a department take part in a topic again.
@@ -551,16 +551,16 @@ impl Aggregate for Docket {
                 choices::close(state.open()?, topic, opened, lot.as_ref())
             }
             Command::VoidChoice { topic, reason } => secret_choices::void(state.open()?, topic, reason),
-            Command::OpenBallot { topic, version } => {
-                voting::open_ballot(state.open()?, topic, version, issued)
+            Command::OpenBallot { topic, version, calendar } => {
+                voting::open_ballot(state.open()?, topic, version, &calendar, issued)
             }
             Command::CastVote { topic, department, choice, split, reason } => {
                 votes::cast(state.open()?, topic, votes::Paper { department, choice, split, reason }, issued)
             }
             Command::RecordRollCall { topic, votes } => votes::call(state.open()?, topic, votes, issued),
             Command::RecordHandCount { topic, hands } => hands::record(state.open()?, topic, hands, issued),
-            Command::RecordGeneralConsent { topic, version } => {
-                voting::record_general_consent(state.open()?, topic, version, issued)
+            Command::RecordGeneralConsent { topic, version, calendar } => {
+                voting::record_general_consent(state.open()?, topic, version, &calendar, issued)
             }
             Command::RecordRecusal { topic, department, reason, current_version_only } => {
                 recusals::record(state.open()?, topic, department, reason, current_version_only, issued)
@@ -611,6 +611,16 @@ impl Aggregate for Docket {
 
     fn audience(state: &State) -> Audience<'_> {
         state.proceedings().map_or(Audience::Everybody, Proceedings::audience)
+    }
+
+    fn closed_topics(
+        state: &State,
+        covers: &dyn Fn(&Audience<'_>) -> bool,
+        is_recused: &dyn Fn(&BTreeSet<Code>) -> bool,
+    ) -> BTreeSet<u32> {
+        let Some(proceedings) = state.proceedings() else { return BTreeSet::new() };
+        let recused = proceedings.topics.iter().filter(|topic| is_recused(&topic.recused));
+        recused.map(|topic| topic.number).chain(proceedings.hidden_from(covers)).collect()
     }
 
     fn evolve(state: State, event: &Event) -> State {

@@ -40,6 +40,7 @@ use crate::constitution::Constitution;
 use crate::scheduling::body::MeetingRules;
 use crate::{Aggregate, Audience, Code, Issued, Label, Line, Text, Timestamp, Uuid};
 use jiff::SignedDuration;
+use std::collections::BTreeSet;
 
 /// Papers on one topic, at most.
 pub const PAPERS_MAX: usize = 10;
@@ -518,6 +519,14 @@ impl Aggregate for Session {
 
     fn audience(state: &State) -> Audience<'_> {
         state.filed().map_or(Audience::Everybody, Filed::audience)
+    }
+
+    fn closed_topics(
+        state: &State,
+        covers: &dyn Fn(&Audience<'_>) -> bool,
+        _is_recused: &dyn Fn(&BTreeSet<Code>) -> bool,
+    ) -> BTreeSet<u32> {
+        state.filed().map(|filed| filed.hidden_from(covers)).unwrap_or_default()
     }
 
     fn evolve(state: State, event: &Event) -> State {

@@ -9,7 +9,9 @@ use domain::spelling::{self, Spelled, Spelling};
 use domain::{Aggregate, Code, Issued, StreamName, Uuid};
 use journal::{Commit, Position, Write};
 use opentelemetry::trace::SpanKind;
-use proto::record::{Envelope, EventCodec, changes_nothing, command_noted, kind_of};
+use proto::record::{
+    Envelope, EventCodec, addressee, changes_nothing, command_noted, is_addressed, kind_of, topic_number,
+};
 use std::any::Any;
 use std::sync::Arc;
 
@@ -26,18 +28,35 @@ struct AppendedAt {
 }
 
 impl Kit {
-    /// The refusal of a command whose aggregate has records after the position up to which the caller knows it.
-    async fn changed_since(
+    /// The refusal of a command whose aggregate has changed after the position up to which the caller knows it; none if they are
+    /// told nothing of what has happened since: neither the refusal nor what it names says more than the feed does.
+    async fn changed_since<A: EventCodec>(
         &self,
-        stream: &StreamName,
+        id: Uuid,
+        cached: &CachedState<A>,
         expected: Position,
-        position: Position,
-    ) -> Result<CommandError, CommandError> {
-        let since = self.0.journal.read(stream, expected).await?;
-        let events = since.iter().flat_map(|record| &record.events).filter(|event| !changes_nothing(event));
+        scope: &Scope,
+    ) -> Result<Option<CommandError>, CommandError> {
+        let recused = |departments: &_| scope.is_recused(departments);
+        let closed = A::closed_topics(&cached.state, &|audience| scope.covers(audience), &recused);
+        let is_told = |event: &&prost_types::Any| {
+            let is_closed =
+                !closed.is_empty() && topic_number(event).is_some_and(|topic| closed.contains(&topic));
+            let is_for_others = is_addressed(kind_of(event)) && {
+                let audience = A::audience(&cached.state);
+                !scope.covers(&audience.narrowed_to(addressee(event).as_ref()))
+            };
+            !changes_nothing(event) && !is_closed && !is_for_others
+        };
+        let since = self.0.journal.read(&A::stream(id), expected).await?;
+        let told = since.iter().flat_map(|record| {
+            record.events.iter().filter(is_told).map(|event| (record.position, kind_of(event)))
+        });
+        let told: Vec<(Position, &str)> = told.collect();
+        let Some((position, _)) = told.last() else { return Ok(None) };
         let short = |kind: &str| kind.rsplit('.').next().unwrap_or(kind).to_owned();
-        let events = events.take(EVENTS_NAMED_MAX).map(|event| short(kind_of(event))).collect();
-        Ok(CommandError::ChangedSince { expected, position, events })
+        let events = told.iter().take(EVENTS_NAMED_MAX).map(|(_, kind)| short(kind)).collect();
+        Ok(Some(CommandError::ChangedSince { expected, position: *position, events }))
     }
 }
 
@@ -115,12 +134,13 @@ impl UnitOfWork {
     pub(super) async fn begin<A: EventCodec>(&mut self, id: Uuid) -> Result<(), CommandError> {
         let cached = self.seen::<A>(id).await?;
         cached.earlier_answer(&self.context)?;
-        let (stream, position) = (A::stream(id), cached.position);
         if let Some(expected) =
             self.context.expected_position.filter(|expected| cached.changed_at > *expected)
+            && let Some(refused) = self.kit.changed_since(id, &cached, expected, &self.scope).await?
         {
-            return Err(self.kit.changed_since(&stream, expected, cached.changed_at).await?);
+            return Err(refused);
         }
+        let (stream, position) = (A::stream(id), cached.position);
         self.subject = Some(Subject { stream, position, cached: Some(cached) });
         Ok(())
     }

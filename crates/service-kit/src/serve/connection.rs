@@ -5,6 +5,7 @@ use super::calls::ConnectionLog;
 use super::connections::{Admittance, Connections};
 use super::stream::{StreamExecutor, until_over};
 use super::tls::Tls;
+use super::unread;
 use crate::accept;
 use crate::config::Limits;
 use crate::error::refusal;
@@ -14,6 +15,7 @@ use crate::limits::{
 };
 use crate::places::exhausted;
 use domain::Actor;
+use futures::TryFutureExt as _;
 use futures::future::Either;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Request, StatusCode};
@@ -185,12 +187,14 @@ impl Serving {
             if lacks_tls {
                 return Either::Left(std::future::ready(Ok(tls_required(&request))));
             }
+            let (request, reading) = unread::noted(request);
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(of.clone());
             if let Some(certificate) = &certificate {
                 request.extensions_mut().insert(certificate.clone());
             }
-            Either::Right(requests.clone().oneshot(request))
+            let answering = requests.clone().oneshot(request);
+            Either::Right(answering.map_ok(|response| reading.answered(response)))
         });
         let mut served = pin!(self.http.serve_connection(TokioIo::new(io), service));
         let ended = tokio::select! {

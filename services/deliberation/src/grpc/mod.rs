@@ -337,8 +337,9 @@ impl DeliberationService for Service {
     }
 
     async fn open_ballot(&self, request: Request<pb::OpenBallotRequest>) -> Reply<pb::OpenBallotResponse> {
+        let calendar = self.calendar().await?;
         decide!(self, request => OpenBallotResponse, OpenBallot {
-            topic_number: topic, version
+            topic_number: topic, version; calendar
         })
     }
 
@@ -384,8 +385,9 @@ impl DeliberationService for Service {
         &self,
         request: Request<pb::RecordGeneralConsentRequest>,
     ) -> Reply<pb::RecordGeneralConsentResponse> {
+        let calendar = self.calendar().await?;
         decide!(self, request => RecordGeneralConsentResponse, RecordGeneralConsent {
-            topic_number: topic, version
+            topic_number: topic, version; calendar
         })
     }
 

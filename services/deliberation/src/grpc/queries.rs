@@ -31,13 +31,14 @@ pub(super) async fn get_next_steps(
     let id = docket_id(&request.docket_id)?;
     let position = service.view.wait_until_caught_up(request.at_least_position).await?;
     let state = service.kit.show::<Docket>(&scope, id).await?;
-    if state.proceedings().is_none() {
+    let Some(proceedings) = state.proceedings() else {
         let what = "the docket".to_owned();
         return Err(CommandError::rejected::<Docket>(Rejection::NotFound { what }).into());
-    }
+    };
+    let hidden = proceedings.hidden_from(|audience| scope.covers(audience));
     let calendar = service.calendar().await?;
-    let steps = next::steps(&state, service.kit.clock().now(), &calendar);
-    let steps = render::steps(&state, &steps, &scope);
+    let steps = next::steps(&state, &hidden, service.kit.clock().now(), &calendar);
+    let steps = render::steps(&steps, &hidden, proceedings, &scope);
     Ok(Response::new(pb::GetNextStepsResponse { steps, position }))
 }
 

@@ -13,6 +13,7 @@ use proto::Wire as _;
 use proto::contract::{role_number, rpc};
 use proto::deliberation::v1 as pb;
 use service_kit::Scope;
+use std::collections::BTreeSet;
 
 /// The docket as somebody sees it; `None` when it was never prepared.
 pub(crate) fn docket(id: Uuid, state: &State, scope: &Scope) -> Option<pb::Docket> {
@@ -62,6 +63,7 @@ fn topics(proceedings: &Proceedings, scope: &Scope) -> Vec<pb::DocketTopic> {
         printed_number,
         section: entry.section.to_wire(),
         has_sub_topics: agenda.has_sub_topics(known.number),
+        stand_ins: stand_ins(proceedings, known),
         ..topic(known, scope)
     });
     placed.collect()
@@ -127,7 +129,16 @@ fn whole_topic(topic: &Topic) -> pb::DocketTopic {
         printed_number: String::new(),
         section: None,
         has_sub_topics: false,
+        stand_ins: vec![],
     }
+}
+
+fn stand_ins(proceedings: &Proceedings, topic: &Topic) -> Vec<pb::SeatStandIns> {
+    let of_seat = |(department, stand_ins): (&Code, Vec<&Code>)| pb::SeatStandIns {
+        department_code: department.to_wire(),
+        stand_in_codes: stand_ins.into_iter().map(Code::to_string).collect(),
+    };
+    proceedings.stand_ins(topic).into_iter().map(of_seat).collect()
 }
 
 fn floor(floor: &Floor) -> pb::TopicFloor {
@@ -200,20 +211,29 @@ fn acceptances(topic: &Topic) -> Vec<pb::ItemAcceptance> {
 }
 
 /// The commands as the rules decide them now, without those on topics that somebody does not see.
-pub(crate) fn steps(state: &State, steps: &[Step], scope: &Scope) -> Vec<pb::NextStep> {
-    let proceedings = state.proceedings();
-    let hidden =
-        proceedings.map(|known| known.hidden_from(|audience| scope.covers(audience))).unwrap_or_default();
-    let seen = steps.iter().filter(|step| step.topic.is_none_or(|topic| !hidden.contains(&topic)));
-    seen.map(|known| match &known.refused {
+/// On a topic from which somebody recused themselves, they see what they may do, and nothing that follows from what others say.
+pub(crate) fn steps(
+    steps: &[Step],
+    hidden: &BTreeSet<u32>,
+    proceedings: &Proceedings,
+    scope: &Scope,
+) -> Vec<pb::NextStep> {
+    let is_recused = |topic: &Topic| scope.is_recused(&topic.recused);
+    let recused: BTreeSet<u32> =
+        proceedings.topics.iter().filter(|topic| is_recused(topic)).map(|topic| topic.number).collect();
+    let is_shown = |step: &&Step| {
+        let by = || step.by.iter().filter_map(|who| who.department.as_ref());
+        step.topic.is_none_or(|topic| !recused.contains(&topic)) || by().any(|code| scope.is_of(code))
+    };
+    let shown = |known: &Step| match &known.refused {
         Some(Rejection::TopicUndecided { topic_number, .. }) if hidden.contains(topic_number) => {
             let (topic_number, title) = (*topic_number, Line::parse(Label::HIDDEN).expect("a line"));
             let refused = Some(Rejection::TopicUndecided { topic_number, title });
             step(&Step { rpc: known.rpc, topic: known.topic, by: known.by.clone(), refused })
         }
         _ => step(known),
-    })
-    .collect()
+    };
+    steps.iter().filter(is_shown).map(shown).collect()
 }
 
 /// A command as the rules decide it now.

@@ -137,7 +137,8 @@ fn the_largest_docket_fits_into_one_answer_and_can_be_ended() {
                 break;
             }
         }
-        meeting.does(Command::OpenBallot { topic, version });
+        let calendar = WorkingCalendar::weekends_only("Asia/Shanghai").unwrap();
+        meeting.does(Command::OpenBallot { topic, version, calendar });
         if meeting.was_full() {
             break;
         }

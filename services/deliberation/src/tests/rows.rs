@@ -53,11 +53,11 @@ fn commands() -> impl Strategy<Value = Command> {
         1 => topic().prop_map(|topic| Command::PauseTopic { topic }),
         4 => topic().prop_map(move |topic| Command::SubmitProposal { topic, text: text() }),
         4 => topic().prop_map(|topic| Command::CloseDebate { topic }),
-        6 => topic().prop_map(|topic| Command::OpenBallot { topic, version: 1 }),
+        6 => topic().prop_map(move |topic| Command::OpenBallot { topic, version: 1, calendar: calendar() }),
         6 => (topic(), department()).prop_map(|(topic, department)| Command::CastVote {
             topic, department, choice: Choice::Yes, split: vec![], reason: None,
         }),
-        1 => topic().prop_map(|topic| Command::RecordGeneralConsent { topic, version: 1 }),
+        1 => topic().prop_map(move |topic| Command::RecordGeneralConsent { topic, version: 1, calendar: calendar() }),
         4 => topic().prop_map(|topic| Command::CloseBallot { topic, casting_vote: None }),
         4 => topic().prop_map(move |topic| Command::AdoptDecision { topic, declaratory: true, calendar: calendar() }),
         1 => topic().prop_map(move |topic| Command::RejectTopic { topic, reason: text() }),

@@ -1,10 +1,10 @@
 //! Answers to invitations that come by mail. The secret in the address to which they were sent says whose they are.
 
 use super::{Reply, Service};
-use crate::calendar::has_standing;
+use crate::calendar::{address_of, has_standing};
 use domain::delivery::subscription::{Command, Known, MailAnswer, Rejection, State, Subscription};
 use domain::scheduling::session::Session;
-use domain::{Text, Timestamp, Uuid};
+use domain::{Actor, Text, Timestamp, Uuid};
 use proto::Wire as _;
 use proto::delivery::v1 as pb;
 use service_kit::identity::Caller;
@@ -26,7 +26,7 @@ pub(super) async fn answer(
     let session: Uuid = read("session_id", asked.session_id.clone())?;
     let id = service.delivering.key.answered(&asked.secret, session).ok_or_else(not_found)?;
     let State::Defined(known) = kit.load::<Subscription>(id).await? else { return Err(not_found().into()) };
-    if !has_standing(kit, &known.subscriber).await? {
+    if !has_standing(kit, &known.subscriber).await? || !is_theirs(kit, &known.subscriber, asked).await? {
         return Err(not_found().into());
     }
     // Whoever answers is known by the secret, also when somebody who has a token passes the answer on.
@@ -47,6 +47,17 @@ pub(super) async fn answer(
         position: done.position,
         subscription: Some(subscription),
     }))
+}
+
+/// Whether the mail is from the address that the invitation was sent to: with it, its secret may have been passed on to others.
+async fn is_theirs(
+    kit: &Kit,
+    subscriber: &Actor,
+    asked: &pb::AnswerInvitationByMailRequest,
+) -> Result<bool, CommandError> {
+    let Some(given) = &asked.attendee_email else { return Ok(true) };
+    let known = address_of(kit, subscriber).await?;
+    Ok(known.is_some_and(|known| known.as_str().eq_ignore_ascii_case(given)))
 }
 
 /// Whether a session waits for the answer of the subscriber's department, at the time that is answered for.

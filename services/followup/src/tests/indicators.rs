@@ -145,7 +145,8 @@ impl Place {
         )
         .await;
         self.on_docket("WATER", OnDocket::CloseDebate { topic: 1 }).await;
-        self.on_docket("WATER", OnDocket::OpenBallot { topic: 1, version: 1 }).await;
+        let calendar = WorkingCalendar::weekends_only("Asia/Shanghai").unwrap();
+        self.on_docket("WATER", OnDocket::OpenBallot { topic: 1, version: 1, calendar }).await;
         for department in ["WATER", "ROADS"] {
             let choice = Choice::Yes;
             let vote = OnDocket::CastVote {

@@ -4,6 +4,7 @@ use crate::language::text;
 use domain::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use percent_encoding::percent_decode_str;
 use proto::delivery::v1::MailAnswer;
 
 /// What stands after the session's id in the UID of an invitation.
@@ -17,6 +18,8 @@ pub struct Reply {
     /// The secret in the organizer's address.
     pub secret: String,
     pub answer: MailAnswer,
+    /// The address of whoever answers.
+    pub attendee: String,
     /// What it says besides.
     pub comment: Option<String>,
     /// When the session begins that is answered for, if that is said in a way that is known here.
@@ -99,9 +102,17 @@ pub fn read(icalendar: &str) -> Result<Reply, &'static str> {
         session_id: session_id.ok_or(text("it answers no invitation of Huishang"))?.to_owned(),
         secret: secret.ok_or(text("it is not for the address of the invitation"))?,
         answer,
+        attendee: mail_address(attendee.value).ok_or(text("it does not say who answers"))?,
         comment: only("COMMENT").map(|comment| unescaped(comment.value)).filter(|text| !text.is_empty()),
         starts_at: only("DTSTART").and_then(moment),
     })
+}
+
+/// The address that a `mailto` URI is.
+fn mail_address(uri: &str) -> Option<String> {
+    let (scheme, address) = uri.trim().split_once(':')?;
+    let address = percent_decode_str(address.split('?').next()?).decode_utf8().ok()?;
+    (scheme.eq_ignore_ascii_case("mailto") && address.contains('@')).then(|| address.into_owned())
 }
 
 /// What stands between "+" and "@" in an address.
@@ -164,6 +175,7 @@ mod tests {
         .unwrap();
         assert_eq!(read.session_id, "0190a3f2-0000-7000-8000-000000000001");
         assert_eq!((read.secret.as_str(), read.answer), ("abc", MailAnswer::Decline));
+        assert_eq!(read.attendee, "chen@water.example");
         assert_eq!(read.comment.as_deref(), Some("There is a flood, and\nnobody is free"));
         assert_eq!(read.starts_at, "2027-03-09T01:00:00Z".parse().ok());
     }
@@ -178,6 +190,7 @@ mod tests {
             vec![UID, "ORGANIZER:mailto:huishang@city.example", accepted],
             vec![UID, ORGANIZER],
             vec![UID, ORGANIZER, accepted, accepted],
+            vec![UID, ORGANIZER, "ATTENDEE;PARTSTAT=ACCEPTED:chen@water.example"],
             vec![UID, ORGANIZER, "ATTENDEE;PARTSTAT=DELEGATED:mailto:chen@water.example"],
             vec![UID, ORGANIZER, accepted, "END:VEVENT", "BEGIN:VEVENT", UID],
         ] {

@@ -108,6 +108,7 @@ fn request(reply: &Reply, mail: &[u8]) -> Result<AnswerInvitationByMailRequest, 
         answer: reply.answer.into(),
         comment: comment.map(|comment| comment.chars().take(COMMENT_CHARS_MAX).collect()),
         starts_at: reply.starts_at.to_wire(),
+        attendee_email: Some(reply.attendee.clone()),
         ..AnswerInvitationByMailRequest::default()
     })
 }

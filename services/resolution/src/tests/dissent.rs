@@ -29,7 +29,7 @@ fn carried_against_health(docket: Uuid) -> Vec<(&'static str, Step)> {
     vec![
         ("WATER", Step::Prepare { agenda }),
         ("WATER", Step::SubmitProposal { topic: 1, text: text("汛期前改造泵站。") }),
-        ("WATER", Step::OpenBallot { topic: 1, version: 1 }),
+        ("WATER", Step::OpenBallot { topic: 1, version: 1, calendar: calendar.clone() }),
         vote("AUDIT", Choice::No, "回避之前"),
         ("AUDIT", recuse),
         vote("WATER", Choice::No, "初步想法"),

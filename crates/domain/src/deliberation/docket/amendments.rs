@@ -182,7 +182,9 @@ pub(super) fn put(proceedings: &Proceedings, number: u32, amendment: u32) -> Res
     no_motion_pending(topic)?;
     no_open_choice(topic)?;
     none_to_it_pending(topic, known)?;
-    next_version(topic)?;
+    if known.amends.is_none() {
+        next_version(topic, &known.text)?;
+    }
     if proceedings.agenda.deciding_on(number).next().is_none() {
         return Err(Rejection::NoDecidingDepartment { topic_number: number });
     }
@@ -246,7 +248,7 @@ pub(super) fn resolve(
 fn adopted(topic: &Topic, known: &Amendment) -> Result<Vec<Event>, Rejection> {
     let (number, amendment) = (topic.number, known.number);
     let Some(amended) = known.amends else {
-        let version = next_version(topic)?;
+        let version = next_version(topic, &known.text)?;
         let adopted = Event::AmendmentAdopted { topic: number, amendment, version };
         return Ok([adopted].into_iter().chain(rebased(topic, &known.text, Some(known))).collect());
     };

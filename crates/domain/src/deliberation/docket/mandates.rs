@@ -7,7 +7,7 @@ use super::floor::{may_speak_for, not_recused};
 use super::{Event, Proceedings, Rejection, RoleOnTopic, Topic};
 use crate::deliberation::ballot::{Votes, carried_by};
 use crate::{Code, Issued};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Departments that one mandate names, at most.
 pub const HOLDERS_MAX: usize = 3;
@@ -93,6 +93,26 @@ fn has_vote(proceedings: &Proceedings, topic: Option<u32>, department: &Code) ->
 /// Who may vote for a department on a topic now, in turn: nobody while it is there itself; then those of its mandate that
 /// are there and take part; then, when there is none of them, the first of its substitutes that is.
 pub(super) fn stand_ins<'p>(proceedings: &'p Proceedings, topic: &Topic, department: &Code) -> Vec<&'p Code> {
+    by_turn(proceedings, topic, department, &substitutes(proceedings, topic))
+}
+
+/// The departments that decide on a topic for which others may vote now, each with these in turn.
+pub(super) fn all_stand_ins<'p>(
+    proceedings: &'p Proceedings,
+    topic: &Topic,
+) -> Vec<(&'p Code, Vec<&'p Code>)> {
+    let substitutes = substitutes(proceedings, topic);
+    let deciding = proceedings.agenda.deciding_on(topic.number);
+    let each = deciding.map(|seat| (seat, by_turn(proceedings, topic, seat, &substitutes)));
+    each.filter(|(_, stand_ins)| !stand_ins.is_empty()).collect()
+}
+
+fn by_turn<'p>(
+    proceedings: &'p Proceedings,
+    topic: &Topic,
+    department: &Code,
+    substitutes: &BTreeMap<&'p Code, &'p Code>,
+) -> Vec<&'p Code> {
     if proceedings.is_meeting() && proceedings.counts_as_present(department) {
         return vec![];
     }
@@ -100,7 +120,7 @@ pub(super) fn stand_ins<'p>(proceedings: &'p Proceedings, topic: &Topic, departm
     if !holders.is_empty() || !proceedings.is_meeting() {
         return holders;
     }
-    substitute(proceedings, topic, department).into_iter().collect()
+    substitutes.get(department).copied().into_iter().collect()
 }
 
 /// Whether a department is there and has not recused itself from the topic.
@@ -121,34 +141,31 @@ fn holders<'p>(proceedings: &'p Proceedings, topic: &Topic, department: &Code) -
     holders.iter().filter(able).collect()
 }
 
-/// The first of a seat's substitutes that can take its place. One that decides itself takes none, and another one only one: of
-/// several seats, the first.
-fn substitute<'p>(proceedings: &'p Proceedings, topic: &Topic, department: &Code) -> Option<&'p Code> {
-    let of = |seat: &Code| {
-        let voter = proceedings.agenda.constitution.voter(seat);
-        voter.map_or(&[][..], |voter| &voter.substitutes)
-    };
+/// The seats that are empty and gave no mandate that can be used, each with the first of its substitutes that can take its
+/// place. One that decides itself takes none, and another one only one: of several seats, the first.
+fn substitutes<'p>(proceedings: &'p Proceedings, topic: &Topic) -> BTreeMap<&'p Code, &'p Code> {
+    let constitution = &proceedings.agenda.constitution;
     let mut taken = BTreeSet::new();
-    let first = |seat: &Code, taken: &BTreeSet<&Code>| {
-        of(seat).iter().find(|code| {
-            is_able(proceedings, topic, code)
-                && !decides_on(proceedings, topic, code)
-                && !taken.contains(code)
-        })
-    };
-    for seat in proceedings.agenda.deciding_on(topic.number).take_while(|seat| *seat != department) {
+    let mut placed = BTreeMap::new();
+    for seat in proceedings.agenda.deciding_on(topic.number) {
         let is_empty = !proceedings.counts_as_present(seat) && !topic.recused.contains(seat);
-        if is_empty && holders(proceedings, topic, seat).is_empty() {
-            taken.extend(first(seat, &taken));
+        if !is_empty || !holders(proceedings, topic, seat).is_empty() {
+            continue;
+        }
+        let substitutes = constitution.voter(seat).map_or(&[][..], |voter| &voter.substitutes);
+        let can = |code: &&Code| is_able(proceedings, topic, code) && !decides_on(proceedings, topic, code);
+        if let Some(first) = substitutes.iter().find(|code| can(code) && !taken.contains(*code)) {
+            taken.insert(first);
+            placed.insert(seat, first);
         }
     }
-    first(department, &taken)
+    placed
 }
 
 /// The seats for which a department may vote on a topic now, as they are not there themselves.
 pub(super) fn carried<'p>(proceedings: &'p Proceedings, topic: &Topic, department: &Code) -> Vec<&'p Code> {
-    let deciding = proceedings.agenda.deciding_on(topic.number);
-    deciding.filter(|seat| stand_ins(proceedings, topic, seat).contains(&department)).collect()
+    let all = all_stand_ins(proceedings, topic).into_iter();
+    all.filter(|(_, stand_ins)| stand_ins.contains(&department)).map(|(seat, _)| seat).collect()
 }
 
 /// Whether the issuer belongs to the substitute that takes the department's place on a topic now: it speaks for the seat as

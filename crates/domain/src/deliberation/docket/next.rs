@@ -15,6 +15,8 @@ use crate::deliberation::ballot::{Choice, Hands, OpenedVote};
 use crate::next_step::{self, Who};
 use crate::{Actor, Aggregate, Code, Date, Issued, Line, Role, Text, Timestamp};
 use jiff::ToSpan as _;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// A command on a docket that was put to the rules.
 pub type Step = next_step::Step<Rejection>;
@@ -28,14 +30,26 @@ struct Asked {
     /// Who is asked, if it is neither those who lead nor those who take part.
     people: Option<Vec<Who>>,
     presides: bool,
+    /// Whether the answer follows from the ballots of all topics, and so from those alone that are seen.
+    of_all_ballots: bool,
 }
 
 /// What can happen next, and what refuses the rest, in the order in which a docket goes. What would change nothing is left
-/// out.
-pub fn steps(state: &State, at: Timestamp, calendar: &WorkingCalendar) -> Vec<Step> {
+/// out, and nothing is said of the topics that are hidden from whoever looks.
+pub fn steps(state: &State, hidden: &BTreeSet<u32>, at: Timestamp, calendar: &WorkingCalendar) -> Vec<Step> {
     let Some(proceedings) = state.proceedings() else { return vec![] };
-    let asked = asked(state, proceedings, calendar, at);
-    asked.iter().filter_map(|asked| step(state, proceedings, asked, at)).collect()
+    let seen = match state {
+        State::Open(proceedings) if !hidden.is_empty() => {
+            Cow::Owned(State::Open(proceedings.without(hidden).into_owned()))
+        }
+        _ => Cow::Borrowed(state),
+    };
+    let asked = asked(state, proceedings, hidden, calendar, at);
+    let put = |asked: &Asked| {
+        let state = if asked.of_all_ballots { &seen } else { state };
+        step(state, proceedings, asked, at)
+    };
+    asked.iter().filter_map(put).collect()
 }
 
 fn step(state: &State, proceedings: &Proceedings, asked: &Asked, at: Timestamp) -> Option<Step> {
@@ -85,14 +99,21 @@ fn candidates(proceedings: &Proceedings, presides: bool) -> Vec<Who> {
     participants.chain(substitutes).map(who(Role::Delegate)).collect()
 }
 
-fn asked(state: &State, proceedings: &Proceedings, calendar: &WorkingCalendar, at: Timestamp) -> Vec<Asked> {
+fn asked(
+    state: &State,
+    proceedings: &Proceedings,
+    hidden: &BTreeSet<u32>,
+    calendar: &WorkingCalendar,
+    at: Timestamp,
+) -> Vec<Asked> {
+    let seen = || proceedings.topics.iter().filter(|topic| !hidden.contains(&topic.number));
     let mut all = vec![presiding("OpenDocket", None, || Command::Open)];
     if matches!(state, State::Prepared(_) | State::Open(_)) {
         all.extend(floor::asked(state, proceedings));
     }
     if matches!(state, State::Open(_)) {
         let agenda = &proceedings.agenda;
-        for topic in proceedings.topics.iter().filter(|topic| !agenda.has_sub_topics(topic.number)) {
+        for topic in seen().filter(|topic| !agenda.has_sub_topics(topic.number)) {
             all.extend(on_topic(proceedings, topic, calendar));
             all.extend(speakers::asked(proceedings, topic));
             all.extend(motions::asked(proceedings, topic, calendar));
@@ -109,18 +130,24 @@ fn asked(state: &State, proceedings: &Proceedings, calendar: &WorkingCalendar, a
         all.push(presiding("ExtendSigning", None, extend));
         all.push(presiding("CallMeeting", None, || Command::CallMeeting { reason: words() }));
     }
-    if matches!(state, State::Open(_)) && proceedings.topics.iter().any(|topic| topic.open_ballot().is_some())
-    {
+    if matches!(state, State::Open(_)) && seen().any(|topic| topic.open_ballot().is_some()) {
         let calendar = calendar.clone();
         let remind = move || Command::RemindSeats { text: None, calendar: calendar.clone() };
-        all.push(presiding("RemindSeats", None, remind));
+        all.push(Asked { of_all_ballots: true, ..presiding("RemindSeats", None, remind) });
     }
     all.push(presiding("CloseDocket", None, || Command::Close));
     all
 }
 
 fn presiding(rpc: &'static str, topic: Option<u32>, command: impl Fn() -> Command + 'static) -> Asked {
-    Asked { rpc, topic, command: Box::new(move |_| command()), people: None, presides: true }
+    Asked {
+        rpc,
+        topic,
+        command: Box::new(move |_| command()),
+        people: None,
+        presides: true,
+        of_all_ballots: false,
+    }
 }
 
 fn speaking(rpc: &'static str, topic: u32, command: impl Fn(Code) -> Command + 'static) -> Asked {
@@ -135,6 +162,7 @@ fn speaking_for_all(rpc: &'static str, command: impl Fn(Code) -> Command + 'stat
         command: Box::new(move |own| command(own.clone())),
         people: None,
         presides: false,
+        of_all_ballots: false,
     }
 }
 
@@ -190,7 +218,8 @@ fn otherwise(proceedings: &Proceedings, topic: &Topic, calendar: &WorkingCalenda
 }
 
 fn to_its_decision(topic: &Topic, calendar: &WorkingCalendar) -> Vec<Asked> {
-    let (calendar, declaratory) = (calendar.clone(), topic.items.is_empty());
+    let (on_consent, on_ballot, calendar) = (calendar.clone(), calendar.clone(), calendar.clone());
+    let declaratory = topic.items.is_empty();
     let (topic, version) = (topic.number, topic.current_version());
     vec![
         presiding("OpenTopic", Some(topic), move || Command::OpenTopic { topic }),
@@ -218,8 +247,13 @@ fn to_its_decision(topic: &Topic, calendar: &WorkingCalendar) -> Vec<Asked> {
         presiding("RecordGeneralConsent", Some(topic), move || Command::RecordGeneralConsent {
             topic,
             version,
+            calendar: on_consent.clone(),
         }),
-        presiding("OpenBallot", Some(topic), move || Command::OpenBallot { topic, version }),
+        presiding("OpenBallot", Some(topic), move || Command::OpenBallot {
+            topic,
+            version,
+            calendar: on_ballot.clone(),
+        }),
         presiding("AdoptDecision", Some(topic), move || Command::AdoptDecision {
             topic,
             declaratory,

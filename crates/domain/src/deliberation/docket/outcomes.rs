@@ -76,7 +76,7 @@ fn acknowledge_by(topic: &Topic, usual: Timestamp, now: Timestamp) -> Timestamp 
 }
 
 /// The due dates, counted from the day of the decision, or its moment.
-fn due_dates(
+pub(super) fn due_dates(
     topic: &Topic,
     decided_on: Date,
     calendar: &WorkingCalendar,

@@ -6,7 +6,7 @@ use super::choices::OptionChoice;
 use super::floor_state::Floor;
 use super::item::{DraftedItem, ItemDue};
 use super::late_topics::FloorMotion;
-use super::mandates::Mandate;
+use super::mandates::{Mandate, all_stand_ins};
 use super::motion::Motion;
 use super::reminders::Reminders;
 use super::{DEFERRALS_MAX, Rejection};
@@ -225,12 +225,24 @@ impl Topic {
         self.choices.iter().find(|choice| choice.is_open())
     }
 
-    /// The ballots on the current version; those on motions and amendments are none of them, nor what was reconsidered.
+    /// The ballots on the text; those on motions and amendments are none of them, nor what was reconsidered.
+    fn on_text(&self) -> impl DoubleEndedIterator<Item = &Ballot> {
+        let before = self.reconsidered.unwrap_or(0);
+        self.ballots.iter().filter(move |ballot| ballot.is_on_proposal() && ballot.number > before)
+    }
+
     fn on_current_version(&self) -> impl DoubleEndedIterator<Item = &Ballot> {
-        let (version, before) = (self.current_version(), self.reconsidered.unwrap_or(0));
-        let on_proposal =
-            self.ballots.iter().filter(move |ballot| ballot.is_on_proposal() && ballot.number > before);
-        on_proposal.filter(move |ballot| ballot.version == version)
+        let version = self.current_version();
+        self.on_text().filter(move |ballot| ballot.version == version)
+    }
+
+    /// The last result that settles something on a version that reads like this text.
+    pub(super) fn settled_on(&self, text: &Text) -> Option<BallotResult> {
+        let reading = text.reading();
+        let reads_alike =
+            |version: u32| self.version(version).is_some_and(|known| known.reading() == reading);
+        let settled = self.on_text().rev().filter_map(|ballot| ballot.result).filter(BallotResult::settles);
+        settled.filter(|result| reads_alike(result.version)).next()
     }
 
     /// The last result on the current version.
@@ -344,6 +356,15 @@ impl Proceedings {
     /// Whether the department can vote as far as attendance goes: it is present, or this is a countersign.
     pub fn counts_as_present(&self, department: &Code) -> bool {
         !self.is_meeting() || self.present.contains_key(department)
+    }
+
+    /// The departments that decide on a topic, are not there, and for which others may vote now, each with these in turn: those
+    /// of its mandate, or the substitute that takes its place. None once the topic has its outcome.
+    pub fn stand_ins(&self, topic: &Topic) -> Vec<(&Code, Vec<&Code>)> {
+        match topic.outcome {
+            Some(_) => vec![],
+            None => all_stand_ins(self, topic),
+        }
     }
 
     /// The department in the chair. When none can take it, it is the body's own, which then refuses.

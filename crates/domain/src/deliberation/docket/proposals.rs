@@ -28,7 +28,7 @@ pub(super) fn submit_proposal(
     nothing_passed(topic)?;
     nothing_pending(topic)?;
     let rebased = rebased(topic, &text, None);
-    let submitted = Event::ProposalSubmitted { topic: number, version: next_version(topic)?, text };
+    let submitted = Event::ProposalSubmitted { topic: number, version: next_version(topic, &text)?, text };
     Ok([submitted].into_iter().chain(rebased).collect())
 }
 
@@ -200,7 +200,12 @@ pub(super) fn nothing_pending(topic: &Topic) -> Result<(), Rejection> {
     }
 }
 
-pub(super) fn next_version(topic: &Topic) -> Result<u32, Rejection> {
+/// The number of the version that a text would be. One that reads like a version on which the votes were counted is none: it
+/// would be the same question put again.
+pub(super) fn next_version(topic: &Topic, text: &Text) -> Result<u32, Rejection> {
+    if let Some(BallotResult { version, ballot, .. }) = topic.settled_on(text) {
+        return Err(Rejection::VersionVotedOn { version, topic_number: topic.number, ballot_number: ballot });
+    }
     match topic.current_version() {
         VERSIONS_MAX.. => Err(Rejection::VersionsExhausted { topic_number: topic.number, max: VERSIONS_MAX }),
         current => Ok(current + 1),

@@ -182,7 +182,7 @@ rejections! {
             "ballot {ballot_number} on topic {topic_number} is open; close it first",
         VersionVotedOn("VERSION_VOTED_ON") { version: u32, topic_number: u32, ballot_number: u32 } =
             "version {version} of topic {topic_number} was voted on in ballot {ballot_number}; its items belong to \
-             it, and it is not voted on again. Submit a new version first",
+             it, and neither it nor what reads like it is voted on again. Submit another text, or move to reconsider it",
         BallotCounted("BALLOT_COUNTED") { ballot_number: u32, topic_number: u32 } =
             "ballot {ballot_number} on topic {topic_number} has been counted; a recusal is recorded, or withdrawn, \
              before the count",
@@ -272,7 +272,8 @@ rejections! {
             topic_number: u32,
             due_on: Date,
             decided_on: Date,
-        } = "item {item_number} of topic {topic_number} is due on {due_on}, before the decision on {decided_on}",
+        } = "item {item_number} of topic {topic_number} is due on {due_on}, before the decision on {decided_on}; \
+             revise the item, or move to reconsider the text where it was voted on",
         ResumesInThePast("RESUMES_IN_THE_PAST") { resume_on: Date, today: Date } =
             "{resume_on} has passed; today is {today}",
         DeferralsExhausted("DEFERRALS_EXHAUSTED") { topic_number: u32, deferrals: u32, max: u32 } =

@@ -47,14 +47,18 @@ impl Proceedings {
     /// there is one, its time, and how far its debate has come.
     #[must_use]
     pub fn seen_by(&self, belongs: impl Fn(&Audience<'_>) -> bool) -> Cow<'_, Proceedings> {
-        let hidden = self.hidden_from(belongs);
+        self.without(&self.hidden_from(belongs))
+    }
+
+    /// The docket as it is seen by somebody who does not see these topics.
+    pub(super) fn without(&self, hidden: &BTreeSet<u32>) -> Cow<'_, Proceedings> {
         if hidden.is_empty() {
             return Cow::Borrowed(self);
         }
         let mut seen = self.clone();
         let is_hidden = |number: u32| hidden.contains(&number);
         seen.mandates.retain(|mandate| !mandate.topic.is_some_and(is_hidden));
-        seen.reminders.hide(&hidden);
+        seen.reminders.hide(hidden);
         for participant in &mut seen.agenda.participants {
             participant.roles.retain(|role| !is_hidden(role.topic));
         }

@@ -26,6 +26,7 @@ mod reminders;
 mod secret;
 mod speakers;
 mod sub_topics;
+mod versions;
 mod votes;
 
 fn calendar() -> WorkingCalendar {
@@ -172,7 +173,7 @@ fn recuse(department: &str) -> Command {
     Command::RecordRecusal { topic: 1, department, reason, current_version_only: false }
 }
 fn open_ballot(version: u32) -> Command {
-    Command::OpenBallot { topic: 1, version }
+    Command::OpenBallot { topic: 1, version, calendar: calendar() }
 }
 fn close_ballot(casting_vote: Option<Choice>) -> Command {
     Command::CloseBallot { topic: 1, casting_vote }
@@ -666,7 +667,7 @@ fn a_department_that_has_no_part_is_bound_by_what_it_accepts_only() {
     let department_code = code("PRESS");
     let refused = Err(Rejection::ItemNotAccepted { item_number: 1, topic_number: 1, department_code });
     assert_eq!(open(&history), refused, "it is kept informed, and no more");
-    let consent = Command::RecordGeneralConsent { topic: 1, version: 1 };
+    let consent = Command::RecordGeneralConsent { topic: 1, version: 1, calendar: calendar() };
     assert_eq!(attempt(&history, "WATER", consent).map(|_| ()), refused);
 
     let accept = |department| Command::AcceptItem { item: 1, department: code(department) };

@@ -4,7 +4,7 @@ use super::amendments;
 use super::choices::no_open_choice;
 use super::floor::must_belong_to;
 use super::motions::{self, no_motion_pending};
-use super::outcomes::executable;
+use super::outcomes::{due_dates, executable};
 use super::proceedings::count;
 use super::proposals::{binds_nobody_unasked, no_open_ballot, not_voted_on, nothing_pending};
 use super::reminders;
@@ -12,6 +12,7 @@ use super::secret;
 use super::speakers::{no_point_pending, nobody_speaks};
 use super::votes::takes_part_now;
 use super::{BALLOTS_MAX, Event, Mode, Proceedings, Rejection, State, Topic, TopicStage};
+use crate::calendar::WorkingCalendar;
 use crate::decision_rule::{DecisionRule, Method};
 use crate::deliberation::ballot::{Ballot, Choice, Rules, Tie};
 use crate::{Issued, Timestamp};
@@ -20,6 +21,7 @@ pub(super) fn open_ballot(
     proceedings: &Proceedings,
     number: u32,
     version: u32,
+    calendar: &WorkingCalendar,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     let topic = proceedings.undecided(number)?;
@@ -29,7 +31,7 @@ pub(super) fn open_ballot(
         }
         return Err(Rejection::BallotStillOpen { ballot_number: open.number, topic_number: number });
     }
-    may_be_opened(proceedings, topic, version, issued)?;
+    may_be_opened(proceedings, topic, version, calendar, issued)?;
     let ballot = Ballot::new(proceedings.ballots + 1, version, rules(proceedings));
     if ballot.rules.secret {
         secret::may_be_secret(proceedings, topic)?;
@@ -76,6 +78,7 @@ fn may_be_opened(
     proceedings: &Proceedings,
     topic: &Topic,
     version: u32,
+    calendar: &WorkingCalendar,
     issued: &Issued,
 ) -> Result<(), Rejection> {
     let number = topic.number;
@@ -95,6 +98,8 @@ fn may_be_opened(
     }
     nothing_pending(topic)?;
     executable(topic)?;
+    // What has passed by now cannot be adopted, and its items are settled by the vote.
+    due_dates(topic, calendar.date_of(issued.at), calendar, issued.at)?;
     binds_nobody_unasked(proceedings, topic)?;
     no_open_choice(topic)?;
     may_be_voted_on(proceedings, topic)?;
@@ -124,6 +129,7 @@ pub(super) fn record_general_consent(
     proceedings: &Proceedings,
     number: u32,
     version: u32,
+    calendar: &WorkingCalendar,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     let topic = proceedings.undecided(number)?;
@@ -135,7 +141,7 @@ pub(super) fn record_general_consent(
         return Ok(vec![]);
     }
     no_open_ballot(topic)?;
-    may_be_opened(proceedings, topic, version, issued)?;
+    may_be_opened(proceedings, topic, version, calendar, issued)?;
     let voting = proceedings.agenda.constitution.rule.voting;
     if voting.excludes_general_consent || voting.secret_ballots {
         return Err(Rejection::GeneralConsentExcluded);

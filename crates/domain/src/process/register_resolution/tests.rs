@@ -59,7 +59,7 @@ fn decided() -> Vec<docket::Event> {
         ("WATER", Command::Prepare { agenda }),
         ("WATER", Command::SubmitProposal { topic: 1, text: text("The stations are rebuilt.") }),
         ("WATER", Command::DraftItems { topic: 1, items: vec![item("Rebuild", 5), item("Test", 10)] }),
-        ("WATER", Command::OpenBallot { topic: 1, version: 1 }),
+        ("WATER", Command::OpenBallot { topic: 1, version: 1, calendar: calendar.clone() }),
         vote("WATER", Choice::Yes),
         vote("ROADS", Choice::Yes),
         vote("HEALTH", Choice::No),

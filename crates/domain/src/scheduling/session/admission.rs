@@ -188,6 +188,9 @@ pub(super) fn absorb(filed: &Filed, from: Uuid, other: &Outline) -> Result<Vec<E
         "not yet scheduled",
     )?;
     let own = &filed.outline;
+    if own.class != other.class {
+        return Err(Rejection::ClassesDiffer { matter_class: other.class, other_class: own.class });
+    }
     let last = u32::try_from(own.topics.len()).unwrap_or(u32::MAX);
     let mut outline = own.clone();
     outline.topics.extend(other.topics.iter().map(|topic| topic.renumbered(last)));

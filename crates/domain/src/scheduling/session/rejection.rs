@@ -48,6 +48,9 @@ rejections! {
         NotAnEmergency("NOT_AN_EMERGENCY") = "only an emergency session is declared with a reason and an authority",
         ClassDoesNotFit("CLASS_DOES_NOT_FIT") { matter_class: MatterClass } =
             "an emergency session is of the class emergency, and no other one is; {matter_class} does not fit",
+        ClassesDiffer("CLASSES_DIFFER") { matter_class: MatterClass, other_class: MatterClass } =
+            "one session is on matters of the class {matter_class}, the other one on {other_class}; each is decided by the rule \
+             of its own class",
         SeatRequired("SEAT_REQUIRED") { department_code: Code, body_code: Code } =
             "department {department_code} has no seat that decides in body {body_code}, or has not accepted it; it is heard or \
              informed",

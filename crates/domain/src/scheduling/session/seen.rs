@@ -2,6 +2,7 @@
 
 use super::{Filed, FiledPaper, RoleOnTopic, Topic};
 use crate::{Audience, Code, Label, Line, printed_agenda};
+use std::collections::BTreeSet;
 
 impl Filed {
     /// Who may know of a topic. A secret one is for those that have a role on it or on one of its sub-topics, the one that
@@ -58,13 +59,20 @@ impl Filed {
         roles.filter(move |role| is_on_it(role.topic)).map(|role| role.role)
     }
 
+    /// The numbers of the topics of which somebody sees nothing to whom these audiences belong.
+    pub fn hidden_from(&self, belongs: impl Fn(&Audience<'_>) -> bool) -> BTreeSet<u32> {
+        let topics = self.outline.topics.iter();
+        topics.filter(|topic| !belongs(&self.audience_of(topic))).map(|topic| topic.number).collect()
+    }
+
     /// The session as it is seen by somebody to whom these audiences belong. Of a topic that they do not see, they see that
     /// there is one, its place and its time. The heading of its section is that of the next topic of it that they see.
     #[must_use]
     pub fn seen_by(&self, belongs: impl Fn(&Audience<'_>) -> bool) -> Filed {
         let mut seen = self.clone();
         seen.papers.retain(|paper| belongs(&self.audience_of_paper(paper)));
-        let sees = |topic: &Topic| belongs(&self.audience_of(topic));
+        let hidden = self.hidden_from(belongs);
+        let sees = |topic: &Topic| !hidden.contains(&topic.number);
         let topics = seen.outline.topics.iter_mut().zip(&self.outline.topics);
         printed_agenda::leave_headings(topics.map(|(seen, topic)| (&mut seen.section, sees(topic))));
         for topic in &mut seen.outline.topics {

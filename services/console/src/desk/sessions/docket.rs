@@ -11,8 +11,8 @@ use crate::desk::session::token_name;
 use crate::desk::words::Words;
 use proto::deliberation::v1::outcome::Outcome;
 use proto::deliberation::v1::{
-    Ballot, Docket, DocketStage, DocketTopic, Mandate, NextStep, RoleOnTopic, Statement, TopicRole,
-    VoteChoice,
+    Ballot, Docket, DocketStage, DocketTopic, NextStep, ReasonDetail, RoleOnTopic, SeatStandIns, Statement,
+    TopicRole, VoteChoice,
 };
 use proto::scheduling::v1::Session;
 use std::collections::BTreeMap;
@@ -204,27 +204,12 @@ fn deciding_on<'d>(docket: &'d Docket, topic: &DocketTopic) -> Vec<&'d str> {
         .collect()
 }
 
-/// Whether a department votes for a seat on a topic: it is its own, or the seat is not there and the department has its mandate
-/// or is the first of its substitutes that is there. The rules decide when it does.
-fn votes_for(docket: &Docket, topic: &DocketTopic, department: &str, seat: &str) -> bool {
-    if department == seat || is_there(docket, seat) {
-        return department == seat;
-    }
-    let is_of = |mandate: &&Mandate| mandate.department_code == seat;
-    let mut mandates = docket.mandates.iter().filter(is_of);
-    let has_mandate = mandates.any(|mandate| {
-        mandate.topic_number.is_none_or(|number| number == topic.number)
-            && mandate.holder_codes.iter().any(|holder| holder == department)
-    });
-    let constitution = docket.agenda.iter().filter_map(|agenda| agenda.constitution.as_ref());
-    let mut voters = constitution.flat_map(|body| &body.voters).filter(|voter| voter.department_code == seat);
-    let deciding = deciding_on(docket, topic);
-    let is_able = |code: &&String| {
-        is_there(docket, code) && !topic.recused_codes.contains(code) && !deciding.contains(&code.as_str())
+/// Whether a department votes for a seat on a topic: it is its own, or it is one of those that may stand in for it.
+fn votes_for(topic: &DocketTopic, department: &str, seat: &str) -> bool {
+    let stands_in = |known: &SeatStandIns| {
+        known.department_code == seat && known.stand_in_codes.iter().any(|code| code == department)
     };
-    has_mandate
-        || voters
-            .any(|voter| voter.substitute_codes.iter().find(is_able).is_some_and(|code| code == department))
+    department == seat || topic.stand_ins.iter().any(stands_in)
 }
 
 /// The department for which the reader speaks on a topic: the own one, or where that does not take part a seat whose place it
@@ -236,7 +221,7 @@ fn spoken_for(reader: &Reader, docket: &Docket, topic: &DocketTopic) -> Option<S
     if codes.clone().any(|code| code == own) {
         return Some(own.to_owned());
     }
-    codes.find(|seat| votes_for(docket, topic, own, seat)).cloned()
+    codes.find(|seat| votes_for(topic, own, seat)).cloned()
 }
 
 fn is_open(ballot: &Ballot) -> bool {
@@ -308,8 +293,8 @@ fn refused_steps(reader: &Reader, docket: &Docket, steps: &[NextStep]) -> Vec<Re
     let refused = steps.iter().filter(|step| !step.reason.is_empty());
     let shown = refused.filter_map(|step| {
         let act = acts::of_command(&step.command)?;
-        let details =
-            step.details.iter().map(|detail| (detail.key.as_str(), detail.value.as_str())).collect();
+        let details = step.details.iter();
+        let details = details.map(|detail| (detail.key.as_str(), as_printed(docket, detail))).collect();
         let sentence = language.reason("huishang.deliberation.v1", &step.reason, &details);
         let topic = docket.topics.iter().find(|topic| step.topic_number == Some(topic.number));
         let topic = topic.map(|topic| format!(" {}", topic.printed_number)).unwrap_or_default();
@@ -320,6 +305,13 @@ fn refused_steps(reader: &Reader, docket: &Docket, steps: &[NextStep]) -> Vec<Re
         })
     });
     shown.collect()
+}
+
+/// A detail of a refusal; the number of a topic is the one that it has on paper.
+fn as_printed<'d>(docket: &'d Docket, detail: &'d ReasonDetail) -> &'d str {
+    let number = detail.value.parse().ok().filter(|_| detail.key.ends_with("topic_number"));
+    let topic = number.and_then(|number: u32| docket.topics.iter().find(|topic| topic.number == number));
+    topic.map_or(detail.value.as_str(), |topic| topic.printed_number.as_str())
 }
 
 /// The steps on a topic: those that are a line, and those with more to fill in. Each has an id of its own.
@@ -450,9 +442,8 @@ fn open_ballot(
 ) -> OpenBallot {
     let words = reader.words;
     let is_clerk = is_clerk(reader, docket);
-    let is_own = |code: &str| {
-        reader.holder.department.as_deref().is_some_and(|own| votes_for(docket, topic, own, code))
-    };
+    let is_own =
+        |code: &str| reader.holder.department.as_deref().is_some_and(|own| votes_for(topic, own, code));
     let act = if ballot.secret { secret_vote::CAST.command() } else { Some("docket cast-vote") };
     let is_vote =
         |step: &&NextStep| Some(step.command.as_str()) == act && step.topic_number == Some(topic.number);

@@ -38,6 +38,7 @@ pub(super) fn asked(proceedings: &Proceedings, topic: &Topic, calendar: &Working
             command: Box::new(move |_: &Code| Command::WithdrawMotion { topic: number, motion }),
             people: Some(vec![Who::of(Role::Delegate, &open.department)]),
             presides: false,
+            of_all_ballots: false,
         });
     }
     if let Some(motion) = topic.next_motion().map(|first| first.number) {

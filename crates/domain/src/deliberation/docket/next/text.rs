@@ -35,6 +35,7 @@ pub(super) fn asked(topic: &Topic) -> Vec<Asked> {
             command: Box::new(accept),
             people: Some(people),
             presides: false,
+            of_all_ballots: false,
         });
     }
     all
@@ -60,6 +61,7 @@ fn on_amendments(topic: &Topic) -> Vec<Asked> {
             command: Box::new(move |_: &Code| Command::WithdrawAmendment { topic: number, amendment }),
             people: Some(vec![Who::of(Role::Delegate, &last.department)]),
             presides: false,
+            of_all_ballots: false,
         });
     }
     if let Some(amendment) = topic.next_amendment().map(|next| next.number) {

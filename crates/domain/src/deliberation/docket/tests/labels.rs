@@ -90,7 +90,7 @@ fn to_others_a_secret_topic_is_like_one_that_is_not_there() {
                 current_version_only: false,
             },
             Command::OpenTopic { topic },
-            Command::OpenBallot { topic, version: 1 },
+            Command::OpenBallot { topic, version: 1, calendar: calendar() },
             Command::WithdrawTopic { topic, reason: text("No") },
         ];
         commands.map(|command| {
@@ -111,6 +111,24 @@ fn to_others_a_secret_topic_is_like_one_that_is_not_there() {
     assert!(given::<Docket>(&state).by(of("WATER")).when(statement).is_ok());
     let close = Command::PauseTopic { topic: 2 };
     assert!(given::<Docket>(&state).by(actor("wang", "OFFICE", Role::Clerk)).when(close).is_ok());
+}
+
+#[test]
+fn what_can_happen_next_follows_from_the_topics_that_are_seen() {
+    let debate_closed =
+        Event::DebateClosed { topic: 2, spent_seconds: 0, overrun_seconds: 0, digression_minutes: 0 };
+    let mut on_two = ballot_opened(1, 1, Tie::Rejects);
+    if let Event::BallotOpened { topic, .. } = &mut on_two {
+        *topic = 2;
+    }
+    let state = Docket::fold(State::Absent, &followed_by(with_a_secret_topic(), [debate_closed, on_two]));
+    let commands = |hidden: BTreeSet<u32>| {
+        let steps = super::super::next::steps(&state, &hidden, at("2027-03-01T01:10:00Z"), &calendar());
+        assert!(steps.iter().all(|step| step.topic.is_none_or(|topic| !hidden.contains(&topic))));
+        steps.into_iter().filter(|step| step.topic.is_none()).map(|step| step.rpc).collect::<Vec<_>>()
+    };
+    assert!(commands(BTreeSet::new()).contains(&"RemindSeats"));
+    assert!(!commands([2].into()).contains(&"RemindSeats"), "nobody is told of the ballot");
 }
 
 #[test]

@@ -181,7 +181,7 @@ fn what_can_happen_next_has_the_vote_of_whoever_takes_a_place() {
     use crate::deliberation::docket::next::steps;
     let by_whom = |history: &[Event], rpc: &str| {
         let state = Docket::fold(State::Absent, history);
-        let all = steps(&state, at("2027-03-01T01:10:00Z"), &calendar());
+        let all = steps(&state, &[].into(), at("2027-03-01T01:10:00Z"), &calendar());
         let found = all.into_iter().find(|step| step.rpc == rpc && step.topic == Some(1)).expect("a step");
         found.by.into_iter().filter_map(|who| who.department).map(|code| code.to_string()).collect::<Vec<_>>()
     };

@@ -5,7 +5,7 @@ use crate::deliberation::docket::next::{Step, steps};
 
 fn next(history: &[Event]) -> Vec<Step> {
     let state = Docket::fold(State::Absent, history);
-    steps(&state, at("2027-03-01T01:10:00Z"), &calendar())
+    steps(&state, &[].into(), at("2027-03-01T01:10:00Z"), &calendar())
 }
 fn step<'s>(steps: &'s [Step], rpc: &str) -> &'s Step {
     let found = steps.iter().find(|step| step.rpc == rpc && step.topic.is_none_or(|topic| topic == 1));

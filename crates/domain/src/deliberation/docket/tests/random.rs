@@ -138,7 +138,7 @@ fn on_ballots() -> impl Strategy<Value = Command> {
     prop_oneof![
         2 => Just(Command::CheckReminders),
         1 => Just(Command::RemindSeats { text: None, calendar: calendar() }),
-        10 => (topic.clone(), 1u32..3).prop_map(|(topic, version)| Command::OpenBallot { topic, version }),
+        10 => (topic.clone(), 1u32..3).prop_map(|(topic, version)| Command::OpenBallot { topic, version, calendar: calendar() }),
         20 => (topic.clone(), department(), choice(), 0u32..4).prop_map(|(topic, department, choice, weight)| {
             let split = vec![VotePart { choice: Choice::Abstain, weight }; usize::from(weight == 1)];
             Command::CastVote { topic, department, choice, split, reason: None }
@@ -153,7 +153,7 @@ fn on_ballots() -> impl Strategy<Value = Command> {
         1 => (proptest::option::of(topic.clone()), department())
             .prop_map(|(topic, department)| Command::RevokeMandate { topic, department }),
         2 => (topic.clone(), 1u32..3)
-            .prop_map(|(topic, version)| Command::RecordGeneralConsent { topic, version }),
+            .prop_map(|(topic, version)| Command::RecordGeneralConsent { topic, version, calendar: calendar() }),
         4 => (topic, proptest::option::of(choice()))
             .prop_map(|(topic, casting_vote)| Command::CloseBallot { topic, casting_vote }),
         1 => Just(Command::CheckDeadlines),
@@ -363,13 +363,13 @@ fn informed(state: &State, command: Command, by: Code) -> (Command, Code) {
             let first = state.proceedings().and_then(|p| p.topic(topic)?.next_motion());
             (Command::PutMotion { topic, motion: first.map_or(motion, |first| first.number), calendar }, by)
         }
-        Command::OpenBallot { topic, version } => {
+        Command::OpenBallot { topic, version, calendar } => {
             let version = current(topic).unwrap_or(version);
-            (Command::OpenBallot { topic, version }, by)
+            (Command::OpenBallot { topic, version, calendar }, by)
         }
-        Command::RecordGeneralConsent { topic, version } => {
+        Command::RecordGeneralConsent { topic, version, calendar } => {
             let version = current(topic).unwrap_or(version);
-            (Command::RecordGeneralConsent { topic, version }, by)
+            (Command::RecordGeneralConsent { topic, version, calendar }, by)
         }
         Command::AdoptDecision { topic, calendar, .. } => {
             let items = state.proceedings().and_then(|p| p.topic(topic)).map_or(0, |topic| topic.items.len());

@@ -73,7 +73,7 @@ fn a_ballot_that_is_opened_later_has_a_reminder_of_its_own_half_way() {
     let history = followed_by(first.clone(), check(&first, DAY_BEFORE));
     let text = Event::ProposalSubmitted { topic: 2, version: 1, text: text("Pumps") };
     let history = followed_by(history, [text]);
-    let open = Command::OpenBallot { topic: 2, version: 1 };
+    let open = Command::OpenBallot { topic: 2, version: 1, calendar: calendar() };
     let opened = given::<Docket>(&history).at("2027-03-04T21:00:00Z").when(open).unwrap();
     let half_way = "2027-03-05T03:00:00Z";
     let is_planned = |event: &Event| matches!(event, Event::BallotOpened { remind_at, .. } if *remind_at == Some(at(half_way)));
@@ -117,7 +117,7 @@ fn it_is_planned_in_working_time_as_the_body_says() {
     let none = signing(Tie::Rejects, |rule| rule.reminder_working_days = Some(0));
     let none =
         followed_by(none, [sent(0), Event::ProposalSubmitted { topic: 2, version: 1, text: text("-") }]);
-    let open = Command::OpenBallot { topic: 2, version: 1 };
+    let open = Command::OpenBallot { topic: 2, version: 1, calendar: calendar() };
     let opened = given::<Docket>(&none).at("2027-03-04T21:00:00Z").when(open).unwrap();
     assert!(matches!(opened[..], [Event::BallotOpened { remind_at: None, .. }]));
 }

@@ -132,7 +132,7 @@ fn what_would_show_how_somebody_votes_is_refused() {
     let few = followed_by(few, [recused("ROADS")]);
     assert_eq!(reason(when(&few, "WATER", open_ballot(1))), "TOO_FEW_FOR_SECRECY");
     assert_eq!(reason(when(&few, "WATER", open_choice())), "TOO_FEW_FOR_SECRECY");
-    let consent = Command::RecordGeneralConsent { topic: 1, version: 1 };
+    let consent = Command::RecordGeneralConsent { topic: 1, version: 1, calendar: calendar() };
     assert_eq!(reason(when(&meeting(|_| ()), "WATER", consent)), "GENERAL_CONSENT_EXCLUDED");
 }
 
@@ -159,7 +159,8 @@ fn a_ballot_that_cannot_be_counted_is_voided_and_leaves_nothing() {
 fn what_can_happen_next_is_what_a_secret_ballot_takes() {
     let history = cast(open(), &["WATER", "ROADS", "HEALTH"]);
     let state = Docket::fold(State::Absent, &history);
-    let steps = crate::deliberation::docket::next::steps(&state, at("2027-03-01T01:10:00Z"), &calendar());
+    let steps =
+        crate::deliberation::docket::next::steps(&state, &[].into(), at("2027-03-01T01:10:00Z"), &calendar());
     let by = |rpc: &str| {
         let step = steps.iter().find(|step| step.rpc == rpc && step.topic == Some(1))?;
         Some(

@@ -59,7 +59,7 @@ fn a_topic_with_sub_topics_is_decided_in_them_and_nothing_is_lost() {
 #[test]
 fn nothing_can_happen_next_on_a_topic_with_sub_topics() {
     let state = Docket::fold(State::Absent, &begun(divided()));
-    let steps = steps(&state, at("2027-03-01T01:10:00Z"), &calendar());
+    let steps = steps(&state, &[].into(), at("2027-03-01T01:10:00Z"), &calendar());
     let topics: BTreeSet<u32> = steps.iter().filter_map(|step| step.topic).collect();
     assert_eq!(topics, BTreeSet::from([1, 3, 4]));
 }

@@ -83,7 +83,11 @@ fn a_seat_splits_its_weight_and_no_more() {
 fn what_nobody_objects_to_passes_without_a_ballot_and_is_recorded_as_that() {
     let history = meeting(|_| (), ALL);
     let consent = |history: &[Event]| {
-        given::<Docket>(history).by(of("WATER")).when(Command::RecordGeneralConsent { topic: 1, version: 1 })
+        given::<Docket>(history).by(of("WATER")).when(Command::RecordGeneralConsent {
+            topic: 1,
+            version: 1,
+            calendar: calendar(),
+        })
     };
     let events = consent(&history).unwrap();
     assert!(matches!(events.as_slice(), [Event::BallotOpened { .. }, Event::BallotClosed { .. }]));

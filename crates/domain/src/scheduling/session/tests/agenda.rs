@@ -151,6 +151,21 @@ fn a_merged_session_keeps_its_sub_topics_and_has_a_section_of_its_own() {
 }
 
 #[test]
+fn what_is_merged_keeps_the_class_by_whose_rule_it_is_decided() {
+    let classes = [MatterClass::Ordinary, MatterClass::Important, MatterClass::Personnel];
+    for (matter_class, other_class) in classes.iter().flat_map(|one| classes.map(|other| (*one, other))) {
+        let other = Outline { class: matter_class, ..divided() };
+        let into = Outline { class: other_class, duration_minutes: 200, ..divided() };
+        let absorb = Command::Absorb { from: Uuid::from_u128(9), outline: other };
+        let merged = given::<Session>(&[requested(into)]).at(NOW).when(absorb);
+        match matter_class == other_class {
+            true => assert!(merged.is_ok()),
+            false => assert_eq!(merged, Err(Rejection::ClassesDiffer { matter_class, other_class })),
+        }
+    }
+}
+
+#[test]
 fn a_copy_has_only_what_is_kept_and_no_topic_without_the_sub_topics_it_is_decided_in() {
     let kept = divided().with_only(|topic| ![3, 4].contains(&topic.number));
     let titles: Vec<_> = kept.topics.iter().map(|topic| topic.title.as_str()).collect();
