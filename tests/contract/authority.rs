@@ -622,7 +622,7 @@ fn speaking() -> [docket::Event; 3] {
 fn what_can_happen_next_on_a_docket_names_every_command() {
     let pending = amendment();
     let (department, holders) = (code("SEAT"), vec![code("CHAIR")]);
-    let mandate = docket::Event::MandateGiven { topic: None, department, holders };
+    let mandate = docket::Event::MandateGiven { topic: None, department, holders, put_down_by_clerk: false };
     let speaking = speaking();
     let steps =
         |state| docket::next::steps(&state, &BTreeSet::new(), at("2027-03-08T01:00:00Z"), &calendar());

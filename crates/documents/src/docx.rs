@@ -182,8 +182,12 @@ impl Written {
     }
 }
 
+/// A run of text, without the two characters that stand in no XML (XML 1.0, 2.2).
 fn run(text: &str, typeface: Typeface, points: f32) -> Run {
-    Run::new().add_text(text).size(half_points(points)).fonts(fonts(typeface))
+    Run::new()
+        .add_text(text.replace(['\u{fffe}', '\u{ffff}'], ""))
+        .size(half_points(points))
+        .fonts(fonts(typeface))
 }
 
 fn fonts(typeface: Typeface) -> RunFonts {

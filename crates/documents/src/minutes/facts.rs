@@ -102,10 +102,13 @@ impl<'a> Teller<'a> {
         for recusal in self.record.recusals.iter().filter(|recusal| recusal.topic == topic.number) {
             let version = recusal.version.map(|version| words.of_version(version)).unwrap_or_default();
             let why = words.in_brackets(&format!("{version}{}", recusal.reason));
-            facts.push((words.recused.to_owned(), format!("{}{why}", self.name(&recusal.department))));
+            let by_clerk = topic.recusals_put_down.contains(&recusal.department);
+            let who = self.put_down(self.name(&recusal.department), by_clerk);
+            facts.push((words.recused.to_owned(), format!("{who}{why}")));
         }
         for (department, statement) in &topic.statements {
-            facts.push((words.says(self.name(department), statement.stance), statement.reasons.to_string()));
+            let who = self.put_down(self.name(department), statement.put_down_by_clerk);
+            facts.push((words.says(&who, statement.stance), statement.reasons.to_string()));
         }
     }
 

@@ -212,7 +212,7 @@ impl Seen {
                     Debate { spent_seconds, overrun_seconds, digression_minutes: *digression_minutes };
                 self.debates.insert(*topic, debate);
             }
-            Event::RecusalRecorded { topic, department, reason, version } => {
+            Event::RecusalRecorded { topic, department, reason, version, .. } => {
                 let (topic, version) = (*topic, *version);
                 let (department, reason) = (department.clone(), reason.clone());
                 self.recusals.push(Recusal { topic, department, reason, version });

@@ -507,13 +507,9 @@ impl Aggregate for Docket {
                 motions::put(state.open()?, topic, motion, calendar.date_of(issued.at))
             }
             Command::CheckClocks => Ok(speakers::check_clocks(state, issued)),
-            Command::RecordStatement { topic, department, stance, reasons } => floor::record_statement(
-                state.open()?,
-                topic,
-                department,
-                Statement { stance, reasons },
-                issued,
-            ),
+            Command::RecordStatement { topic, department, stance, reasons } => {
+                floor::record_statement(state.open()?, topic, department, (stance, reasons), issued)
+            }
             Command::SubmitProposal { topic, text } => proposals::submit_proposal(state.open()?, topic, text),
             Command::SubmitAmendment { topic, department, version, amends, text } => {
                 let submitted = amendments::Submitted { topic, department, version, amends, text };

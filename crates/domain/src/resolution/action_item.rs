@@ -196,6 +196,9 @@ rejections! {
             "nothing was given for item {number} to be split into; at least one sub-item is needed",
         TooManySubItems("TOO_MANY_SUB_ITEMS") { items: usize, max: usize } =
             "there would be {items} sub-items; at most {max} are accepted",
+        NoPartInDecision("NO_PART_IN_DECISION") { department_code: Code, number: Line } =
+            "department {department_code} took no part in the decision that {number} carries out, and is not below those that \
+             owe it; name one that is, or have a session decide in which {department_code} takes part",
         TooManyTiers("TOO_MANY_TIERS") { number: Line, max: u32 } =
             "item {number} is on the last tier; a cascade has at most {max}",
         DueAfterParent("DUE_AFTER_PARENT") { due_on: Date, parent_number: Line, parent_due_on: Date } =

@@ -80,7 +80,7 @@ wire_struct!(docket::Reminder => deliberation::Reminder {
 });
 wire_struct!(docket::RollCallVote => api::RollCallVote { department_code: department, choice });
 wire_struct!(docket::Mandate => api::Mandate {
-    topic_number: topic, department_code: department, holder_codes: holders,
+    topic_number: topic, department_code: department, holder_codes: holders, put_down_by_clerk,
 });
 
 /// The values of which exactly one case is given, in the messages of one package.
@@ -181,7 +181,7 @@ wire_events!(docket::Docket, docket::Event => deliberation {
         topic_number: topic, motion_number: motion, ballot_number: ballot, carried,
     },
     StatementRecorded => StatementRecorded {
-        topic_number: topic, department_code: department, stance, reasons,
+        topic_number: topic, department_code: department, stance, reasons, put_down_by_clerk,
     },
     ProposalSubmitted => ProposalSubmitted { topic_number: topic, version, text },
     AmendmentSubmitted => AmendmentSubmitted {
@@ -232,10 +232,12 @@ wire_events!(docket::Docket, docket::Event => deliberation {
         cast_by_code: cast_by, put_down_by_clerk,
     },
     RecusalRecorded => RecusalRecorded {
-        topic_number: topic, department_code: department, reason, version,
+        topic_number: topic, department_code: department, reason, version, put_down_by_clerk,
     },
     RecusalWithdrawn => RecusalWithdrawn { topic_number: topic, department_code: department, reason },
-    MandateGiven => MandateGiven { topic_number: topic, department_code: department, holder_codes: holders },
+    MandateGiven => MandateGiven {
+        topic_number: topic, department_code: department, holder_codes: holders, put_down_by_clerk,
+    },
     MandateRevoked => MandateRevoked { topic_number: topic, department_code: department },
     BallotClosed => BallotClosed { topic_number: topic, result, roll },
     DecisionAdopted => DecisionAdopted {

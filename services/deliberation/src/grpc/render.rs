@@ -105,6 +105,7 @@ fn whole_topic(topic: &Topic) -> pb::DocketTopic {
         amendments: topic.amendments.iter().map(amendment).collect(),
         items: topic.items.to_wire(),
         recused_codes: topic.recused.iter().map(Code::to_string).collect(),
+        put_down_recusal_codes: topic.recusals_put_down.iter().map(Code::to_string).collect(),
         recused_from_version_codes: topic.recused_from_version.iter().map(Code::to_string).collect(),
         choices: topic.choices.iter().map(choice).collect(),
         acceptances: acceptances(topic),
@@ -260,6 +261,7 @@ fn statement((department, statement): (&Code, &Statement)) -> pb::Statement {
         department_code: department.to_wire(),
         stance: statement.stance.to_wire(),
         reasons: statement.reasons.to_wire(),
+        put_down_by_clerk: statement.put_down_by_clerk,
     }
 }
 

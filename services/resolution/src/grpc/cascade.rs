@@ -3,13 +3,16 @@
 use super::{Reply, Service, item_id};
 use crate::views::{self, Named};
 use domain::calendar::WorkingCalendar;
+use domain::deliberation::docket::Docket;
 use domain::directory::department::{self, Department};
+use domain::directory::hierarchy::Hierarchy;
+use domain::resolution::action_item::cascade::Splitting;
 use domain::resolution::action_item::{
-    self, ActionItem, Command, Item, Neighbours, Parent, Rejection, SubItem, cascade,
+    self, ActionItem, Assignment, Command, Item, Neighbours, Parent, Rejection, SubItem, cascade,
 };
 use domain::resolution::adopted_elsewhere::Obligation;
 use domain::resolution::dependencies::{self, Dependencies};
-use domain::resolution::resolution::Resolution;
+use domain::resolution::resolution::{Origin, Registration, Resolution};
 use domain::scheduling::body::Body;
 use domain::{Code, Uuid};
 use proto::resolution::v1 as pb;
@@ -17,6 +20,7 @@ use proto::{Invalid, Violation};
 use service_kit::serve::read;
 use service_kit::spans::AsOf;
 use service_kit::{CommandContext, CommandError, Kit, Position, UnitOfWork};
+use std::collections::BTreeSet;
 use tonic::{Request, Response};
 
 impl Service {
@@ -78,9 +82,10 @@ pub(super) async fn split(
     let id = item_id(&request.item_id)?;
     let into: Vec<Obligation> = read("sub_items", request.sub_items)?;
     let calendar = service.calendar().await?;
+    let kit = service.kit.clone();
     let decided = service.kit.commit::<ActionItem, _>(&context, id, move |unit| {
-        let (into, calendar) = (into.clone(), calendar.clone());
-        Box::pin(async move { split_into(unit, id, into, calendar).await })
+        let (kit, into, calendar) = (kit.clone(), into.clone(), calendar.clone());
+        Box::pin(async move { split_into(&kit, unit, id, into, calendar).await })
     });
     let (position, item) = service.answer(id, &decided.await?).await?;
     Ok(Response::new(pb::SplitItemResponse { position, item }))
@@ -88,6 +93,7 @@ pub(super) async fn split(
 
 /// One commit over the item and its new parts, so that their numbers follow on each other.
 async fn split_into(
+    kit: &Kit,
     unit: &mut UnitOfWork,
     id: Uuid,
     into: Vec<Obligation>,
@@ -96,14 +102,14 @@ async fn split_into(
     let state = unit.load::<ActionItem>(id).await?;
     let not_found = || Rejection::NotFound { what: "the action item".to_owned() };
     let item = state.item().ok_or_else(|| CommandError::rejected::<ActionItem>(not_found()))?;
-    let secretariat = secretariat(unit, item).await?;
+    let splitting = splitting(kit, item).await?;
     let named: Vec<Vec<Code>> = into
         .iter()
         .map(|it| std::iter::once(&it.lead).chain(&it.co_responsible).cloned().collect())
         .collect();
-    let sub_items = cascade::split(id, item, into, &secretariat, &calendar, unit.issued())
-        .map_err(CommandError::rejected::<ActionItem>)?;
     must_be_listed(unit, &named).await?;
+    let sub_items = cascade::split(id, item, into, &splitting, &calendar, unit.issued())
+        .map_err(CommandError::rejected::<ActionItem>)?;
     let noted = sub_items.iter().map(|it| (it.id, it.assignment.number.clone())).collect();
     unit.decide::<ActionItem>(id, Command::NoteSubItems { sub_items: noted, is_split: true }).await?;
     let on = sub_items.iter().map(|it| it.id).collect();
@@ -115,12 +121,36 @@ async fn split_into(
     unit.decide::<Dependencies>(Dependencies::realm_id(), before).await
 }
 
-/// The departments that keep the record of the body that decided an item.
-async fn secretariat(unit: &mut UnitOfWork, item: &Item) -> Result<Vec<Code>, CommandError> {
-    let resolution = unit.load::<Resolution>(item.assignment.resolution).await?;
-    let Some(registered) = resolution.registered() else { return Ok(vec![]) };
-    let body = unit.load::<Body>(Body::id(&registered.registration.body)).await?;
-    Ok(body.version().map(|version| version.charter.secretariat.clone()).unwrap_or_default())
+/// Who may split an item, and who is bound by what it is split into: facts, whoever sees them.
+async fn splitting(kit: &Kit, item: &Item) -> Result<Splitting, CommandError> {
+    let hierarchy = kit.load::<Hierarchy>(Hierarchy::realm_id()).await?;
+    let owing = |item: &Item| {
+        let Assignment { lead, co_responsible, .. } = &item.assignment;
+        std::iter::once(lead).chain(co_responsible).cloned().collect::<Vec<_>>()
+    };
+    let mut bound: BTreeSet<Code> = owing(item).iter().flat_map(|code| hierarchy.downwards(code)).collect();
+    let resolution = kit.load::<Resolution>(item.assignment.resolution).await?;
+    let Some(registered) = resolution.registered() else {
+        return Ok(Splitting { bound, ..Default::default() });
+    };
+    let Registration { origin, items, body, .. } = &registered.registration;
+    match origin {
+        Origin::Session { session, .. } => {
+            let docket = kit.load::<Docket>(*session).await?;
+            let participants = docket.proceedings().into_iter().flat_map(|known| &known.agenda.participants);
+            bound.extend(participants.map(|participant| participant.department.clone()));
+        }
+        // Who took part is not on record; whom it binds is.
+        Origin::Elsewhere { .. } => {
+            for other in items {
+                let state = kit.load::<ActionItem>(*other).await?;
+                bound.extend(state.item().map(owing).unwrap_or_default());
+            }
+        }
+    }
+    let body = kit.load::<Body>(Body::id(body)).await?;
+    let secretariat = body.version().map(|version| version.charter.secretariat.clone()).unwrap_or_default();
+    Ok(Splitting { secretariat, bound })
 }
 
 async fn must_be_listed(unit: &mut UnitOfWork, named: &[Vec<Code>]) -> Result<(), CommandError> {

@@ -3,7 +3,7 @@
 
 use super::choices::no_open_choice;
 use super::evolve::add_version;
-use super::floor::{in_debate, is_clerk_of_the_docket, may_speak, may_speak_for};
+use super::floor::{in_debate, is_put_down, may_speak, may_speak_for, nothing_of_its_own};
 use super::mandates::takes_its_place;
 use super::motions::{may_take_part, no_motion_pending};
 use super::outcomes::nothing_passed;
@@ -77,11 +77,6 @@ pub(super) fn submit(
     }])
 }
 
-/// Whether a clerk of the docket acts for a department that is not the own.
-pub(super) fn is_put_down(proceedings: &Proceedings, department: &Code, issued: &Issued) -> bool {
-    is_clerk_of_the_docket(proceedings, issued) && !issued.by.speaks_for(department)
-}
-
 /// Refuses a text that changes nothing and, in an amendment to an amendment, more than that one does. There is no third
 /// degree.
 fn changes_its_passage(topic: &Topic, amends: Option<u32>, text: &Text) -> Result<(), Rejection> {
@@ -152,11 +147,12 @@ pub(super) fn withdraw(
     let topic = proceedings.undecided(number)?;
     let known = find(topic, amendment)?;
     if !takes_its_place(proceedings, topic, &known.department, issued) {
-        may_speak_for(proceedings, &known.department, issued)?;
+        may_speak_for(proceedings, Some(topic), &known.department, issued)?;
     }
     if known.stage == AmendmentStage::Withdrawn {
         return Ok(vec![]);
     }
+    nothing_of_its_own(proceedings, &known.department, !known.put_down_by_clerk, issued)?;
     is_open(topic, known)?;
     no_open_ballot(topic)?;
     Ok(ended_with_those_to_it(topic, known, Event::AmendmentWithdrawn { topic: number, amendment }))

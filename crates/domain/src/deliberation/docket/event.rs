@@ -261,6 +261,8 @@ pub enum Event {
         stance: Stance,
         /// Its reasons.
         reasons: Text,
+        /// Whether a clerk of the docket put it down.
+        put_down_by_clerk: bool,
     },
     /// A version of the proposal was submitted.
     ProposalSubmitted {
@@ -531,6 +533,8 @@ pub enum Event {
         reason: Text,
         /// The version with which the recusal ends, when it is from this motion only.
         version: Option<u32>,
+        /// Whether a clerk of the docket put it down.
+        put_down_by_clerk: bool,
     },
     /// A department takes part in a topic again.
     RecusalWithdrawn {
@@ -546,6 +550,8 @@ pub enum Event {
         department: Code,
         /// Who may vote for it. The first valid vote counts.
         holders: Vec<Code>,
+        /// Whether a clerk of the docket put it down.
+        put_down_by_clerk: bool,
     },
     /// A department let nobody vote for it any more; votes that were cast remain valid.
     MandateRevoked {

@@ -10,14 +10,18 @@ use std::collections::BTreeMap;
 
 pub(super) fn evolve(state: State, event: &Event) -> State {
     match (state, event) {
-        (State::Absent | State::Adjourned(_), Event::Prepared { agenda }) => {
+        (state @ (State::Absent | State::Adjourned(_)), Event::Prepared { agenda }) => {
             let mut proceedings = Proceedings::new(agenda.clone());
+            proceedings.is_later_call = state.proceedings().is_some_and(|call| call.is_called_again(agenda));
             reminders::evolve(&mut proceedings, event);
             State::Prepared(proceedings)
         }
         (state, Event::TopicRelabelled { topic, label, .. }) => state.relabelled(*topic, *label),
         (State::Prepared(proceedings), Event::Opened { .. }) => State::Open(proceedings),
-        (State::Prepared(proceedings), Event::Adjourned { .. }) => State::Adjourned(proceedings),
+        (State::Prepared(mut proceedings), Event::Adjourned { .. }) => {
+            proceedings.lacked_quorum = true;
+            State::Adjourned(proceedings)
+        }
         (State::Open(proceedings), Event::MeetingCalled { .. }) => State::Adjourned(proceedings),
         (State::Open(proceedings), Event::Closed { .. }) => State::Closed(proceedings),
         (State::Prepared(mut proceedings), event) => {
@@ -59,10 +63,11 @@ fn attend(proceedings: &mut Proceedings, event: &Event) {
             let lists = proceedings.topics.iter_mut().map(|topic| &mut topic.floor.waiting);
             lists.for_each(|waiting| waiting.retain(|known| known != department));
         }
-        Event::MandateGiven { topic, department, holders } => {
+        Event::MandateGiven { topic, department, holders, put_down_by_clerk } => {
             proceedings.mandates.retain(|known| !known.is_of(department, *topic));
+            let (topic, put_down_by_clerk) = (*topic, *put_down_by_clerk);
             let (department, holders) = (department.clone(), holders.clone());
-            proceedings.mandates.push(Mandate { topic: *topic, department, holders });
+            proceedings.mandates.push(Mandate { topic, department, holders, put_down_by_clerk });
         }
         Event::MandateRevoked { topic, department } => {
             proceedings.mandates.retain(|known| !known.is_of(department, *topic));
@@ -197,8 +202,9 @@ fn debate(topic: &mut Topic, event: &Event) {
         Event::DigressionRecorded { minutes, .. } => {
             topic.digression_minutes = topic.digression_minutes.saturating_add(*minutes);
         }
-        Event::StatementRecorded { department, stance, reasons, .. } => {
-            let statement = Statement { stance: *stance, reasons: reasons.clone() };
+        Event::StatementRecorded { department, stance, reasons, put_down_by_clerk, .. } => {
+            let (stance, put_down_by_clerk) = (*stance, *put_down_by_clerk);
+            let statement = Statement { stance, reasons: reasons.clone(), put_down_by_clerk };
             topic.statements.insert(department.clone(), statement);
         }
         _ => {}
@@ -233,6 +239,7 @@ pub(super) fn add_version(topic: &mut Topic, text: Text) {
     topic.versions.push(text);
     for department in std::mem::take(&mut topic.recused_from_version) {
         topic.recused.remove(&department);
+        topic.recusals_put_down.remove(&department);
     }
 }
 
@@ -331,8 +338,12 @@ fn vote(topic: &mut Topic, event: &Event) {
                 ballot.hands = (hands.all() > 0).then_some(*hands);
             }
         }
-        Event::RecusalRecorded { department, version, .. } => {
+        Event::RecusalRecorded { department, version, put_down_by_clerk, .. } => {
             topic.recused.insert(department.clone());
+            match put_down_by_clerk {
+                true => topic.recusals_put_down.insert(department.clone()),
+                false => topic.recusals_put_down.remove(department),
+            };
             match version {
                 Some(_) => topic.recused_from_version.insert(department.clone()),
                 None => topic.recused_from_version.remove(department),
@@ -349,6 +360,7 @@ fn vote(topic: &mut Topic, event: &Event) {
         Event::RecusalWithdrawn { department, .. } => {
             topic.recused.remove(department);
             topic.recused_from_version.remove(department);
+            topic.recusals_put_down.remove(department);
         }
         Event::BallotClosed { result, roll, .. } => {
             if let Some(ballot) = topic.ballots.iter_mut().find(|open| open.number == result.ballot) {

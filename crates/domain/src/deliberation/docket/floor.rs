@@ -5,8 +5,8 @@ use super::motions::{lapsed_unseconded, lapsed_without, no_motion_pending};
 use super::proceedings::count;
 use super::speakers;
 use super::{
-    Agenda, DIGRESSION_MINUTES_MAX, Event, Mode, Outcome, Proceedings, Rejection, RoleOnTopic, State,
-    Statement, Topic, TopicStage,
+    Agenda, DIGRESSION_MINUTES_MAX, Event, Mode, Outcome, Proceedings, Rejection, RoleOnTopic, Stance, State,
+    Topic, TopicStage,
 };
 use crate::{Code, Issued, Line, Role, Text, Timestamp};
 use std::collections::BTreeSet;
@@ -247,16 +247,20 @@ pub(super) fn record_statement(
     proceedings: &Proceedings,
     number: u32,
     department: Code,
-    statement: Statement,
+    (stance, reasons): (Stance, Text),
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     let topic = in_debate(proceedings, number)?;
     may_speak(proceedings, topic, &department, issued)?;
-    if topic.statements.get(&department) == Some(&statement) {
-        return Ok(vec![]);
+    let put_down_by_clerk = is_put_down(proceedings, &department, issued);
+    if let Some(known) = topic.statements.get(&department) {
+        let is_the_same = known.stance == stance && known.reasons == reasons;
+        if is_the_same && (put_down_by_clerk || !known.put_down_by_clerk) {
+            return Ok(vec![]);
+        }
+        nothing_of_its_own(proceedings, &department, !known.put_down_by_clerk, issued)?;
     }
-    let Statement { stance, reasons } = statement;
-    Ok(vec![Event::StatementRecorded { topic: number, department, stance, reasons }])
+    Ok(vec![Event::StatementRecorded { topic: number, department, stance, reasons, put_down_by_clerk }])
 }
 
 /// The topic, if it is undecided and its debate is not closed.
@@ -277,7 +281,7 @@ pub(super) fn may_speak(
     issued: &Issued,
 ) -> Result<(), Rejection> {
     if !takes_its_place(proceedings, topic, department, issued) {
-        may_speak_for(proceedings, department, issued)?;
+        may_speak_for(proceedings, Some(topic), department, issued)?;
     }
     may_be_heard(proceedings, topic, department)
 }
@@ -313,13 +317,47 @@ pub(super) fn not_recused(topic: &Topic, department: &Code) -> Result<(), Reject
 }
 
 /// Refuses whoever does not speak for the department. A clerk of the body's secretariat may record what it said, under
-/// their own name.
+/// their own name; on a topic from which the clerk's own department recused itself only when nobody else is left.
 pub(super) fn may_speak_for(
     proceedings: &Proceedings,
+    topic: Option<&Topic>,
     needed: &Code,
     issued: &Issued,
 ) -> Result<(), Rejection> {
-    if is_clerk_of_the_docket(proceedings, issued) { Ok(()) } else { must_belong_to(needed, issued) }
+    if !is_put_down(proceedings, needed, issued) {
+        return must_belong_to(needed, issued);
+    }
+    may_put_down(proceedings, topic, issued)
+}
+
+/// Refuses a clerk of the docket whose own department has recused itself from the topic, unless nobody else is left.
+pub(super) fn may_put_down(
+    proceedings: &Proceedings,
+    topic: Option<&Topic>,
+    issued: &Issued,
+) -> Result<(), Rejection> {
+    match (topic, &issued.by.department) {
+        (Some(topic), Some(own)) if proceedings.able_chair(Some(topic)).is_some() => not_recused(topic, own),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a clerk of the docket acts for a department that is not the own.
+pub(super) fn is_put_down(proceedings: &Proceedings, department: &Code, issued: &Issued) -> bool {
+    is_clerk_of_the_docket(proceedings, issued) && !issued.by.speaks_for(department)
+}
+
+/// Refuses a clerk who would put down something else in place of what a department has said or done itself.
+pub(super) fn nothing_of_its_own(
+    proceedings: &Proceedings,
+    department: &Code,
+    is_its_own: bool,
+    issued: &Issued,
+) -> Result<(), Rejection> {
+    if is_its_own && is_put_down(proceedings, department, issued) {
+        return Err(Rejection::SaidItself { department_code: department.clone() });
+    }
+    Ok(())
 }
 
 /// The refusal of whoever belongs to none of these departments.

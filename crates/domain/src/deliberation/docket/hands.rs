@@ -1,7 +1,7 @@
 //! The rules of hands that were counted: how many, and not whose. Where the body's rule allows it, a clerk of the docket puts
 //! the count down in place of votes by name.
 
-use super::floor::is_clerk_of_the_docket;
+use super::floor::{is_clerk_of_the_docket, may_put_down};
 use super::proceedings::count;
 use super::votes::{ballot_on, not_one_of_the_secretariat};
 use super::{Event, Proceedings, Rejection, Topic};
@@ -19,6 +19,7 @@ pub(super) fn record(
     if !is_clerk_of_the_docket(proceedings, issued) {
         return Err(not_one_of_the_secretariat(proceedings, issued));
     }
+    may_put_down(proceedings, Some(topic), issued)?;
     may_be_counted(proceedings, topic, ballot)?;
     let votes = ballot.votes.len();
     if votes > 0 {

@@ -18,8 +18,12 @@ pub struct FloorMotion {
 }
 
 /// What takes something with this title on the agenda; refused where the body's rule has no late topics, where the agenda is
-/// full, and where it is on the agenda already.
+/// full, where it is on the agenda already, and in the next call of a sitting without quorum: who is not there has not heard of
+/// it.
 pub(super) fn may_be_added(proceedings: &Proceedings, title: &Line) -> Result<Method, Rejection> {
+    if proceedings.is_later_call {
+        return Err(Rejection::SameAgendaRequired);
+    }
     let method = proceedings.agenda.constitution.rule.late_topics.method();
     let method = method.ok_or(Rejection::LateTopicsExcluded)?;
     if let Some(known) = proceedings.topics.iter().find(|known| known.title == *title) {

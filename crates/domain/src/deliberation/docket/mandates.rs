@@ -3,7 +3,7 @@
 //! A seat may name several departments; the first valid vote counts, and each seat has one vote, so that nobody is
 //! counted twice. Where it named nobody who can vote, the substitutes of the body's charter take its place, in turn.
 
-use super::floor::{may_speak_for, not_recused};
+use super::floor::{is_put_down, may_speak_for, not_recused, nothing_of_its_own};
 use super::{Event, Proceedings, Rejection, RoleOnTopic, Topic};
 use crate::deliberation::ballot::{Votes, carried_by};
 use crate::{Code, Issued};
@@ -23,6 +23,8 @@ pub struct Mandate {
     pub department: Code,
     /// Who may cast it.
     pub holders: Vec<Code>,
+    /// Whether a clerk of the docket put it down.
+    pub put_down_by_clerk: bool,
 }
 
 impl Mandate {
@@ -39,7 +41,11 @@ pub(super) fn give(
     holders: Vec<Code>,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    may_speak_for(proceedings, &department, issued)?;
+    may_speak_for(proceedings, on(proceedings, topic), &department, issued)?;
+    let put_down_by_clerk = is_put_down(proceedings, &department, issued);
+    if let Some(own) = holders.iter().find(|holder| put_down_by_clerk && issued.by.speaks_for(holder)) {
+        return Err(Rejection::OwnMandate { department_code: own.clone() });
+    }
     if proceedings.agenda.constitution.rule.voting.mandates_max == 0 {
         return Err(Rejection::MandatesNotAllowed);
     }
@@ -54,12 +60,18 @@ pub(super) fn give(
         has_vote(proceedings, topic, voter)?;
     }
     let known = proceedings.mandates.iter().find(|known| known.is_of(&department, topic));
+    if let Some(known) = known {
+        let takes_over = known.put_down_by_clerk && !put_down_by_clerk;
+        if known.holders == holders && !takes_over {
+            return Ok(vec![]);
+        }
+        nothing_of_its_own(proceedings, &department, !known.put_down_by_clerk, issued)?;
+    }
     match known {
-        Some(known) if known.holders == holders => Ok(vec![]),
         None if proceedings.mandates.len() >= MANDATES_MAX => {
             Err(Rejection::MandatesExhausted { max: MANDATES_MAX })
         }
-        _ => Ok(vec![Event::MandateGiven { topic, department, holders }]),
+        _ => Ok(vec![Event::MandateGiven { topic, department, holders, put_down_by_clerk }]),
     }
 }
 
@@ -69,11 +81,16 @@ pub(super) fn revoke(
     department: Code,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    may_speak_for(proceedings, &department, issued)?;
-    match proceedings.mandates.iter().any(|known| known.is_of(&department, topic)) {
-        true => Ok(vec![Event::MandateRevoked { topic, department }]),
-        false => has_vote(proceedings, topic, &department).map(|()| vec![]),
-    }
+    may_speak_for(proceedings, on(proceedings, topic), &department, issued)?;
+    let Some(known) = proceedings.mandates.iter().find(|known| known.is_of(&department, topic)) else {
+        return has_vote(proceedings, topic, &department).map(|()| vec![]);
+    };
+    nothing_of_its_own(proceedings, &department, !known.put_down_by_clerk, issued)?;
+    Ok(vec![Event::MandateRevoked { topic, department }])
+}
+
+fn on(proceedings: &Proceedings, topic: Option<u32>) -> Option<&Topic> {
+    topic.and_then(|number| proceedings.topic(number))
 }
 
 /// Refuses departments that decide neither on the topic nor, when none is named, on any.

@@ -1,7 +1,7 @@
 //! The rules of motions: who moves and seconds one, which comes first, how it is decided, and what it does when it is carried.
 
-use super::amendments::{self, is_put_down};
-use super::floor::{debate_closed, may_speak_for, not_recused};
+use super::amendments;
+use super::floor::{debate_closed, is_put_down, may_speak_for, not_recused, nothing_of_its_own};
 use super::late_topics;
 use super::mandates::takes_its_place;
 use super::outcomes::{self, may_be_deferred, may_be_referred};
@@ -122,11 +122,12 @@ pub(super) fn withdraw(
     let topic = with_motion(proceedings, number, motion)?;
     let known = find(topic, motion)?;
     if !takes_its_place(proceedings, topic, &known.department, issued) {
-        may_speak_for(proceedings, &known.department, issued)?;
+        may_speak_for(proceedings, Some(topic), &known.department, issued)?;
     }
     if known.stage == MotionStage::Withdrawn {
         return Ok(vec![]);
     }
+    nothing_of_its_own(proceedings, &known.department, !known.put_down_by_clerk, issued)?;
     must_be(topic, known, known.stage.is_open())?;
     if topic.motion_in_ballot() == Some(motion) {
         no_open_ballot(topic)?;
@@ -277,7 +278,7 @@ pub(super) fn may_take_part(
     issued: &Issued,
 ) -> Result<(), Rejection> {
     if !takes_its_place(proceedings, topic, department, issued) {
-        may_speak_for(proceedings, department, issued)?;
+        may_speak_for(proceedings, Some(topic), department, issued)?;
     }
     not_recused(topic, department)?;
     may_vote_on(proceedings, topic, department)?;

@@ -36,6 +36,8 @@ pub struct Statement {
     pub stance: Stance,
     /// Its reasons.
     pub reasons: Text,
+    /// Whether a clerk of the docket put it down.
+    pub put_down_by_clerk: bool,
 }
 
 /// Stage of the debate on a topic.
@@ -138,6 +140,8 @@ pub struct Topic {
     pub recused: BTreeSet<Code>,
     /// Those of them that recused themselves from its current version only.
     pub recused_from_version: BTreeSet<Code>,
+    /// Those of which a clerk of the docket put that down.
+    pub recusals_put_down: BTreeSet<Code>,
     /// Who accepted to be bound by an item, by its number, without having a part in the decision.
     pub acceptances: BTreeMap<u32, BTreeSet<Code>>,
     /// What its decision would do to earlier resolutions.
@@ -185,6 +189,7 @@ impl Topic {
             items: Vec::new(),
             recused: BTreeSet::new(),
             recused_from_version: BTreeSet::new(),
+            recusals_put_down: BTreeSet::new(),
             acceptances: BTreeMap::new(),
             changes: Vec::new(),
             choices: Vec::new(),
@@ -287,6 +292,10 @@ impl Topic {
 pub struct Proceedings {
     /// What it was prepared with.
     pub agenda: Agenda,
+    /// Whether it is the next call of a sitting that had no quorum, with the same topics: its quorum may be lower.
+    pub(super) is_later_call: bool,
+    /// Whether too few came to open it.
+    pub(super) lacked_quorum: bool,
     /// The departments present, each with its delegate's name.
     pub present: BTreeMap<Code, Line>,
     /// Who may vote for whom.
@@ -311,6 +320,8 @@ impl Proceedings {
         let (present, mandates) = (BTreeMap::new(), Vec::new());
         Proceedings {
             agenda,
+            is_later_call: false,
+            lacked_quorum: false,
             present,
             mandates,
             topics,
@@ -348,6 +359,13 @@ impl Proceedings {
             .ok_or_else(|| Rejection::NotFound { what: format!("topic {number} of the docket") })
     }
 
+    /// Whether a sitting with this agenda is the next call of this one.
+    pub(super) fn is_called_again(&self, agenda: &Agenda) -> bool {
+        let titles =
+            |agenda: &Agenda| agenda.topics.iter().map(|topic| topic.title.clone()).collect::<Vec<_>>();
+        (self.lacked_quorum || self.is_later_call) && titles(agenda) == titles(&self.agenda)
+    }
+
     /// Whether the departments meet.
     pub fn is_meeting(&self) -> bool {
         self.agenda.mode == Mode::Meeting
@@ -359,11 +377,12 @@ impl Proceedings {
     }
 
     /// The departments that decide on a topic, are not there, and for which others may vote now, each with these in turn: those
-    /// of its mandate, or the substitute that takes its place. None once the topic has its outcome.
+    /// of its mandate, or the substitute that takes its place. None while nothing is said or asked on the topic.
     pub fn stand_ins(&self, topic: &Topic) -> Vec<(&Code, Vec<&Code>)> {
-        match topic.outcome {
-            Some(_) => vec![],
-            None => all_stand_ins(self, topic),
+        let is_asked = topic.open_ballot().is_some() || topic.open_choice().is_some();
+        match topic.outcome.is_none() && (is_asked || matches!(topic.stage, TopicStage::Open { .. })) {
+            true => all_stand_ins(self, topic),
+            false => vec![],
         }
     }
 

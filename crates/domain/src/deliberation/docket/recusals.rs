@@ -1,9 +1,10 @@
 //! The rules of recusal (回避): it takes voice, vote, papers and the chair, and comes before the count.
 
-use super::floor::may_speak_for;
+use super::floor::{is_put_down, may_speak_for, nothing_of_its_own};
 use super::motions::lapsed_without;
 use super::votes::may_vote_on;
 use super::{Event, Proceedings, Rejection, Topic};
+use crate::deliberation::ballot::Vote;
 use crate::{Code, Issued, Text};
 
 pub(super) fn record(
@@ -15,21 +16,24 @@ pub(super) fn record(
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     let topic = proceedings.undecided(number)?;
-    may_speak_for(proceedings, &department, issued)?;
+    may_speak_for(proceedings, Some(topic), &department, issued)?;
     may_vote_on(proceedings, topic, &department)?;
+    let put_down_by_clerk = is_put_down(proceedings, &department, issued);
     let version = current_version_only.then(|| topic.current_version());
     if version == Some(0) {
         return Err(Rejection::NoProposal { topic_number: number });
     }
     let is_of_version = topic.recused_from_version.contains(&department);
-    if topic.recused.contains(&department) && (current_version_only || !is_of_version) {
+    let takes_over = !put_down_by_clerk && topic.recusals_put_down.contains(&department);
+    if topic.recused.contains(&department) && (current_version_only || !is_of_version) && !takes_over {
         return Ok(vec![]);
     }
+    nothing_of_its_own(proceedings, &department, has_answered_itself(topic, &department), issued)?;
     before_the_count(topic)?;
     let speaks = topic.floor.speaker.as_ref().is_some_and(|speaker| speaker.department == department);
     let yielded = topic.floor.yielded(number, issued.at).filter(|_| speaks);
     let lapsed = lapsed_without(topic, &department);
-    let recusal = Event::RecusalRecorded { topic: number, department, reason, version };
+    let recusal = Event::RecusalRecorded { topic: number, department, reason, version, put_down_by_clerk };
     Ok(yielded.into_iter().chain(lapsed).chain([recusal]).collect())
 }
 
@@ -41,13 +45,25 @@ pub(super) fn withdraw(
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     let topic = proceedings.undecided(number)?;
-    may_speak_for(proceedings, &department, issued)?;
+    may_speak_for(proceedings, Some(topic), &department, issued)?;
     may_vote_on(proceedings, topic, &department)?;
     if !topic.recused.contains(&department) {
         return Ok(vec![]);
     }
+    let is_its_own = !topic.recusals_put_down.contains(&department);
+    nothing_of_its_own(proceedings, &department, is_its_own, issued)?;
     before_the_count(topic)?;
     Ok(vec![Event::RecusalWithdrawn { topic: number, department, reason }])
+}
+
+/// Whether a department has itself answered what is asked on the topic now: whoever would recuse it takes that away.
+fn has_answered_itself(topic: &Topic, department: &Code) -> bool {
+    let is_its_own = |vote: &Vote| vote.cast_by.is_none() && !vote.put_down_by_clerk;
+    let voted = topic.open_ballot().is_some_and(|open| {
+        open.votes.get(department).is_some_and(is_its_own) || open.sealed.contains_key(department)
+    });
+    let chosen = topic.open_choice().is_some_and(|open| open.votes().get(department).is_some_and(is_its_own));
+    voted || chosen
 }
 
 /// Refuses once the current version was voted on: the result says who had recused itself.

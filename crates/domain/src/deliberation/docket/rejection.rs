@@ -66,6 +66,12 @@ rejections! {
         AppealedBefore("APPEALED_BEFORE") { motion_number: u32, point_number: u32, topic_number: u32 } =
             "by motion {motion_number} it was decided before whether the ruling on point of order {point_number} on topic \
              {topic_number} stands",
+        SameAgendaRequired("SAME_AGENDA_REQUIRED") =
+            "the sitting is the next call of one that had no quorum, and has the same topics; put the matter on another session",
+        SaidItself("SAID_ITSELF") { department_code: Code } =
+            "department {department_code} has said this itself, and alone changes it; a clerk puts down what it has not said",
+        OwnMandate("OWN_MANDATE") { department_code: Code } =
+            "a clerk of {department_code} puts down no mandate for {department_code}; whoever's vote it is gives it",
         OwnMotion("OWN_MOTION") { department_code: Code, motion_number: u32, topic_number: u32 } =
             "department {department_code} moved motion {motion_number} on topic {topic_number}; another seat seconds it",
         SamePerson("SAME_PERSON") { topic_number: u32 } =

@@ -13,8 +13,8 @@ impl Proceedings {
         concerned.before(self.agenda.body.clone())
     }
 
-    /// Who may know of a topic. A secret one is for those that take part in it, and for those that vote for one of them or
-    /// would be bound by one of its items.
+    /// Who may know of a topic. A secret one is for those that take part in it, whoever votes for another by its mandate among
+    /// them, and for those that would be bound by one of its items.
     pub fn audience_of<'t>(&'t self, topic: &'t Topic) -> Audience<'t> {
         let entry = self.agenda.topics.iter().find(|entry| entry.number == topic.number);
         let Some(entry) = entry.filter(|_| topic.label == Label::Secret) else { return self.audience() };
@@ -24,15 +24,9 @@ impl Proceedings {
                 || self.agenda.topic(number).is_some_and(|known| known.parent == Some(entry.number))
         };
         let parts = || self.topics.iter().filter(|part| is_on_it(part.number));
-        let decides = |department, on: Option<u32>| {
-            let parts = parts().filter(|part| on.is_none_or(|on| on == part.number));
-            parts.into_iter().any(|part| self.agenda.deciding_on(part.number).any(|code| code == department))
-        };
-        let mandates = self.mandates.iter().filter(|mandate| decides(&mandate.department, mandate.topic));
         let bound = parts().flat_map(|part| &part.items).flat_map(|item| item.draft.bound());
         let concerned = self.agenda.concerned_with(entry).into_iter();
-        let concerned = concerned.chain(mandates.flat_map(|mandate| &mandate.holders)).chain(bound);
-        Audience::of(concerned)
+        Audience::of(concerned.chain(bound))
             .kept_by(&self.agenda.constitution.secretariat)
             .before(self.agenda.body.clone())
     }

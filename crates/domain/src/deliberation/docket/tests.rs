@@ -20,6 +20,7 @@ mod mandates;
 mod motions;
 mod motions_random;
 mod next;
+mod put_down;
 mod random;
 mod reconsider;
 mod reminders;
@@ -166,7 +167,13 @@ fn vote(department: &str) -> Command {
 }
 fn recused(department: &str) -> Event {
     let reason = text("Own land");
-    Event::RecusalRecorded { topic: 1, department: code(department), reason, version: None }
+    Event::RecusalRecorded {
+        topic: 1,
+        department: code(department),
+        reason,
+        version: None,
+        put_down_by_clerk: false,
+    }
 }
 fn recuse(department: &str) -> Command {
     let (department, reason) = (code(department), text("Own land"));
@@ -512,6 +519,7 @@ fn dissent_is_what_was_voted_and_not_what_was_said_before() {
         department: code("WATER"),
         stance: Stance::Oppose,
         reasons: text("Too dear, at first sight"),
+        put_down_by_clerk: false,
     };
     let history = passed(followed_by(in_session(), [opposing]));
     let adopted = given::<Docket>(&history).by(of("WATER")).when(adopt(true)).unwrap();

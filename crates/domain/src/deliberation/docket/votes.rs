@@ -1,6 +1,6 @@
 //! The rules of votes: who casts a seat's vote, and how it may be split.
 
-use super::floor::{is_clerk_of_the_docket, must_belong_to, not_one_of, not_recused};
+use super::floor::{is_clerk_of_the_docket, may_put_down, must_belong_to, not_one_of, not_recused};
 use super::mandates::{may_carry, stand_ins};
 use super::voting::still_signing;
 use super::{Event, Proceedings, Rejection, RoleOnTopic, Topic, hands};
@@ -46,6 +46,7 @@ pub(super) fn call(
     if !is_clerk_of_the_docket(proceedings, issued) {
         return Err(not_one_of_the_secretariat(proceedings, issued));
     }
+    may_put_down(proceedings, Some(topic), issued)?;
     let mut seen = BTreeSet::new();
     if let Some(twice) = votes.iter().find(|vote| !seen.insert(&vote.department)) {
         return Err(Rejection::DuplicateParticipant { department_code: twice.department.clone() });
@@ -125,6 +126,9 @@ pub(super) fn caster(
 ) -> Result<Caster, Rejection> {
     let own = issued.by.speaks_for(department);
     let is_clerk = proceedings.is_meeting() && by_clerk;
+    if is_clerk && !own {
+        may_put_down(proceedings, Some(topic), issued)?;
+    }
     if own || is_clerk && proceedings.counts_as_present(department) {
         takes_part_now(proceedings, topic, department)?;
         if cast_itself(votes, department, issued).is_some() {

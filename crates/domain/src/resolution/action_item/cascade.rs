@@ -6,6 +6,7 @@ use super::{ACKNOWLEDGE_WORKING_DAYS, Assignment, Command, Event, Item, Rejectio
 use crate::calendar::WorkingCalendar;
 use crate::resolution::adopted_elsewhere::Obligation;
 use crate::{Code, Date, Issued, Line, Role, Text, Uuid, aggregate::derived_id};
+use std::collections::BTreeSet;
 
 /// Tiers of a cascade, at most: an item without a parent is on the first.
 pub const TIERS_MAX: u32 = 5;
@@ -95,18 +96,34 @@ impl Item {
     }
 }
 
+/// Who splits an item, and for whom.
+#[derive(Debug, Clone, Default)]
+pub struct Splitting {
+    /// The departments whose clerks keep the record of the body that decided it.
+    pub secretariat: Vec<Code>,
+    /// Those that took part in the decision, owe the item, or are below those that do: nobody else is bound by a part of it.
+    pub bound: BTreeSet<Code>,
+}
+
 /// What an item is split into by its lead, or by a clerk of the secretariat of its body. Due dates are counted from today;
 /// none is later than that of the item.
 pub fn split(
     id: Uuid,
     item: &Item,
     obligations: Vec<Obligation>,
-    secretariat: &[Code],
+    splitting: &Splitting,
     calendar: &WorkingCalendar,
     issued: &Issued,
 ) -> Result<Vec<SubItem>, Rejection> {
-    by_lead_or_clerk(item, secretariat, issued)?;
+    by_lead_or_clerk(item, &splitting.secretariat, issued)?;
     let number = &item.assignment.number;
+    let mut named = obligations.iter().flat_map(|it| std::iter::once(&it.lead).chain(&it.co_responsible));
+    if let Some(stranger) = named.find(|code| !splitting.bound.contains(code)) {
+        return Err(Rejection::NoPartInDecision {
+            department_code: stranger.clone(),
+            number: number.clone(),
+        });
+    }
     let items = obligations.len();
     if items == 0 {
         return Err(Rejection::SubItemsRequired { number: number.clone() });

@@ -198,16 +198,17 @@ fn voted(choice: Choice, reason: Option<Text>) -> Event {
     }
 }
 
-fn recused(version: Option<u32>) -> Event {
-    Event::RecusalRecorded { topic: 1, department: code("WATER"), reason: text("Own land"), version }
+fn recused(version: Option<u32>, put_down_by_clerk: bool) -> Event {
+    let (department, reason) = (code("WATER"), text("Own land"));
+    Event::RecusalRecorded { topic: 1, department, reason, version, put_down_by_clerk }
 }
 
 fn on_the_floor() -> Vec<Event> {
     use docket::Stance;
     let (department, opened_at) = (code("WATER"), at("2027-03-01T01:00:00.5Z"));
-    let stated = |stance| {
+    let stated = |stance, put_down_by_clerk| {
         let (department, reasons) = (code("WATER"), text("If it is paid for"));
-        Event::StatementRecorded { topic: 1, department, stance, reasons }
+        Event::StatementRecorded { topic: 1, department, stance, reasons, put_down_by_clerk }
     };
     vec![
         Event::Prepared { agenda: agenda(Mode::Meeting) },
@@ -220,10 +221,11 @@ fn on_the_floor() -> Vec<Event> {
         Event::DigressionRecorded { topic: 1, minutes: 4, note: Some(line("Parking")) },
         Event::DigressionRecorded { topic: 1, minutes: 5, note: None },
         Event::DebateClosed { topic: 1, spent_seconds: 1530, overrun_seconds: 330, digression_minutes: 9 },
-        stated(Stance::Support),
-        stated(Stance::SupportWithConditions),
-        stated(Stance::Oppose),
-        stated(Stance::Abstain),
+        stated(Stance::Support, false),
+        stated(Stance::SupportWithConditions, false),
+        stated(Stance::Oppose, false),
+        stated(Stance::Abstain, false),
+        stated(Stance::Abstain, true),
     ]
 }
 
@@ -568,15 +570,28 @@ fn on_ballots() -> Vec<Event> {
             cast_by: Some(code("BRIDGES")),
             put_down_by_clerk: true,
         },
-        recused(None),
-        recused(Some(3)),
+        recused(None, false),
+        recused(Some(3), false),
+        recused(None, true),
         Event::RecusalWithdrawn { topic: 1, department: code("WATER"), reason: text("Sold it") },
         Event::MandateGiven {
             topic: Some(1),
             department: code("WATER"),
             holders: vec![code("ROADS"), code("HEALTH")],
+            put_down_by_clerk: false,
         },
-        Event::MandateGiven { topic: None, department: code("WATER"), holders: vec![code("ROADS")] },
+        Event::MandateGiven {
+            topic: None,
+            department: code("WATER"),
+            holders: vec![code("ROADS")],
+            put_down_by_clerk: false,
+        },
+        Event::MandateGiven {
+            topic: None,
+            department: code("WATER"),
+            holders: vec![code("ROADS")],
+            put_down_by_clerk: true,
+        },
         Event::MandateRevoked { topic: Some(1), department: code("WATER") },
         Event::BallotClosed { topic: 1, result: result(share), roll: vec![] },
         Event::BallotClosed {

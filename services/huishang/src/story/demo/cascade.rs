@@ -54,7 +54,11 @@ fn outline(stage: &Stage, carried_out: &str) -> SessionOutline {
         kind: SessionKind::Standing.into(),
         matter_class: MatterClass::Ordinary.into(),
         topics: vec![topic(1, text("Who maps what in Linjiang 分工"), 20)],
-        attendees: city.map(|code| attendee(code, &[1], &[])).to_vec(),
+        attendees: city
+            .map(|code| attendee(code, &[1], &[]))
+            .into_iter()
+            .chain([attendee(text("METRO"), &[], &[1])])
+            .collect(),
         duration_minutes: 30,
         earliest_start_at: stage.at(DAY + 5, 9, 0).to_wire(),
         case_reference: None,

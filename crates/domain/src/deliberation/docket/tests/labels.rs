@@ -47,14 +47,15 @@ fn a_secret_topic_is_shown_to_those_who_take_part_in_it() {
 }
 
 #[test]
-fn whoever_votes_for_one_of_those_or_would_be_bound_sees_it_too() {
+fn whoever_would_be_bound_sees_it_too_and_nobody_for_a_mandate_that_is_of_no_use_there() {
     let holders = vec![code("HEALTH")];
-    let mandate = Event::MandateGiven { topic: None, department: code("WATER"), holders };
+    let (department, put_down_by_clerk) = (code("WATER"), false);
+    let mandate = Event::MandateGiven { topic: None, department, holders, put_down_by_clerk };
     let item = DraftedItem { number: 1, topic: 2, draft: ItemDraft { lead: Some(code("PRESS")), ..draft() } };
-    for (event, department) in [(mandate, "HEALTH"), (Event::ItemDrafted { item }, "PRESS")] {
-        assert!(!seen_by(&with_a_secret_topic(), department).topics[1].versions.iter().any(|_| true));
+    for (event, department, seen) in [(mandate, "HEALTH", 0), (Event::ItemDrafted { item }, "PRESS", 1)] {
+        assert!(seen_by(&with_a_secret_topic(), department).topics[1].versions.is_empty());
         let events = [with_a_secret_topic(), vec![event]].concat();
-        assert_eq!(seen_by(&events, department).topics[1].versions.len(), 1, "{department}");
+        assert_eq!(seen_by(&events, department).topics[1].versions.len(), seen, "{department}");
     }
 }
 

@@ -98,3 +98,22 @@ fn it_comes_after_every_other_motion_and_what_was_lost_is_not_moved_again_at_onc
     let other = MotionKind::Main { title: line("Sandbags"), text: text("Ten thousand") };
     assert!(given::<Docket>(&lost).by(of("HEALTH")).when(moves("HEALTH", other)).is_ok());
 }
+
+#[test]
+fn the_next_call_of_a_sitting_without_quorum_has_the_same_topics() {
+    let again = |change: fn(&mut Agenda)| {
+        let history = debated(LateTopics::Majority);
+        let mut agenda = match &history[0] {
+            Event::Prepared { agenda } => agenda.clone(),
+            other => panic!("{other:?}"),
+        };
+        let first = Event::Prepared { agenda: agenda.clone() };
+        let adjourned = Event::Adjourned { present: 1, needed: 2, reason: text("Too few came") };
+        change(&mut agenda);
+        followed_by(vec![first, adjourned, Event::Prepared { agenda }], history.into_iter().skip(1))
+    };
+    assert_eq!(refused(&again(|_| {}), "ROADS", moves("ROADS", main_motion())), "SAME_AGENDA_REQUIRED");
+    let moved = moves("ROADS", main_motion());
+    let other = again(|agenda| agenda.topics[1].title = line("Dikes"));
+    assert!(given::<Docket>(&other).by(of("ROADS")).when(moved).is_ok(), "it is no second call");
+}

@@ -13,7 +13,7 @@ fn without_roads(mandates_max: u32) -> Vec<Event> {
 }
 fn mandate(topic: Option<u32>, holders: &[&str]) -> Event {
     let holders = holders.iter().map(|holder| code(holder)).collect();
-    Event::MandateGiven { topic, department: code("ROADS"), holders }
+    Event::MandateGiven { topic, department: code("ROADS"), holders, put_down_by_clerk: false }
 }
 fn give(topic: Option<u32>, holders: &[&str]) -> Command {
     let holders = holders.iter().map(|holder| code(holder)).collect();
@@ -27,6 +27,18 @@ fn cast_by(events: &[Event]) -> Option<&str> {
         [Event::VoteCast { cast_by, .. }] => cast_by.as_ref().map(Code::as_str),
         other => panic!("{other:?}"),
     }
+}
+
+fn given_by_clerk(history: &[Event], by: Actor, command: Command) -> Result<Vec<Event>, Rejection> {
+    given::<Docket>(history).by(by).when(command)
+}
+/// The same where WATER is the secretariat too.
+fn without_roads_kept_by_water() -> Vec<Event> {
+    let mut history = without_roads(1);
+    if let Event::Prepared { agenda } = &mut history[0] {
+        agenda.constitution.secretariat = vec![code("WATER")];
+    }
+    history
 }
 
 #[test]
@@ -46,8 +58,24 @@ fn a_seat_names_who_may_vote_for_it_where_the_body_has_mandates() {
         by(&history, "ROADS", give(Some(1), &["PRESS"])),
         Err(Rejection::NotEntitledToVote { department_code: code("PRESS"), topic_number: 1 })
     );
-    let given = followed_by(history, [mandate(None, &["WATER"])]);
+    let given = followed_by(history.clone(), [mandate(None, &["WATER"])]);
     assert_eq!(by(&given, "ROADS", give(None, &["WATER"])), Ok(vec![]));
+    // A clerk puts down whom it names, and never the clerk's own department, nor anybody in place of whom it named itself.
+    let clerk = |department| actor("wang", department, Role::Clerk);
+    let put_down = |history: &[Event], holders| {
+        given_by_clerk(history, clerk("OFFICE"), give(None, holders)).map_err(|refused| refused.reason())
+    };
+    assert!(matches!(
+        put_down(&history, &["WATER"]).as_deref(),
+        Ok([Event::MandateGiven { put_down_by_clerk: true, .. }])
+    ));
+    assert_eq!(put_down(&given, &["HEALTH"]), Err("SAID_ITSELF"));
+    let revoked_by_clerk = Command::RevokeMandate { topic: None, department: code("ROADS") };
+    let refused = given_by_clerk(&given, clerk("OFFICE"), revoked_by_clerk).unwrap_err();
+    assert_eq!(refused.reason(), "SAID_ITSELF");
+    let own = without_roads_kept_by_water();
+    let refused = given_by_clerk(&own, clerk("WATER"), give(None, &["HEALTH", "WATER"])).unwrap_err();
+    assert_eq!(refused, Rejection::OwnMandate { department_code: code("WATER") });
     let revoke = Command::RevokeMandate { topic: None, department: code("ROADS") };
     let revoked = followed_by(given.clone(), by(&given, "ROADS", revoke).unwrap());
     assert!(by(&given, "WATER", vote("ROADS")).is_ok() && by(&revoked, "WATER", vote("ROADS")).is_err());
@@ -75,8 +103,12 @@ fn the_first_valid_vote_counts_and_the_seats_own_takes_its_place() {
 #[test]
 fn nobody_carries_more_than_the_rule_allows_nor_when_recused() {
     let history = followed_by(without_roads(1), [Event::DepartureRecorded { department: code("HEALTH") }]);
-    let from_health =
-        Event::MandateGiven { topic: Some(1), department: code("HEALTH"), holders: vec![code("WATER")] };
+    let from_health = Event::MandateGiven {
+        topic: Some(1),
+        department: code("HEALTH"),
+        holders: vec![code("WATER")],
+        put_down_by_clerk: false,
+    };
     let history = followed_by(history, [mandate(None, &["WATER"]), from_health]);
     let history = followed_by(history.clone(), by(&history, "WATER", vote("ROADS")).unwrap());
     assert_eq!(

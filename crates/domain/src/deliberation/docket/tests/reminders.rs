@@ -59,6 +59,7 @@ fn whoever_objects_where_silence_agrees_has_answered() {
         department: code("HEALTH"),
         stance: Stance::Oppose,
         reasons: text("No"),
+        put_down_by_clerk: false,
     };
     let history = followed_by(signing(Tie::Rejects, |rule| rule.method = Method::Silence), [objects.clone()]);
     assert_eq!(check(&history, DAY_BEFORE), [reminded("ROADS", vec![1], DAY_BEFORE, false), sent(1)]);

@@ -117,7 +117,12 @@ fn a_vote_is_its_voters_own_and_the_last_one_counts() {
 fn who_votes_for_another_seat_does_so_in_secret_too() {
     let history = meeting(|agenda| agenda.constitution.rule.voting.mandates_max = 1);
     let left = Event::DepartureRecorded { department: code("LAND") };
-    let mandate = Event::MandateGiven { topic: None, department: code("LAND"), holders: vec![code("ROADS")] };
+    let mandate = Event::MandateGiven {
+        topic: None,
+        department: code("LAND"),
+        holders: vec![code("ROADS")],
+        put_down_by_clerk: false,
+    };
     let history = followed_by(history, [left, mandate]);
     let opened = when(&history, "WATER", open_ballot(1)).unwrap();
     let history = followed_by(history, opened);

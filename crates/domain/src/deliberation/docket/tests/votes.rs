@@ -101,6 +101,7 @@ fn what_nobody_objects_to_passes_without_a_ballot_and_is_recorded_as_that() {
         department: code("HEALTH"),
         stance,
         reasons: text("Too dear"),
+        put_down_by_clerk: false,
     };
     let opposed = followed_by(history.clone(), [stated(Stance::Oppose)]);
     assert_eq!(
@@ -146,6 +147,7 @@ fn silence_until_the_deadline_of_a_countersign_agrees() {
         department: code("HEALTH"),
         stance,
         reasons: text("It costs too much"),
+        put_down_by_clerk: false,
     };
     let history = followed_by(history, [said(Stance::Oppose)]);
     let objected = count(&history);

@@ -114,7 +114,9 @@ impl Realm {
     }
 
     fn split(&mut self, id: Uuid, into: Vec<Obligation>, by: Actor) -> Result<Vec<Uuid>, Rejection> {
-        let sub_items = split(id, &self.item(id), into, &[code("OFFICE")], &calendar(), &issued(by.clone()))?;
+        let bound = ["STATE", "CITY", "WARD", "AUDIT", "OTHER"].map(code).into();
+        let splitting = Splitting { secretariat: vec![code("OFFICE")], bound };
+        let sub_items = split(id, &self.item(id), into, &splitting, &calendar(), &issued(by.clone()))?;
         let named = sub_items.iter().map(|it| (it.id, it.assignment.number.clone())).collect();
         self.step(id, Command::NoteSubItems { sub_items: named, is_split: true }, by.clone())?;
         let ids = sub_items.iter().map(|it| it.id).collect();
@@ -200,6 +202,15 @@ fn what_does_not_fit_below_an_item_is_refused() {
         assert!(matches!(refused(one(), by), Rejection::NotYourDepartment { .. }));
     }
     assert!(matches!(refused(vec![], lead("STATE")), Rejection::SubItemsRequired { .. }));
+    let stranger =
+        Obligation { co_responsible: vec![code("MARS")], ..obligation("CITY", DueRule::AfterDays(5)) };
+    for stranger in [obligation("MARS", DueRule::AfterDays(5)), stranger] {
+        let refused = refused(vec![obligation("CITY", DueRule::AfterDays(5)), stranger], lead("STATE"));
+        assert!(
+            matches!(&refused, Rejection::NoPartInDecision { department_code, .. } if *department_code == code("MARS")),
+            "nobody is bound who had no part: {refused:?}"
+        );
+    }
     let late = vec![obligation("CITY", DueRule::On("2027-07-01".parse().unwrap()))];
     assert!(matches!(refused(late, lead("STATE")), Rejection::DueAfterParent { .. }));
     let over = vec![obligation("CITY", DueRule::On("2027-02-26".parse().unwrap()))];
