@@ -1,5 +1,6 @@
-//! Diaries: when rooms and departments are taken, and by what.
+//! Diaries: when rooms, departments and members are taken, and by what.
 
+use super::member;
 use domain::scheduling::availability::{Holder, HolderKind, STALE_AFTER};
 use domain::scheduling::room::Profile;
 use domain::scheduling::session::Stage;
@@ -38,15 +39,21 @@ const BUSY: Rows = Rows::of_everybody(
      FROM sessions JOIN concerned USING (session_id)",
 );
 
-/// What keeps a department or a room busy besides: when, and not with what.
+/// What keeps a department, a room or a member busy besides: when, and not with what. Whose a member's is, is asked before.
 const BESIDES: Rows = Rows::of_everybody(
     "SELECT busy_times.kind AS kind, busy_times.code AS code, '' AS session_id, absence_id, read_at, failing_since, starts_at,
          ends_at, 0 AS decides, 0 AS held, NULL AS site_code
      FROM busy_times LEFT JOIN calendars USING (availability_id, calendar)",
 );
 
-/// Whose calendars are kept elsewhere; which they are is asked of what is known of their holders.
+/// The departments and rooms whose calendars are kept elsewhere; which they are is asked of what is known of their holders.
 const CALENDARS: Rows = Rows::of_everybody("SELECT DISTINCT kind, code FROM calendars");
+
+/// The members who have such a calendar, for those who answer for their departments, and those who oversee.
+const CALENDARS_OF_MEMBERS: Rows = Rows::of_those_concerned(
+    "SELECT DISTINCT 3 AS kind, code FROM calendars JOIN members USING (code)",
+    "department_code IN (SELECT value FROM json_each(?, '$.departments'))",
+);
 
 /// What is held while departments are asked about it: when, and not for what.
 const HELD: Rows = Rows::of_everybody(
@@ -103,13 +110,14 @@ pub(crate) fn diaries(
     }
 }
 
-/// What takes time of rooms, and of departments.
+/// What takes time of rooms, and of departments; what takes that of members is in the latter.
 fn by_holder(entries: Vec<Entry>) -> (BTreeMap<Code, Timeline>, BTreeMap<Code, Timeline>) {
     let (mut rooms, mut departments) = (BTreeMap::new(), BTreeMap::new());
     for entry in entries {
         let of_kind: &mut BTreeMap<Code, Vec<Engagement>> = match entry.holder.kind {
             HolderKind::Department => &mut departments,
             HolderKind::Room => &mut rooms,
+            HolderKind::Member => continue,
         };
         of_kind.entry(entry.holder.code).or_default().push(entry.engagement);
     }
@@ -119,7 +127,7 @@ fn by_holder(entries: Vec<Entry>) -> (BTreeMap<Code, Timeline>, BTreeMap<Code, T
     (timelines(rooms), timelines(departments))
 }
 
-/// The query for the diaries of these, or of all when none is named, in the order of the time.
+/// The query for the diaries of these, or of all departments and rooms when none is named, in the order of the time.
 pub(crate) fn entries(
     named: Vec<Holder>,
     window: (Timestamp, Timestamp),
@@ -129,8 +137,9 @@ pub(crate) fn entries(
         let named: BTreeSet<(HolderKind, Code)> =
             named.into_iter().map(|holder| (holder.kind, holder.code)).collect();
         let mut found = all(tables, &[], window, now, &Distances::default())?;
-        found.retain(|entry| {
-            named.is_empty() || named.contains(&(entry.holder.kind, entry.holder.code.clone()))
+        found.retain(|entry| match named.is_empty() {
+            true => entry.holder.kind != HolderKind::Member,
+            false => named.contains(&(entry.holder.kind, entry.holder.code.clone())),
         });
         found.sort_by(|one, other| {
             let key = |entry: &Entry| (entry.engagement.time, entry.holder.kind, entry.holder.code.clone());
@@ -141,7 +150,8 @@ pub(crate) fn entries(
     }
 }
 
-/// The query for those of these holders, or of all when none is named, that have calendars which are kept elsewhere.
+/// The query for those of these holders, or of all when none is named, that have calendars which are kept elsewhere. Of members,
+/// somebody finds those for whose departments they answer, or which they oversee.
 pub(crate) fn calendar_holders(
     named: Vec<Holder>,
 ) -> impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Vec<Holder>> + Send + 'static {
@@ -150,13 +160,14 @@ pub(crate) fn calendar_holders(
             let (kind, code): (i32, String) = (row.get("kind")?, row.get("code")?);
             Ok(HolderKind::from_wire(kind).ok().zip(Code::parse(&code).ok()))
         };
-        let found = tables.all(&CALENDARS, "1", "kind, code", [], ENTRIES_MAX, read)?;
-        let found = found.into_iter().flatten().map(|(kind, code)| Holder { kind, code });
+        let found = tables.all(&CALENDARS, "kind IN (1, 2)", "kind, code", [], ENTRIES_MAX, read)?;
+        let of_members = tables.all(&CALENDARS_OF_MEMBERS, "kind = 3", "code", [], ENTRIES_MAX, read)?;
+        let found = found.into_iter().chain(of_members).flatten().map(|(kind, code)| Holder { kind, code });
         Ok(found.filter(|holder| named.is_empty() || named.contains(holder)).collect())
     }
 }
 
-/// All that takes time in a window, apart from these sessions.
+/// All that takes time in a window, apart from these sessions: of departments also that all who can come for them are away.
 fn all(
     tables: ScopedTables<'_>,
     other_than: &[Uuid],
@@ -182,9 +193,13 @@ fn all(
     let stages = vec![Value::from(Stage::Scheduled.to_wire()), Value::from(Stage::Convened.to_wire())];
     let taken = in_window(&TAKEN, "", vec![])?;
     let busy = in_window(&BUSY, "attends AND stage IN (?, ?) AND", stages)?;
-    let besides = in_window(&BESIDES, "", vec![])?;
+    let besides = in_window(&BESIDES, "busy_times.kind IN (1, 2) AND", vec![])?;
     let held = in_window(&HELD, "", vec![])?;
-    Ok(taken.into_iter().chain(busy).chain(besides).chain(held).flatten().collect())
+    let of_members = in_window(&BESIDES, "busy_times.kind = 3 AND", vec![])?;
+    let of_members: Vec<Entry> = of_members.into_iter().flatten().collect();
+    let away = member::away(tables, &of_members, Busy { starts_at: from_at, ends_at: until_at })?;
+    let found = taken.into_iter().chain(busy).chain(besides).chain(held).flatten();
+    Ok(found.chain(of_members).chain(away).collect())
 }
 
 /// A row of a diary; none when it cannot be read.
