@@ -45,7 +45,8 @@ struct Members(BTreeMap<Code, (member::State, availability::State)>);
 impl Members {
     /// When all who can come for a department are away, of all of them.
     fn away(&self) -> Vec<(Cause, Busy)> {
-        let engagement = |time: &Busy| Engagement { time: *time, cause: Cause::Absence, site: None, read_at: None };
+        let engagement =
+            |time: &Busy| Engagement { time: *time, cause: Cause::Absence, site: None, read_at: None };
         let diaries = self.0.values().filter_map(|(state, busy)| {
             let profile = state.profile()?;
             Some(MemberDiary {

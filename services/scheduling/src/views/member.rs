@@ -66,7 +66,11 @@ pub(super) fn away(
     });
     let stretches = members_away(members).into_iter().flat_map(|(code, stretches)| {
         let holder = Holder { kind: HolderKind::Department, code };
-        stretches.into_iter().map(move |engagement| Entry { holder: holder.clone(), engagement, absence: None })
+        stretches.into_iter().map(move |engagement| Entry {
+            holder: holder.clone(),
+            engagement,
+            absence: None,
+        })
     });
     Ok(stretches.filter(|entry| entry.engagement.time.overlaps(&window)).collect())
 }

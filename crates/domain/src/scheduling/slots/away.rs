@@ -117,7 +117,10 @@ fn all_by(members: &[Bases], time: Busy) -> Engagement {
 /// Adds a stretch, to the last one when it goes on from there as it was.
 fn add(found: &mut Vec<Engagement>, next: Engagement) {
     match found.last_mut() {
-        Some(last) if Engagement { time: last.time, ..next } == *last && last.time.ends_at == next.time.starts_at => {
+        Some(last)
+            if Engagement { time: last.time, ..next } == *last
+                && last.time.ends_at == next.time.starts_at =>
+        {
             last.time.ends_at = next.time.ends_at;
         }
         _ => found.push(next),

@@ -11,11 +11,9 @@ impl Wire<scheduling::DiaryHolder> for Holder {
             HolderKind::Department | HolderKind::Room => {
                 scheduling::DiaryHolder { kind, code: self.code.to_wire(), member_code: None }
             }
-            HolderKind::Member => scheduling::DiaryHolder {
-                kind,
-                code: String::new(),
-                member_code: Some(self.code.to_wire()),
-            },
+            HolderKind::Member => {
+                scheduling::DiaryHolder { kind, code: String::new(), member_code: Some(self.code.to_wire()) }
+            }
         }
     }
 
