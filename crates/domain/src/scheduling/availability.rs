@@ -37,16 +37,6 @@ pub enum HolderKind {
     Member,
 }
 
-impl HolderKind {
-    fn name(self) -> &'static str {
-        match self {
-            HolderKind::Department => "department",
-            HolderKind::Room => "room",
-            HolderKind::Member => "member",
-        }
-    }
-}
-
 /// A department, a room or a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
@@ -59,7 +49,13 @@ pub struct Holder {
 impl Holder {
     /// The refusal when there is no such department, room or member.
     pub fn unknown(&self) -> Rejection {
-        not_found(&format!("{} {}", self.kind.name(), self.code))
+        let code = &self.code;
+        let what = match self.kind {
+            HolderKind::Department => format!("department {code}"),
+            HolderKind::Room => format!("room {code}"),
+            HolderKind::Member => format!("member {code}"),
+        };
+        Rejection::NotFound { what }
     }
 }
 
@@ -300,7 +296,12 @@ pub struct Availability;
 impl Availability {
     /// The id of what is known of a holder.
     pub fn id(holder: &Holder) -> Uuid {
-        id_of_code(&format!("{}.{}", Self::CATEGORY, holder.kind.name()), holder.code.as_str())
+        let of_kind = match holder.kind {
+            HolderKind::Department => "scheduling.availability.department",
+            HolderKind::Room => "scheduling.availability.room",
+            HolderKind::Member => "scheduling.availability.member",
+        };
+        id_of_code(of_kind, holder.code.as_str())
     }
 }
 
