@@ -123,16 +123,15 @@ fn because(
     around: &Surroundings,
     (cause, read_at): (BusyCause, Option<prost_types::Timestamp>),
 ) -> Option<String> {
-    let moment = || around.calendar.field(&read_at.unwrap_or_default()).replace('T', " ");
-    let as_of = |sentence| words.say(sentence, &[("moment", &moment())]);
-    match cause {
-        BusyCause::StaleCalendar => Some(as_of("by its calendar as of {moment}, not refreshed since")),
-        BusyCause::MembersAway => Some(words.t("as all its members are away").to_owned()),
-        BusyCause::MembersAwayByStaleCalendar => {
-            Some(as_of("as all its members are away, by a calendar as of {moment}, not refreshed since"))
-        }
-        _ => None,
-    }
+    let moment = read_at.map(|read_at| around.calendar.field(&read_at).replace('T', " ")).unwrap_or_default();
+    let values: [(&str, &dyn ToString); 1] = [("moment", &moment)];
+    Some(match cause {
+        BusyCause::StaleCalendar => words.say("by its calendar as of {moment}, not refreshed since", &values),
+        BusyCause::MembersAway => words.t("as all its members are away").to_owned(),
+        BusyCause::MembersAwayByStaleCalendar => words
+            .say("as all its members are away, by a calendar as of {moment}, not refreshed since", &values),
+        _ => return None,
+    })
 }
 
 fn why(words: Words, around: &Surroundings, penalty: &SlotPenalty) -> String {
