@@ -1,6 +1,6 @@
 //! Diaries: when rooms, departments and members are taken, and by what.
 
-use super::member;
+use super::member::{self, Listed};
 use domain::scheduling::availability::{Holder, HolderKind, STALE_AFTER};
 use domain::scheduling::room::Profile;
 use domain::scheduling::session::Stage;
@@ -80,16 +80,19 @@ pub(crate) struct Entry {
 }
 
 /// The query for who is busy in a time, or so near to it that they would be on their way, apart from these sessions; calendars that were
-/// read long before now are stale.
+/// read long before now are stale. Whether all who can come are away is looked at for these departments.
 pub(crate) fn diaries(
     other_than: Vec<Uuid>,
+    departments: BTreeSet<Code>,
     (starts_at, ends_at): (Timestamp, Timestamp),
     now: Timestamp,
     travel: Distances,
 ) -> impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Diaries> + Send + 'static {
     move |tables: ScopedTables<'_>| {
         let Busy { starts_at, ends_at } = travel.around(Busy { starts_at, ends_at });
-        let all = all(tables, &other_than, (starts_at, ends_at), now, &travel)?;
+        let members = member::of_departments(tables, Some(&departments))?;
+        let whose = Whose { members, named: vec![] };
+        let all = all(tables, &other_than, &whose, (starts_at, ends_at), now, &travel)?;
         let (held, taken): (Vec<Entry>, Vec<Entry>) =
             all.into_iter().partition(|entry| entry.engagement.cause == Cause::Held);
         let (mut rooms, departments) = by_holder(taken);
@@ -136,7 +139,11 @@ pub(crate) fn entries(
     move |tables: ScopedTables<'_>| {
         let named: BTreeSet<(HolderKind, Code)> =
             named.into_iter().map(|holder| (holder.kind, holder.code)).collect();
-        let mut found = all(tables, &[], window, now, &Distances::default())?;
+        let of_kind = |kind| named.iter().filter(move |(of, _)| *of == kind).map(|(_, code)| code.clone());
+        let departments = (!named.is_empty()).then(|| of_kind(HolderKind::Department).collect());
+        let members = member::of_departments(tables, departments.as_ref())?;
+        let whose = Whose { members, named: of_kind(HolderKind::Member).collect() };
+        let mut found = all(tables, &[], &whose, window, now, &Distances::default())?;
         found.retain(|entry| match named.is_empty() {
             true => entry.holder.kind != HolderKind::Member,
             false => named.contains(&(entry.holder.kind, entry.holder.code.clone())),
@@ -167,10 +174,28 @@ pub(crate) fn calendar_holders(
     }
 }
 
+/// The members who are looked at.
+struct Whose {
+    /// Those who decide whether their department can come.
+    members: Vec<Listed>,
+    /// Those who were asked for.
+    named: Vec<Code>,
+}
+
+impl Whose {
+    /// Their codes, as JSON.
+    fn codes(&self) -> String {
+        let codes: BTreeSet<&Code> = self.members.iter().map(|one| &one.code).chain(&self.named).collect();
+        let quoted: Vec<String> = codes.into_iter().map(|code| format!("\"{code}\"")).collect();
+        format!("[{}]", quoted.join(","))
+    }
+}
+
 /// All that takes time in a window, apart from these sessions: of departments also that all who can come for them are away.
 fn all(
     tables: ScopedTables<'_>,
     other_than: &[Uuid],
+    whose: &Whose,
     (from_at, until_at): (Timestamp, Timestamp),
     now: Timestamp,
     travel: &Distances,
@@ -195,9 +220,10 @@ fn all(
     let busy = in_window(&BUSY, "attends AND stage IN (?, ?) AND", stages)?;
     let besides = in_window(&BESIDES, "busy_times.kind IN (1, 2) AND", vec![])?;
     let held = in_window(&HELD, "", vec![])?;
-    let of_members = in_window(&BESIDES, "busy_times.kind = 3 AND", vec![])?;
+    let of_these = "busy_times.kind = 3 AND busy_times.code IN (SELECT value FROM json_each(?)) AND";
+    let of_members = in_window(&BESIDES, of_these, vec![Value::from(whose.codes())])?;
     let of_members: Vec<Entry> = of_members.into_iter().flatten().collect();
-    let away = member::away(tables, &of_members, Busy { starts_at: from_at, ends_at: until_at })?;
+    let away = member::away(&whose.members, &of_members, Busy { starts_at: from_at, ends_at: until_at });
     let found = taken.into_iter().chain(busy).chain(besides).chain(held).flatten();
     Ok(found.chain(of_members).chain(away).collect())
 }

@@ -10,7 +10,7 @@ use rusqlite::{Transaction, params};
 use service_kit::events::decode;
 use service_kit::view::ViewError;
 use service_kit::{Record, Rows, ScopedTables};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Members that are looked at, at most.
 const MEMBERS_MAX: u32 = 100_000;
@@ -31,40 +31,55 @@ pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), V
     Ok(())
 }
 
+/// A member, as far as it matters to when their department is busy.
+pub(super) struct Listed {
+    pub(super) code: Code,
+    department: Code,
+    is_delegate: bool,
+}
+
 /// Whoever looks for a slot learns when all who can come for a department are away, and not who they are.
 const MEMBERS: Rows = Rows::of_everybody("SELECT code, department_code, is_delegate FROM members");
 
-/// When all who can come for a department are away, from what takes the time of members in a window.
-pub(super) fn away(
+/// Departments of which somebody has a diary: only those can be away.
+const WITH_DIARIES: &str = "department_code IN (SELECT one.department_code FROM members AS one
+    WHERE EXISTS (SELECT 1 FROM busy_times WHERE busy_times.kind = 3 AND busy_times.code = one.code))";
+
+/// The members of these departments, or of all, as far as anybody of them has a diary.
+pub(super) fn of_departments(
     tables: ScopedTables<'_>,
-    of_members: &[Entry],
-    window: Busy,
-) -> rusqlite::Result<Vec<Entry>> {
-    let mut engagements: BTreeMap<Code, Vec<Engagement>> = BTreeMap::new();
-    for entry in of_members {
-        engagements.entry(entry.holder.code.clone()).or_default().push(entry.engagement);
-    }
-    if engagements.is_empty() {
-        return Ok(vec![]);
-    }
-    // Only departments of which somebody is away are looked at.
-    let codes: Vec<String> = engagements.keys().map(|code| format!("\"{code}\"")).collect();
-    let condition = "department_code IN
-        (SELECT department_code FROM members WHERE code IN (SELECT value FROM json_each(?)))";
+    departments: Option<&BTreeSet<Code>>,
+) -> rusqlite::Result<Vec<Listed>> {
     let read = |row: &rusqlite::Row<'_>| {
         let (code, department): (String, String) = (row.get("code")?, row.get("department_code")?);
-        let codes = Code::parse(&code).ok().zip(Code::parse(&department).ok());
         let is_delegate: bool = row.get("is_delegate")?;
-        Ok(codes.map(|(code, department)| (code, department, is_delegate)))
+        let codes = Code::parse(&code).ok().zip(Code::parse(&department).ok());
+        Ok(codes.map(|(code, department)| Listed { code, department, is_delegate }))
     };
-    let values = [Value::from(format!("[{}]", codes.join(",")))];
-    let listed = tables.all(&MEMBERS, condition, "code", values, MEMBERS_MAX, read)?;
-    let members = listed.into_iter().flatten().map(|(code, department, is_delegate)| MemberDiary {
-        department,
-        is_delegate,
-        engagements: engagements.remove(&code).unwrap_or_default(),
+    let (condition, values) = match departments {
+        None => (WITH_DIARIES.to_owned(), vec![]),
+        Some(these) => {
+            let these: Vec<String> = these.iter().map(|code| format!("\"{code}\"")).collect();
+            let condition = format!("department_code IN (SELECT value FROM json_each(?)) AND {WITH_DIARIES}");
+            (condition, vec![Value::from(format!("[{}]", these.join(",")))])
+        }
+    };
+    let listed = tables.all(&MEMBERS, &condition, "code", values, MEMBERS_MAX, read)?;
+    Ok(listed.into_iter().flatten().collect())
+}
+
+/// When all of those members who can come for their department are away, from what takes their time in a window.
+pub(super) fn away(members: &[Listed], of_members: &[Entry], window: Busy) -> Vec<Entry> {
+    let mut engagements: BTreeMap<&Code, Vec<Engagement>> = BTreeMap::new();
+    for entry in of_members {
+        engagements.entry(&entry.holder.code).or_default().push(entry.engagement);
+    }
+    let diaries = members.iter().map(|member| MemberDiary {
+        department: member.department.clone(),
+        is_delegate: member.is_delegate,
+        engagements: engagements.remove(&member.code).unwrap_or_default(),
     });
-    let stretches = members_away(members).into_iter().flat_map(|(code, stretches)| {
+    let stretches = members_away(diaries).into_iter().flat_map(|(code, stretches)| {
         let holder = Holder { kind: HolderKind::Department, code };
         stretches.into_iter().map(move |engagement| Entry {
             holder: holder.clone(),
@@ -72,5 +87,5 @@ pub(super) fn away(
             absence: None,
         })
     });
-    Ok(stretches.filter(|entry| entry.engagement.time.overlaps(&window)).collect())
+    stretches.filter(|entry| entry.engagement.time.overlaps(&window)).collect()
 }

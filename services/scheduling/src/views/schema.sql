@@ -48,6 +48,7 @@ CREATE TABLE busy_times (
     ends_at INTEGER NOT NULL
 );
 CREATE INDEX busy_times_by_start ON busy_times (kind, starts_at);
+CREATE INDEX busy_times_of_holder ON busy_times (kind, code, starts_at);
 CREATE INDEX busy_times_of_absence ON busy_times (availability_id, absence_id);
 CREATE INDEX busy_times_of_calendar ON busy_times (availability_id, calendar);
 -- The calendars that are kept elsewhere: when each was read, and since when it cannot be read any more.
