@@ -164,7 +164,7 @@ async fn a_members_diary_is_kept_on_the_command_line_by_http_and_by_a_form() -> 
     let nobody = ["--kind", "member", "--code", "nobody", "--starts-at", starts_at, "--ends-at", ends_at];
     ensure_failed(&run(&["record-absence"], &nobody)?, 3, "the member nobody does not exist")?;
     let chinese = [&nobody[..], &["--lang", "zh"]].concat();
-    ensure_failed(&run(&["record-absence"], &chinese)?, 3, "成员 nobody不存在")?;
+    ensure_failed(&run(&["record-absence"], &chinese)?, 3, "代码为 nobody 的成员不存在")?;
 
     let http = story.sandbox.http(Role::DepartmentLead, Some("ROADS"))?;
     let body = serde_json::json!({

@@ -86,6 +86,27 @@ fn proposal(changes: u8, kept: u8) -> Proposal {
     }
 }
 
+#[test]
+fn a_calendar_of_a_member_who_was_erased_is_not_read_any_more() {
+    for (who, expected) in [("li", 1), ("erased-0a1b2c3d", 0)] {
+        let mut view = InMemory::<SchedulingView>::new().unwrap();
+        let (name, department) = (line("成员"), code("MOF"));
+        let profile = member::Profile { code: code(who), name, department, email: None, roles: vec![] };
+        let registered = member::Event::Registered { profile };
+        view.project::<Member>(Member::id(&code("li")), hour(0), &[registered]).unwrap();
+        let subscribed = availability::Event::CalendarSubscribed {
+            holder: Holder { kind: HolderKind::Member, code: code(who) },
+            calendar: line("日历"),
+            subscription: Uuid::from_u128(1),
+            url: Text::parse("https://calendar.example/li.ics").unwrap(),
+            subscribed_at: hour(0),
+        };
+        view.project::<Availability>(Uuid::from_u128(2), hour(0), &[subscribed]).unwrap();
+        let followed = views::subscribed_calendars()(view.within(&Scope::whole())).unwrap();
+        assert_eq!(followed.len(), expected, "{who}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

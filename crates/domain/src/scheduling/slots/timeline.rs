@@ -20,7 +20,7 @@ impl Busy {
     }
 }
 
-/// What takes the time of a department or a room.
+/// What takes the time of a department, a room or a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Cause {
     /// A session that it attends, or that is in the room.
