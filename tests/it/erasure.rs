@@ -12,7 +12,10 @@ use domain::Role;
 use proto::directory::v1::{GetCallerRequest, ListMembersRequest, Member, RegisterMemberRequest};
 use proto::ledger::v1::{FollowEventsRequest, GetErasureRequest, GetRecordRequest, Record};
 use proto::resolution::v1::AcceptWorkRequest;
-use proto::scheduling::v1::{CancelSessionRequest, ListSessionsRequest};
+use proto::scheduling::v1::{
+    BusyCause, CancelSessionRequest, DiaryHolder, DiaryHolderKind, GetDiaryRequest, GetDiaryResponse,
+    ImportBusyTimesRequest, ListSessionsRequest, RecordAbsenceRequest,
+};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tests::{Client, Mode, Sandbox, command, outline};
@@ -26,6 +29,9 @@ const PLANTED: [&str; 5] = [
     "Vermilion Quail of the Archive",
     "quail@vermilion.example",
 ];
+
+/// The day of the member's diary.
+const DIARY: [&str; 2] = ["2027-03-08T00:00:00Z", "2027-03-09T00:00:00Z"];
 
 /// A text as it may be stored: UTF-8, UTF-16 in both orders, and Base64 wherever in a group of three bytes it begins.
 fn forms(text: &str) -> Vec<Vec<u8>> {
@@ -91,6 +97,30 @@ fn member() -> Member {
     }
 }
 
+/// The member is away for a day, and a calendar says so, too.
+async fn plant_a_diary(water: &Client) -> anyhow::Result<()> {
+    let kind = DiaryHolderKind::Member.into();
+    let holder = || Some(DiaryHolder { kind, code: PLANTED[2].into() });
+    let [starts_at, ends_at] = DIARY.map(|moment| Some(Client::moment(moment)));
+    water.call(RecordAbsenceRequest { holder: holder(), starts_at, ends_at, ..command() }).await?;
+    let content = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:20270308T090000\r\nDURATION:PT1H\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+    let (calendar, content) = ("Own".into(), content.into());
+    water.call(ImportBusyTimesRequest { holder: holder(), calendar, content, ..command() }).await?;
+    Ok(())
+}
+
+/// Who is busy on the day of the diary.
+async fn diary(
+    client: &Client,
+    at_least_position: u64,
+    member: &[&str],
+) -> Result<GetDiaryResponse, tonic::Status> {
+    let [from_at, until_at] = DIARY.map(|moment| Some(Client::moment(moment)));
+    let member_codes = member.iter().map(|code| (*code).to_owned()).collect();
+    let ask = GetDiaryRequest { at_least_position, from_at, until_at, member_codes, ..Default::default() };
+    client.call_patiently(ask).await
+}
+
 /// What is on record about two people, and what was handed out of it.
 struct OnRecord {
     /// The command of the one, whose words it has.
@@ -111,6 +141,7 @@ async fn on_record(sandbox: &Sandbox) -> anyhow::Result<OnRecord> {
     let water = sandbox.client(Role::Clerk, Some("WATER")).await?;
     let registered =
         water.call(RegisterMemberRequest { member: Some(member()), ..command() }).await?.position;
+    plant_a_diary(&water).await?;
     let author = sandbox.client(Role::Clerk, Some("CAPERCAILLIE")).await?;
     let operator = sandbox.client(Role::Operator, None).await?;
     operator.define_body("BODY", "WATER", "CAPERCAILLIE").await?;
@@ -124,8 +155,13 @@ async fn on_record(sandbox: &Sandbox) -> anyhow::Result<OnRecord> {
     let with_the_words = with_the_words.context("the record of the cancellation")?.position;
     let listed = ListMembersRequest { at_least_position: cancelled, ..Default::default() };
     ensure!(water.call(listed).await?.members == [member()]);
-    let views = sandbox.data_of("directory").join("views");
-    ensure!(!files_with(&views, &planted())?.is_empty(), "what is searched for was never there");
+    let away = diary(&water, cancelled, &[]).await?.entries;
+    ensure!(away.len() == 1 && away[0].cause() == BusyCause::MembersAway, "{away:?}");
+    ensure!(diary(&water, cancelled, &[PLANTED[2]]).await?.entries.len() == 2, "an absence and a calendar");
+    for service in ["directory", "scheduling"] {
+        let views = sandbox.data_of(service).join("views");
+        ensure!(!files_with(&views, &planted())?.is_empty(), "what is searched for was never in {service}");
+    }
     let log = sandbox.data_of("ledger").join("log");
     ensure!(files_with(&log, &planted())?.is_empty(), "the log has it in the clear");
 
@@ -182,6 +218,12 @@ async fn ensure_pseudonyms(sandbox: &Sandbox, at_least_position: u64) -> anyhow:
     ensure!(members[0].name == members[0].code && members[0].department_code == "WATER", "{members:?}");
     let sessions = ListSessionsRequest { at_least_position, ..Default::default() };
     clerk.call_patiently(sessions).await?;
+    // Nobody waits for who was erased, and nobody is known by that code.
+    let water = sandbox.client(Role::Clerk, Some("WATER")).await?;
+    let away = diary(&water, at_least_position, &[]).await?;
+    ensure!(away.entries.is_empty() && away.calendars.is_empty(), "{away:?}");
+    let asked = diary(&water, at_least_position, &[PLANTED[2]]).await.unwrap_err();
+    ensure!(asked.code() == Code::NotFound, "{asked:?}");
     Ok(())
 }
 

@@ -46,6 +46,7 @@ mod leadership;
 mod mail_answers;
 mod main_motions;
 mod matters;
+mod member_diaries;
 mod metrics;
 mod minutes;
 mod motions;

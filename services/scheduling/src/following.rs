@@ -1,7 +1,7 @@
 //! Calendars that are subscribed to are followed: the clock has each of them read again and again.
 //!
 //! Of several copies of the service one does this. By what a server knows a calendar again is kept in memory only: whoever takes
-//! over reads each once in full. What a reading changes is decided by its department's or room's
+//! over reads each once in full. What a reading changes is decided by its holder's
 //! [`Availability`]; a calendar that says what it said is read, and leaves no record.
 
 use crate::views;

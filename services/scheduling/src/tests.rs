@@ -22,6 +22,7 @@ mod diary_rows;
 mod life;
 mod lists;
 mod matters;
+mod member_diaries;
 mod polls;
 mod quota;
 mod rooms;

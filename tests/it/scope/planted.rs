@@ -219,7 +219,7 @@ async fn debated_and_decided(sandbox: &Sandbox, docket_id: &str) -> anyhow::Resu
     step!(chair, ResolveAmendmentRequest { topic_number: topic_number, amendment_number: 1, adopt: false });
     said::on_the_floor(sandbox, &docket_id, topic_number, SAID).await?;
     said::in_a_choice(sandbox, &docket_id, topic_number, MATTER).await?;
-    said::in_a_calendar(sandbox, MATTER).await?;
+    said::in_calendars(sandbox, MATTER).await?;
     // A digression takes time.
     let clock_at = Some(tests::Client::moment("2027-03-01T01:02:00Z"));
     let move_clock = proto::ledger::v1::MoveClockRequest { clock_at, ..command() };

@@ -78,22 +78,25 @@ pub async fn in_a_choice(
     Ok(())
 }
 
-/// A calendar of the department is marked, and so is where it is.
-pub async fn in_a_calendar(sandbox: &Sandbox, marker: &str) -> anyhow::Result<()> {
-    let kind = scheduling::DiaryHolderKind::Department.into();
-    let subscribe = scheduling::SubscribeBusyTimesRequest {
-        holder: Some(scheduling::DiaryHolder { kind, code: OWN.into() }),
-        calendar: marker.into(),
-        url: format!("https://calendar.invalid/{marker}"),
-        ..command()
-    };
+/// A calendar of the department is marked, and one of its member, and so is where they are.
+pub async fn in_calendars(sandbox: &Sandbox, marker: &str) -> anyhow::Result<()> {
+    use scheduling::DiaryHolderKind::{Department, Member};
     let clerk = sandbox.client(Role::Clerk, Some(OWN)).await?;
-    clerk.call(subscribe).await?;
-    // The first look at it is on record, so that nothing more comes of it.
-    tests::until("it cannot be read", async || {
+    for (kind, code) in [(Department, OWN), (Member, "li")] {
+        let subscribe = scheduling::SubscribeBusyTimesRequest {
+            holder: Some(scheduling::DiaryHolder { kind: kind.into(), code: code.into() }),
+            calendar: marker.into(),
+            url: format!("https://calendar.invalid/{marker}"),
+            ..command()
+        };
+        clerk.call(subscribe).await?;
+    }
+    // The first looks at them are on record, so that nothing more comes of them.
+    tests::until("they cannot be read", async || {
         let calendars = clerk.call(scheduling::GetDiaryRequest::default()).await.ok()?.calendars;
-        let mut looked_at = calendars.into_iter().filter_map(|one| one.calendar);
-        looked_at.find(|calendar| calendar.stale_since_at.is_some())
+        let looked_at = calendars.into_iter().filter_map(|one| one.calendar);
+        let stale = looked_at.filter(|calendar| calendar.stale_since_at.is_some()).count();
+        (stale == 2).then_some(())
     })
     .await;
     Ok(())

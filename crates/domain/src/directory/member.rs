@@ -63,6 +63,11 @@ impl State {
             State::Listed(profile) => Some(profile),
         }
     }
+
+    /// The same, unless it is that of somebody who was erased: nobody is known by this code any more.
+    pub fn known_as(&self, code: &Code) -> Option<&Profile> {
+        self.profile().filter(|profile| profile.code == *code)
+    }
 }
 
 /// The member aggregate.

@@ -1,4 +1,4 @@
-//! What keeps a department or a room busy apart from sessions: absences that its own people record, and busy times from
+//! What keeps a department, a room or a member busy apart from sessions: absences that its own people record, and busy times from
 //! calendars that are kept elsewhere. Only when, and never with what.
 //!
 //! A calendar is imported by hand, or subscribed to at a URL: then the clock has it read, and what is `subscribed` says what that
@@ -33,9 +33,11 @@ pub enum HolderKind {
     Department,
     /// A room.
     Room,
+    /// A member of a department.
+    Member,
 }
 
-/// A department or a room.
+/// A department, a room or a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
     /// Which of them.
@@ -44,10 +46,23 @@ pub struct Holder {
     pub code: Code,
 }
 
+impl Holder {
+    /// The refusal when there is no such department, room or member.
+    pub fn unknown(&self) -> Rejection {
+        let code = &self.code;
+        let what = match self.kind {
+            HolderKind::Department => format!("department {code}"),
+            HolderKind::Room => format!("room {code}"),
+            HolderKind::Member => format!("member {code}"),
+        };
+        Rejection::NotFound { what }
+    }
+}
+
 /// Whoever may say when a holder is busy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keepers {
-    /// The department itself, or the one whose room it is.
+    /// The department itself, or the one whose room or member it is.
     pub department: Option<Code>,
     /// The departments for which whoever issued the command answers.
     pub answered_for: BTreeSet<Code>,
@@ -205,7 +220,7 @@ pub enum Event {
 rejections! {
     /// Why a command on what keeps somebody busy is refused.
     Rejection {
-        NotFound("NOT_FOUND") { what: &'static str } = "the {what} does not exist",
+        NotFound("NOT_FOUND") { what: String } = "the {what} does not exist",
         NotYourDepartment("NOT_YOUR_DEPARTMENT") { department_code: String, needed_codes: String } =
             "only {needed_codes} may do this; you speak for {department_code}",
         NotAnInterval("NOT_AN_INTERVAL") { starts_at: Timestamp, ends_at: Timestamp } =
@@ -274,18 +289,19 @@ impl State {
     }
 }
 
-/// The aggregate of one department, or of one room.
+/// The aggregate of one department, of one room, or of one member.
 #[derive(Debug)]
 pub struct Availability;
 
 impl Availability {
     /// The id of what is known of a holder.
     pub fn id(holder: &Holder) -> Uuid {
-        let kind = match holder.kind {
-            HolderKind::Department => "department",
-            HolderKind::Room => "room",
+        let of_kind = match holder.kind {
+            HolderKind::Department => "scheduling.availability.department",
+            HolderKind::Room => "scheduling.availability.room",
+            HolderKind::Member => "scheduling.availability.member",
         };
-        id_of_code(&format!("{}.{kind}", Self::CATEGORY), holder.code.as_str())
+        id_of_code(of_kind, holder.code.as_str())
     }
 }
 
@@ -306,7 +322,7 @@ impl Aggregate for Availability {
                 must_be_kept_by(&keepers, issued)?;
                 match state.absences.contains_key(&absence) {
                     true => Ok(vec![Event::AbsenceWithdrawn { absence }]),
-                    false => Err(Rejection::NotFound { what: "absence" }),
+                    false => Err(not_found("absence")),
                 }
             }
             Command::Import { holder, calendar, times, keepers } => {
@@ -329,7 +345,7 @@ impl Aggregate for Availability {
             Command::Refresh { calendar, outcome, keepers } => {
                 must_be_kept_by(&keepers, issued)?;
                 let found = state.subscribed(&calendar);
-                let (known, subscribed) = found.ok_or(Rejection::NotFound { what: "subscription" })?;
+                let (known, subscribed) = found.ok_or_else(|| not_found("subscription"))?;
                 Ok(subscribed::decide(known, subscribed, outcome, issued.at).into_iter().collect())
             }
             Command::NoteAttempt { subscription, outcome } => {
@@ -343,7 +359,7 @@ impl Aggregate for Availability {
                 must_be_kept_by(&keepers, issued)?;
                 match state.calendars.contains_key(&calendar) {
                     true => Ok(vec![Event::BusyTimesForgotten { calendar }]),
-                    false => Err(Rejection::NotFound { what: "calendar" }),
+                    false => Err(not_found("calendar")),
                 }
             }
         }
@@ -415,6 +431,10 @@ fn check_calendars(state: &State, calendar: &Line) -> Result<(), Rejection> {
 
 fn check_size(field: &'static str, given: usize, max: usize) -> Result<(), Rejection> {
     if given <= max { Ok(()) } else { Err(Rejection::TooManyEntries { field, given, max }) }
+}
+
+fn not_found(what: &str) -> Rejection {
+    Rejection::NotFound { what: what.to_owned() }
 }
 
 fn must_be_kept_by(keepers: &Keepers, issued: &Issued) -> Result<(), Rejection> {

@@ -6,6 +6,7 @@
 //! be in the chair, the body's notice, and a place in the quarter; and nobody who decides may decide elsewhere then, or be on their way, by the
 //! rule that scheduling holds to (see [`diary`](super::diary)). Everything else only costs.
 
+mod away;
 mod held;
 pub(super) mod obstacles;
 pub(super) mod price;
@@ -13,6 +14,7 @@ pub(super) mod starts;
 mod timeline;
 mod wanted;
 
+pub use away::{MemberDiary, members_away};
 pub use held::{AskedTime, Holds};
 pub use obstacles::{Obstacle, ObstacleKind, ObstacleRecord, Opening};
 pub use price::{Penalty, Reason};

@@ -32,8 +32,7 @@ const OBSTACLES_MAX: usize = 8;
 
 /// The departments that attend the sessions of a quarter, or take somebody's place.
 fn departments(quarter: &Quarter) -> impl Iterator<Item = &Code> {
-    let attending = quarter.sessions.iter().flat_map(|planned| &planned.wanted.attending);
-    attending.flat_map(|one| std::iter::once(&one.department).chain(&one.substitutes))
+    quarter.sessions.iter().flat_map(|planned| planned.wanted.departments())
 }
 
 /// The timetable to which a search leads: always the same for the same quarter, seed and steps. No session is left without

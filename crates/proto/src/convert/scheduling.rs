@@ -1,5 +1,7 @@
 //! Scheduling's values and events.
 
+mod holder;
+
 use crate::scheduling::events::v1 as scheduling;
 use crate::scheduling::v1 as api;
 use crate::{wire_enum, wire_events, wire_struct};
@@ -106,8 +108,8 @@ wire_events!(emergency::Emergency, emergency::Event => scheduling {
     Ended => EmergencyEnded { cause, ended_at },
 });
 
-wire_enum!(availability::HolderKind => scheduling::DiaryHolderKind, api::DiaryHolderKind { Department, Room });
-wire_struct!(availability::Holder => scheduling::DiaryHolder, api::DiaryHolder { kind, code });
+wire_enum!(availability::HolderKind => scheduling::DiaryHolderKind, api::DiaryHolderKind { Department, Room, Member });
+wire_struct!(availability::Holder => api::DiaryHolder { kind, code });
 wire_struct!(slots::Busy => scheduling::BusyTime { starts_at, ends_at });
 wire_enum!(availability::Failure => scheduling::CalendarFailure, api::CalendarFailure {
     NotAllowed, Unreachable, TimedOut, Status, TooLarge, TooManyRedirects, NotUnderstood,
@@ -177,7 +179,7 @@ wire_enum!(slots::Reason => scheduling::SlotPenaltyReason, api::SlotPenaltyReaso
     Unsuitable, IfNeeded, Held,
 });
 wire_enum!(slots::Cause => scheduling::BusyCause, api::BusyCause {
-    Session, Decision, Absence, Calendar, StaleCalendar, Held,
+    Session, Decision, Absence, Calendar, StaleCalendar, Held, MembersAway, MembersAwayByStaleCalendar,
 });
 wire_enum!(slots::ObstacleKind => scheduling::SlotObstacleKind, api::SlotObstacleKind {
     RoomTaken, RoomTooSmall, DepartmentBusy, Notice, QuarterFull, RoomLacksEquipment,

@@ -150,7 +150,9 @@ impl<'a> Days<'a> {
     /// What takes the time, and of when that is known, when it may have changed since.
     fn cause(&self, entry: &DiaryEntry) -> String {
         let cause = self.words.value("huishang.scheduling.v1.BusyCause", entry.cause);
-        match entry.read_at.as_ref().filter(|_| entry.cause() == BusyCause::StaleCalendar) {
+        let is_stale =
+            matches!(entry.cause(), BusyCause::StaleCalendar | BusyCause::MembersAwayByStaleCalendar);
+        match entry.read_at.as_ref().filter(|_| is_stale) {
             Some(read_at) => {
                 let moment = self.around.calendar.field(read_at).replace('T', " ");
                 self.words.say("{cause}, as of {moment}", &[("cause", &cause), ("moment", &moment)])

@@ -73,11 +73,13 @@ pub(super) async fn act(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<R
 /// What a form names: its command's id, whose calendar it is, and what that is called.
 fn named(form: &Query) -> (String, Option<pb::DiaryHolder>, String) {
     let text = |name| form.get(name).unwrap_or_default().trim().to_owned();
-    let room = text("room");
-    let (kind, code) = match (room.is_empty(), form.get("kind")) {
-        (false, _) => (pb::DiaryHolderKind::Room, room),
-        (true, Some("room")) => (pb::DiaryHolderKind::Room, text("code")),
-        (true, _) => (pb::DiaryHolderKind::Department, text("code")),
+    let (room, member) = (text("room"), text("member"));
+    let (kind, code) = match (room.is_empty(), member.is_empty(), form.get("kind")) {
+        (false, _, _) => (pb::DiaryHolderKind::Room, room),
+        (true, false, _) => (pb::DiaryHolderKind::Member, member),
+        (true, true, Some("room")) => (pb::DiaryHolderKind::Room, text("code")),
+        (true, true, Some("member")) => (pb::DiaryHolderKind::Member, text("code")),
+        (true, true, _) => (pb::DiaryHolderKind::Department, text("code")),
     };
     (text("command_id"), Some(pb::DiaryHolder { kind: kind.into(), code }), text("calendar"))
 }
@@ -137,6 +139,7 @@ fn row(reader: &Reader, around: &Surroundings, one: pb::DiaryCalendar) -> Row {
     let calendar = one.calendar.unwrap_or_default();
     let (kind, name) = match holder.kind() {
         pb::DiaryHolderKind::Room => ("room", holder.code.clone()),
+        pb::DiaryHolderKind::Member => ("member", holder.code.clone()),
         _ => ("department", around.directory.name(&holder.code)),
     };
     let moment = |at: &prost_types::Timestamp| around.calendar.full(words, at);

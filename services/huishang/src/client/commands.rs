@@ -27,7 +27,7 @@ pub const NOUNS: &[Noun] = &[
     noun("body", "body_code", "Bodies: who decides, by which rules (会商机制)"),
     noun("room", "code", "Rooms and their bookings (会议室)"),
     noun("travel", "", "Travel times between the sites of rooms (路程)"),
-    noun("diary", "absence_id", "Diaries: when departments and rooms are busy (日程)"),
+    noun("diary", "absence_id", "Diaries: when departments, rooms and members are busy (日程)"),
     noun("matter", "matter_id", "Matters, from when they are taken in to their outcome (事项)"),
     noun("session", "session_id", "Sessions, from request to convening (会商)"),
     noun("poll", "session_id", "Polls: which times suit those who attend a session (时间征询)"),

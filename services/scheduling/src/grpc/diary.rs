@@ -3,8 +3,9 @@
 use super::{Reply, Service};
 use crate::{facts, views};
 use domain::directory::department::Department;
+use domain::directory::member::Member;
 use domain::scheduling::availability::{
-    Availability, Command, Holder, HolderKind, Imported, Keepers, Outcome, Rejection, State,
+    Availability, Command, Holder, HolderKind, Imported, Keepers, Outcome, State,
 };
 use domain::scheduling::room::Room;
 use domain::scheduling::slots::{Busy, WINDOW_DAYS_MAX};
@@ -23,17 +24,21 @@ const SHOWN_DAYS_DEFAULT: i64 = 7;
 
 /// Refuses a holder that does not exist, and says who keeps it.
 async fn keepers(unit: &mut UnitOfWork, holder: &Holder) -> Result<Keepers, CommandError> {
-    let not_found = |what| CommandError::rejected::<Availability>(Rejection::NotFound { what });
+    let unknown = || CommandError::rejected::<Availability>(holder.unknown());
     let department = match holder.kind {
         HolderKind::Department => {
             let state = unit.load::<Department>(Department::id(&holder.code)).await?;
-            state.profile().ok_or_else(|| not_found("department"))?;
+            state.profile().ok_or_else(unknown)?;
             Some(holder.code.clone())
         }
         HolderKind::Room => {
             let state = unit.load::<Room>(Room::id(&holder.code)).await?;
-            state.profile().ok_or_else(|| not_found("room"))?;
+            state.profile().ok_or_else(unknown)?;
             state.department().cloned()
+        }
+        HolderKind::Member => {
+            let state = unit.load::<Member>(Member::id(&holder.code)).await?;
+            Some(state.known_as(&holder.code).ok_or_else(unknown)?.department.clone())
         }
     };
     Ok(Keepers { department, answered_for: facts::answered_for(unit).await? })
@@ -96,6 +101,23 @@ impl Service {
         }
     }
 
+    /// The department of a member; none when nobody has this code.
+    async fn department_of(&self, member: &Code) -> Result<Option<Code>, CommandError> {
+        let state = self.kit.load::<Member>(Member::id(member)).await?;
+        Ok(state.known_as(member).map(|profile| profile.department.clone()))
+    }
+
+    /// Refuses members of departments for which somebody neither answers nor oversees, as if nobody had their codes.
+    async fn must_see(&self, scope: &Scope, members: &[Holder]) -> Result<(), CommandError> {
+        for member in members {
+            let department = self.department_of(&member.code).await?;
+            if department.is_none() || !is_for(scope, department.as_ref()) {
+                return Err(CommandError::rejected::<Availability>(member.unknown()));
+            }
+        }
+        Ok(())
+    }
+
     /// The calendars of these holders, as far as somebody answers for them or oversees.
     async fn calendars_of(
         &self,
@@ -109,8 +131,9 @@ impl Service {
                 HolderKind::Room => {
                     self.kit.load::<Room>(Room::id(&holder.code)).await?.department().cloned()
                 }
+                HolderKind::Member => self.department_of(&holder.code).await?,
             };
-            if !scope.is_whole() && !keeper.is_some_and(|code| scope.covers_department(&code)) {
+            if !is_for(scope, keeper.as_ref()) {
                 continue;
             }
             let state = self.kit.load::<Availability>(Availability::id(&holder)).await?;
@@ -121,6 +144,11 @@ impl Service {
         }
         Ok(found)
     }
+}
+
+/// Whether what is this department's own business, or nobody's, is for somebody: they answer for it, or oversee.
+fn is_for(scope: &Scope, department: Option<&Code>) -> bool {
+    scope.is_whole() || department.is_some_and(|code| scope.covers_department(code))
 }
 
 pub(super) async fn record_absence(
@@ -263,12 +291,12 @@ pub(super) async fn get(
     check_window("until_at", from_at, until_at, WINDOW_DAYS_MAX)?;
     let departments: Vec<Code> = read("department_codes", request.department_codes)?;
     let rooms: Vec<Code> = read("room_codes", request.room_codes)?;
-    let holder = |kind, code: &Code| Holder { kind, code: code.clone() };
-    let named: Vec<Holder> = departments
-        .iter()
-        .map(|code| holder(HolderKind::Department, code))
-        .chain(rooms.iter().map(|code| holder(HolderKind::Room, code)))
-        .collect();
+    let members: Vec<Code> = read("member_codes", request.member_codes)?;
+    let of_kind = |kind, codes: Vec<Code>| codes.into_iter().map(move |code| Holder { kind, code });
+    let members: Vec<Holder> = of_kind(HolderKind::Member, members).collect();
+    service.must_see(&scope, &members).await?;
+    let departments = of_kind(HolderKind::Department, departments);
+    let named: Vec<Holder> = departments.chain(of_kind(HolderKind::Room, rooms)).chain(members).collect();
     let of_these = views::calendar_holders(named.clone());
     let entries = views::entries(named, (from_at, until_at), now);
     let query = move |tables: ScopedTables<'_>| Ok((entries(tables)?, of_these(tables)?));

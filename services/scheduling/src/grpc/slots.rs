@@ -61,7 +61,8 @@ pub(super) async fn find_slots(
     let length = SignedDuration::from_mins(i64::from(wanted.duration_minutes));
     let until_at = wanted.until_at.checked_add(length).unwrap_or(Timestamp::MAX);
     let travel = service.kit.load::<Travel>(Travel::realm_id()).await?.distances();
-    let query = views::diaries(vec![id], (wanted.from_at, until_at), now, travel);
+    let departments = wanted.departments().cloned().collect();
+    let query = views::diaries(vec![id], departments, (wanted.from_at, until_at), now, travel);
     let (diaries, position) = service.view.query(scope, request.at_least_position, query).await?;
     let found = find(&wanted, &diaries, &calendar);
     let answer = answer(found, request.slots_max, position);

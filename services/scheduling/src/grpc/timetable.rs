@@ -159,7 +159,9 @@ impl Service {
         let length = SignedDuration::from_mins(i64::from(longest.unwrap_or(0)));
         let until_at = asked.until_at.checked_add(length).unwrap_or(Timestamp::MAX);
         let travel = self.kit.load::<Travel>(Travel::realm_id()).await?.distances();
-        let query = views::diaries(ids.iter().copied().collect(), (asked.from_at, until_at), now, travel);
+        let attending = sessions.iter().flat_map(|planned: &Planned| planned.wanted.departments());
+        let (others, departments) = (ids.iter().copied().collect(), attending.cloned().collect());
+        let query = views::diaries(others, departments, (asked.from_at, until_at), now, travel);
         let (diaries, _) = self.view.query(scope, committed, query).await?;
         Ok((ids, Quarter { sessions, diaries, places, calendar }))
     }

@@ -1,18 +1,20 @@
-//! After any life, the rows of rooms' bookings, of what else is busy, and of timetables are what the rules have of them.
+//! After any life, the rows of rooms' bookings, of what else is busy, of members and of timetables are what the rules have of them.
 
 use super::*;
 use crate::views::{self, SchedulingView};
+use domain::directory::member::{self, Member};
 use domain::scheduling::availability::{self, Availability, Holder, HolderKind, Keepers};
 use domain::scheduling::room::{self, Room};
 use domain::scheduling::session::Slot;
-use domain::scheduling::slots::{Busy, Cause};
+use domain::scheduling::slots::{Busy, Cause, Engagement, MemberDiary, members_away};
 use domain::scheduling::timetable::{self, Proposal, Row, Timetable};
 use domain::testing::code;
-use domain::{Aggregate as _, Issued, Text};
+use domain::{Aggregate as _, Code, Issued, Text};
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use service_kit::Scope;
 use service_kit::view::InMemory;
+use std::collections::BTreeMap;
 
 fn hour(hours: i64) -> Timestamp {
     at("2027-03-01T00:00:00Z") + SignedDuration::from_hours(hours)
@@ -36,6 +38,30 @@ fn times(view: &InMemory<SchedulingView>, now: Timestamp) -> Vec<(Cause, Busy)> 
     found
 }
 
+/// What the rules have of members, and of what keeps them busy.
+#[derive(Default)]
+struct Members(BTreeMap<Code, (member::State, availability::State)>);
+
+impl Members {
+    /// When all who can come for a department are away, of all of them.
+    fn away(&self) -> Vec<(Cause, Busy)> {
+        let engagement =
+            |time: &Busy| Engagement { time: *time, cause: Cause::Absence, site: None, read_at: None };
+        let diaries = self.0.values().filter_map(|(state, busy)| {
+            let profile = state.profile()?;
+            Some(MemberDiary {
+                department: profile.department.clone(),
+                is_delegate: profile.roles.contains(&Role::Delegate),
+                engagements: busy.absences.values().map(engagement).collect(),
+            })
+        });
+        let away = members_away(diaries).into_values().flatten();
+        let mut away: Vec<(Cause, Busy)> = away.map(|one| (one.cause, one.time)).collect();
+        away.sort();
+        away
+    }
+}
+
 fn proposal(changes: u8, kept: u8) -> Proposal {
     let slot = |nth: i64| Slot { room: code("R-301"), starts_at: hour(nth), ends_at: hour(nth + 1) };
     let row = |nth: u8, slot| Row {
@@ -57,6 +83,27 @@ fn proposal(changes: u8, kept: u8) -> Proposal {
         steps: 1,
         rows: rows.collect(),
         costliest: None,
+    }
+}
+
+#[test]
+fn a_calendar_of_a_member_who_was_erased_is_not_read_any_more() {
+    for (who, expected) in [("li", 1), ("erased-0a1b2c3d", 0)] {
+        let mut view = InMemory::<SchedulingView>::new().unwrap();
+        let (name, department) = (line("成员"), code("MOF"));
+        let profile = member::Profile { code: code(who), name, department, email: None, roles: vec![] };
+        let registered = member::Event::Registered { profile };
+        view.project::<Member>(Member::id(&code("li")), hour(0), &[registered]).unwrap();
+        let subscribed = availability::Event::CalendarSubscribed {
+            holder: Holder { kind: HolderKind::Member, code: code(who) },
+            calendar: line("日历"),
+            subscription: Uuid::from_u128(1),
+            url: Text::parse("https://calendar.example/li.ics").unwrap(),
+            subscribed_at: hour(0),
+        };
+        view.project::<Availability>(Uuid::from_u128(2), hour(0), &[subscribed]).unwrap();
+        let followed = views::subscribed_calendars()(view.within(&Scope::whole())).unwrap();
+        assert_eq!(followed.len(), expected, "{who}");
     }
 }
 
@@ -159,6 +206,43 @@ proptest! {
             let mut expected: Vec<(Cause, Busy)> = absences.chain(calendars).collect();
             expected.sort();
             prop_assert_eq!(times(&view, now), expected);
+        }
+    }
+
+    #[test]
+    fn when_all_who_can_come_are_away_is_what_the_rules_have_of_members(
+        life in prop::collection::vec((0_u8..5, 0_usize..4, any::<bool>(), any::<bool>(), 0_i64..40, 1_i64..40), 0..40)
+    ) {
+        let (mut members, mut view) = (Members::default(), InMemory::<SchedulingView>::new().unwrap());
+        for (nth, (what, who, is_of_mof, is_delegate, from, hours)) in life.into_iter().enumerate() {
+            let member = code(["li", "wang", "zhao", "MOF"][who]);
+            let department = code(if is_of_mof { "MOF" } else { "NDRC" });
+            let (state, busy_state) = members.0.entry(member.clone()).or_default();
+            if what < 2 {
+                let roles = if is_delegate { vec![Role::Delegate] } else { vec![Role::Clerk] };
+                let (name, email) = (line("成员"), None);
+                let profile = member::Profile { code: member.clone(), name, department, email, roles };
+                let register = member::Command::Register(profile);
+                let events = Member::decide(state, register, &issued(hour(0))).unwrap();
+                *state = Member::fold(std::mem::take(state), &events);
+                view.project::<Member>(Member::id(&member), hour(0), &events).unwrap();
+            } else if let Some(profile) = state.profile() {
+                let holder = Holder { kind: HolderKind::Member, code: member.clone() };
+                let id = Availability::id(&holder);
+                let keepers = Keepers { department: Some(profile.department.clone()), answered_for: [].into() };
+                let first = busy_state.absences.keys().next().filter(|_| what == 4);
+                let command = match first {
+                    Some(absence) => availability::Command::WithdrawAbsence { absence: *absence, keepers },
+                    None => {
+                        let (absence, Busy { starts_at, ends_at }) = (Uuid::from_u128(nth as u128), busy(from, hours));
+                        availability::Command::RecordAbsence { holder, absence, starts_at, ends_at, keepers }
+                    }
+                };
+                let events = Availability::decide(busy_state, command, &issued(hour(0))).unwrap();
+                *busy_state = Availability::fold(std::mem::take(busy_state), &events);
+                view.project::<Availability>(id, hour(0), &events).unwrap();
+            }
+            prop_assert_eq!(times(&view, hour(0)), members.away());
         }
     }
 

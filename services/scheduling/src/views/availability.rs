@@ -1,4 +1,4 @@
-//! What keeps departments and rooms busy apart from sessions, a row each, and the calendars that say so.
+//! What keeps departments, rooms and members busy apart from sessions, a row each, and the calendars that say so.
 
 use domain::Uuid;
 use domain::scheduling::availability::{Availability, Event, Holder};
@@ -110,8 +110,10 @@ fn forget_times(tables: &Transaction<'_>, id: &str, calendar: &str) -> rusqlite:
     tables.prepare_cached(remove)?.execute([id, calendar]).map(drop)
 }
 
-/// Whose calendars are subscribed to; only the service looks at it.
-const SUBSCRIBED: Rows = Rows::of_everybody("SELECT availability_id, subscription_id FROM calendars");
+/// Whose calendars are subscribed to, but for members who were erased; only the service looks at it.
+const SUBSCRIBED: Rows = Rows::of_everybody(
+    "SELECT availability_id, subscription_id FROM calendars LEFT JOIN members USING (code)",
+);
 
 /// The query for the calendars that are subscribed to: whose availability it is about, and the subscription.
 pub(crate) fn subscribed_calendars()
@@ -119,6 +121,7 @@ pub(crate) fn subscribed_calendars()
     |tables: ScopedTables<'_>| {
         let read =
             |row: &rusqlite::Row<'_>| Ok((uuid(row, "availability_id")?, uuid(row, "subscription_id")?));
-        tables.all(&SUBSCRIBED, "subscription_id IS NOT NULL", "subscription_id", [], SUBSCRIBED_MAX, read)
+        let condition = "subscription_id IS NOT NULL AND (kind <> 3 OR member_id IS NOT NULL)";
+        tables.all(&SUBSCRIBED, condition, "subscription_id", [], SUBSCRIBED_MAX, read)
     }
 }

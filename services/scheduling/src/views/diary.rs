@@ -1,5 +1,6 @@
-//! Diaries: when rooms and departments are taken, and by what.
+//! Diaries: when rooms, departments and members are taken, and by what.
 
+use super::member::{self, Listed};
 use domain::scheduling::availability::{Holder, HolderKind, STALE_AFTER};
 use domain::scheduling::room::Profile;
 use domain::scheduling::session::Stage;
@@ -38,15 +39,21 @@ const BUSY: Rows = Rows::of_everybody(
      FROM sessions JOIN concerned USING (session_id)",
 );
 
-/// What keeps a department or a room busy besides: when, and not with what.
+/// What keeps a department, a room or a member busy besides: when, and not with what. Whose a member's is, is asked before.
 const BESIDES: Rows = Rows::of_everybody(
     "SELECT busy_times.kind AS kind, busy_times.code AS code, '' AS session_id, absence_id, read_at, failing_since, starts_at,
          ends_at, 0 AS decides, 0 AS held, NULL AS site_code
      FROM busy_times LEFT JOIN calendars USING (availability_id, calendar)",
 );
 
-/// Whose calendars are kept elsewhere; which they are is asked of what is known of their holders.
+/// The departments and rooms whose calendars are kept elsewhere; which they are is asked of what is known of their holders.
 const CALENDARS: Rows = Rows::of_everybody("SELECT DISTINCT kind, code FROM calendars");
+
+/// The members who have such a calendar, for those who answer for their departments, and those who oversee.
+const CALENDARS_OF_MEMBERS: Rows = Rows::of_those_concerned(
+    "SELECT DISTINCT 3 AS kind, code FROM calendars JOIN members USING (code)",
+    "department_code IN (SELECT value FROM json_each(?, '$.departments'))",
+);
 
 /// What is held while departments are asked about it: when, and not for what.
 const HELD: Rows = Rows::of_everybody(
@@ -73,16 +80,19 @@ pub(crate) struct Entry {
 }
 
 /// The query for who is busy in a time, or so near to it that they would be on their way, apart from these sessions; calendars that were
-/// read long before now are stale.
+/// read long before now are stale. Whether all who can come are away is looked at for these departments.
 pub(crate) fn diaries(
     other_than: Vec<Uuid>,
+    departments: BTreeSet<Code>,
     (starts_at, ends_at): (Timestamp, Timestamp),
     now: Timestamp,
     travel: Distances,
 ) -> impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Diaries> + Send + 'static {
     move |tables: ScopedTables<'_>| {
         let Busy { starts_at, ends_at } = travel.around(Busy { starts_at, ends_at });
-        let all = all(tables, &other_than, (starts_at, ends_at), now, &travel)?;
+        let members = member::of_departments(tables, Some(&departments))?;
+        let whose = Whose { members, named: vec![] };
+        let all = all(tables, &other_than, &whose, (starts_at, ends_at), now, &travel)?;
         let (held, taken): (Vec<Entry>, Vec<Entry>) =
             all.into_iter().partition(|entry| entry.engagement.cause == Cause::Held);
         let (mut rooms, departments) = by_holder(taken);
@@ -103,13 +113,14 @@ pub(crate) fn diaries(
     }
 }
 
-/// What takes time of rooms, and of departments.
+/// What takes time of rooms, and of departments; what takes that of members is in the latter.
 fn by_holder(entries: Vec<Entry>) -> (BTreeMap<Code, Timeline>, BTreeMap<Code, Timeline>) {
     let (mut rooms, mut departments) = (BTreeMap::new(), BTreeMap::new());
     for entry in entries {
         let of_kind: &mut BTreeMap<Code, Vec<Engagement>> = match entry.holder.kind {
             HolderKind::Department => &mut departments,
             HolderKind::Room => &mut rooms,
+            HolderKind::Member => continue,
         };
         of_kind.entry(entry.holder.code).or_default().push(entry.engagement);
     }
@@ -119,7 +130,7 @@ fn by_holder(entries: Vec<Entry>) -> (BTreeMap<Code, Timeline>, BTreeMap<Code, T
     (timelines(rooms), timelines(departments))
 }
 
-/// The query for the diaries of these, or of all when none is named, in the order of the time.
+/// The query for the diaries of these, or of all departments and rooms when none is named, in the order of the time.
 pub(crate) fn entries(
     named: Vec<Holder>,
     window: (Timestamp, Timestamp),
@@ -128,9 +139,14 @@ pub(crate) fn entries(
     move |tables: ScopedTables<'_>| {
         let named: BTreeSet<(HolderKind, Code)> =
             named.into_iter().map(|holder| (holder.kind, holder.code)).collect();
-        let mut found = all(tables, &[], window, now, &Distances::default())?;
-        found.retain(|entry| {
-            named.is_empty() || named.contains(&(entry.holder.kind, entry.holder.code.clone()))
+        let of_kind = |kind| named.iter().filter(move |(of, _)| *of == kind).map(|(_, code)| code.clone());
+        let departments = (!named.is_empty()).then(|| of_kind(HolderKind::Department).collect());
+        let members = member::of_departments(tables, departments.as_ref())?;
+        let whose = Whose { members, named: of_kind(HolderKind::Member).collect() };
+        let mut found = all(tables, &[], &whose, window, now, &Distances::default())?;
+        found.retain(|entry| match named.is_empty() {
+            true => entry.holder.kind != HolderKind::Member,
+            false => named.contains(&(entry.holder.kind, entry.holder.code.clone())),
         });
         found.sort_by(|one, other| {
             let key = |entry: &Entry| (entry.engagement.time, entry.holder.kind, entry.holder.code.clone());
@@ -141,7 +157,8 @@ pub(crate) fn entries(
     }
 }
 
-/// The query for those of these holders, or of all when none is named, that have calendars which are kept elsewhere.
+/// The query for those of these holders, or of all when none is named, that have calendars which are kept elsewhere. Of members,
+/// somebody finds those for whose departments they answer, or which they oversee.
 pub(crate) fn calendar_holders(
     named: Vec<Holder>,
 ) -> impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Vec<Holder>> + Send + 'static {
@@ -150,16 +167,35 @@ pub(crate) fn calendar_holders(
             let (kind, code): (i32, String) = (row.get("kind")?, row.get("code")?);
             Ok(HolderKind::from_wire(kind).ok().zip(Code::parse(&code).ok()))
         };
-        let found = tables.all(&CALENDARS, "1", "kind, code", [], ENTRIES_MAX, read)?;
-        let found = found.into_iter().flatten().map(|(kind, code)| Holder { kind, code });
+        let found = tables.all(&CALENDARS, "kind IN (1, 2)", "kind, code", [], ENTRIES_MAX, read)?;
+        let of_members = tables.all(&CALENDARS_OF_MEMBERS, "kind = 3", "code", [], ENTRIES_MAX, read)?;
+        let found = found.into_iter().chain(of_members).flatten().map(|(kind, code)| Holder { kind, code });
         Ok(found.filter(|holder| named.is_empty() || named.contains(holder)).collect())
     }
 }
 
-/// All that takes time in a window, apart from these sessions.
+/// The members who are looked at.
+struct Whose {
+    /// Those who decide whether their department can come.
+    members: Vec<Listed>,
+    /// Those who were asked for.
+    named: Vec<Code>,
+}
+
+impl Whose {
+    /// Their codes, as JSON.
+    fn codes(&self) -> String {
+        let codes: BTreeSet<&Code> = self.members.iter().map(|one| &one.code).chain(&self.named).collect();
+        let quoted: Vec<String> = codes.into_iter().map(|code| format!("\"{code}\"")).collect();
+        format!("[{}]", quoted.join(","))
+    }
+}
+
+/// All that takes time in a window, apart from these sessions: of departments also that all who can come for them are away.
 fn all(
     tables: ScopedTables<'_>,
     other_than: &[Uuid],
+    whose: &Whose,
     (from_at, until_at): (Timestamp, Timestamp),
     now: Timestamp,
     travel: &Distances,
@@ -182,9 +218,14 @@ fn all(
     let stages = vec![Value::from(Stage::Scheduled.to_wire()), Value::from(Stage::Convened.to_wire())];
     let taken = in_window(&TAKEN, "", vec![])?;
     let busy = in_window(&BUSY, "attends AND stage IN (?, ?) AND", stages)?;
-    let besides = in_window(&BESIDES, "", vec![])?;
+    let besides = in_window(&BESIDES, "busy_times.kind IN (1, 2) AND", vec![])?;
     let held = in_window(&HELD, "", vec![])?;
-    Ok(taken.into_iter().chain(busy).chain(besides).chain(held).flatten().collect())
+    let of_these = "busy_times.kind = 3 AND busy_times.code IN (SELECT value FROM json_each(?)) AND";
+    let of_members = in_window(&BESIDES, of_these, vec![Value::from(whose.codes())])?;
+    let of_members: Vec<Entry> = of_members.into_iter().flatten().collect();
+    let away = member::away(&whose.members, &of_members, Busy { starts_at: from_at, ends_at: until_at });
+    let found = taken.into_iter().chain(busy).chain(besides).chain(held).flatten();
+    Ok(found.chain(of_members).chain(away).collect())
 }
 
 /// A row of a diary; none when it cannot be read.

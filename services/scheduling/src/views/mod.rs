@@ -7,6 +7,7 @@ mod diary;
 mod emergency;
 mod invitation;
 mod matter;
+mod member;
 mod poll;
 mod room;
 mod session;
@@ -40,6 +41,7 @@ pub(crate) use timetable::list as list_of_timetables;
 pub(crate) use timetable::{timetables, to_be_planned};
 
 use domain::Aggregate as _;
+use domain::directory::member::Member;
 use domain::resolution::action_item::ActionItem;
 use domain::scheduling::availability::Availability;
 use domain::scheduling::body::Body;
@@ -68,6 +70,7 @@ impl View for SchedulingView {
         Timetable::CATEGORY,
         Poll::CATEGORY,
         Availability::CATEGORY,
+        Member::CATEGORY,
         ActionItem::CATEGORY,
     ];
 
@@ -85,6 +88,7 @@ impl View for SchedulingView {
             Timetable::CATEGORY => timetable::project(tables, record),
             Poll::CATEGORY => poll::project(tables, record),
             Availability::CATEGORY => availability::project(tables, record),
+            Member::CATEGORY => member::project(tables, record),
             _ => Ok(()),
         }
     }

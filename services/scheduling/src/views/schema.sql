@@ -36,8 +36,8 @@ CREATE TABLE bookings (
     PRIMARY KEY (room_id, session_id)
 ) WITHOUT ROWID;
 
--- What keeps departments and rooms busy apart from sessions: absences, and times of calendars. Moments are microseconds since
--- 1970; the kind is the number of the wire.
+-- What keeps departments, rooms and members busy apart from sessions: absences, and times of calendars. Moments are microseconds
+-- since 1970; the kind is the number of the wire.
 CREATE TABLE busy_times (
     availability_id TEXT NOT NULL,
     kind INTEGER NOT NULL,
@@ -47,7 +47,8 @@ CREATE TABLE busy_times (
     starts_at INTEGER NOT NULL,
     ends_at INTEGER NOT NULL
 );
-CREATE INDEX busy_times_by_start ON busy_times (starts_at);
+CREATE INDEX busy_times_by_start ON busy_times (kind, starts_at);
+CREATE INDEX busy_times_of_holder ON busy_times (kind, code, starts_at);
 CREATE INDEX busy_times_of_absence ON busy_times (availability_id, absence_id);
 CREATE INDEX busy_times_of_calendar ON busy_times (availability_id, calendar);
 -- The calendars that are kept elsewhere: when each was read, and since when it cannot be read any more.
@@ -62,6 +63,15 @@ CREATE TABLE calendars (
     PRIMARY KEY (availability_id, calendar)
 ) WITHOUT ROWID;
 CREATE INDEX calendars_by_subscription ON calendars (subscription_id);
+-- Who works where now, and whether they are a delegate; whoever was erased is not here. A member is known by the id of their stream.
+CREATE TABLE members (
+    member_id TEXT PRIMARY KEY,
+    code TEXT NOT NULL,
+    department_code TEXT NOT NULL,
+    is_delegate INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX members_by_code ON members (code, department_code);
+CREATE INDEX members_of_department ON members (department_code);
 
 -- Moments are microseconds since 1970; kind and stage are the numbers of the wire.
 CREATE TABLE sessions (

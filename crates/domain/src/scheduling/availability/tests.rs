@@ -40,7 +40,7 @@ fn a_departments_own_people_say_when_it_is_away() {
     let withdrawn = given::<Availability>(&history).at(NOW).when(withdraw(&["WATER"])).unwrap();
     let gone = [history, withdrawn].concat();
     let again = given::<Availability>(&gone).at(NOW).when(withdraw(&["WATER"]));
-    assert_eq!(again, Err(Rejection::NotFound { what: "absence" }));
+    assert_eq!(again, Err(not_found("absence")));
 }
 
 #[test]

@@ -98,7 +98,7 @@ pub struct ObstacleRecord {
     pub ends_at: Option<Timestamp>,
     /// What takes the room or the department then.
     pub cause: Option<Cause>,
-    /// When the calendar that says so was read, when the cause is one that is kept elsewhere.
+    /// When the calendar that says so was read, of several the one that was read first; none when none says so.
     pub read_at: Option<Timestamp>,
     /// The first day of the quarter that it is about.
     pub quarter_on: Option<Date>,

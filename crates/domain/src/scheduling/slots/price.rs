@@ -65,7 +65,7 @@ pub struct Penalty {
     pub substitute: Option<Code>,
     /// What keeps the department from coming.
     pub cause: Option<Cause>,
-    /// When the calendar that says so was read, when the cause is one that is kept elsewhere.
+    /// When the calendar that says so was read, of several the one that was read first; none when none says so.
     pub read_at: Option<Timestamp>,
     /// Points; more are worse.
     pub price: u32,

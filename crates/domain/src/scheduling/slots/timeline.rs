@@ -20,7 +20,7 @@ impl Busy {
     }
 }
 
-/// What takes the time of a department or a room.
+/// What takes the time of a department, a room or a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Cause {
     /// A session that it attends, or that is in the room.
@@ -35,6 +35,10 @@ pub enum Cause {
     StaleCalendar,
     /// A poll: the time is held for a session, and gives way.
     Held,
+    /// All members who can come for the department are away.
+    MembersAway,
+    /// The same, and of one of them only a calendar says so that is stale.
+    MembersAwayByStaleCalendar,
 }
 
 /// A stretch of time that is taken, and by what.
@@ -46,7 +50,7 @@ pub struct Engagement {
     pub cause: Cause,
     /// Where, when it is a session in a room from whose site something needs time.
     pub site: Option<Site>,
-    /// When the calendar that says so was read, when it is one that is kept elsewhere.
+    /// When the calendar that says so was read, when one that is kept elsewhere does; of several, the one that was read first.
     pub read_at: Option<Timestamp>,
 }
 

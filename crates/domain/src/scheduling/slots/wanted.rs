@@ -10,7 +10,7 @@ use crate::scheduling::session::{
     notice_days,
 };
 use crate::scheduling::{diary, quota};
-use crate::{Date, Timestamp, Uuid};
+use crate::{Code, Date, Timestamp, Uuid};
 use jiff::SignedDuration;
 use std::collections::BTreeSet;
 
@@ -59,6 +59,11 @@ pub struct Setting<'a> {
 }
 
 impl Wanted {
+    /// The departments that attend, or take somebody's place.
+    pub fn departments(&self) -> impl Iterator<Item = &Code> {
+        self.attending.iter().flat_map(|one| std::iter::once(&one.department).chain(&one.substitutes))
+    }
+
     /// What is looked for, between the moments that the caller gave: never in the past, and never before the session may
     /// start. Refused once the session was convened, or when it never will be.
     pub fn of(

@@ -529,9 +529,11 @@ fn of_what_is_busy() -> Vec<availability::Event> {
     };
     let department = Holder { kind: HolderKind::Department, code: code("MOF") };
     let room = Holder { kind: HolderKind::Room, code: code("R-301") };
+    let member = Holder { kind: HolderKind::Member, code: code("li.wei") };
     let (starts_at, ends_at) = (at("2027-03-08T00:00:00Z"), at("2027-03-12T00:00:00Z"));
     vec![
         Event::AbsenceRecorded { holder: department, absence: session_id(), starts_at, ends_at },
+        Event::AbsenceRecorded { holder: member, absence: session_id(), starts_at, ends_at },
         Event::AbsenceWithdrawn { absence: session_id() },
         Event::BusyTimesImported {
             holder: room,

@@ -111,21 +111,27 @@ fn row(words: Words, around: &Surroundings, suggested: &SuggestedSlot) -> Option
 /// What speaks against a slot, in words.
 fn reason(words: Words, around: &Surroundings, penalty: &SlotPenalty) -> String {
     let why = why(words, around, penalty);
-    match as_of(words, around, (penalty.cause(), penalty.read_at)) {
+    match because(words, around, (penalty.cause(), penalty.read_at)) {
         Some(as_of) => words.say("{said}, {as_of}", &[("said", &why), ("as_of", &as_of)]),
         None => why,
     }
 }
 
-/// Of when a calendar is that says so, when it is stale.
-fn as_of(
+/// That all members are away, and of when a calendar is that says so, when it is stale.
+fn because(
     words: Words,
     around: &Surroundings,
     (cause, read_at): (BusyCause, Option<prost_types::Timestamp>),
 ) -> Option<String> {
-    let read_at = read_at.filter(|_| cause == BusyCause::StaleCalendar)?;
-    let moment = around.calendar.field(&read_at).replace('T', " ");
-    Some(words.say("by its calendar as of {moment}, not refreshed since", &[("moment", &moment)]))
+    let moment = read_at.map(|read_at| around.calendar.field(&read_at).replace('T', " ")).unwrap_or_default();
+    let values: [(&str, &dyn ToString); 1] = [("moment", &moment)];
+    Some(match cause {
+        BusyCause::StaleCalendar => words.say("by its calendar as of {moment}, not refreshed since", &values),
+        BusyCause::MembersAway => words.t("as all its members are away").to_owned(),
+        BusyCause::MembersAwayByStaleCalendar => words
+            .say("as all its members are away, by a calendar as of {moment}, not refreshed since", &values),
+        _ => return None,
+    })
 }
 
 fn why(words: Words, around: &Surroundings, penalty: &SlotPenalty) -> String {
@@ -179,7 +185,7 @@ pub(in crate::desk) fn obstacle(words: Words, around: &Surroundings, obstacle: &
         (false, false) => words.t("{what}: {of}"),
     };
     let said = Markup::fill(sentence, &pieces);
-    match as_of(words, around, (obstacle.cause(), obstacle.read_at)) {
+    match because(words, around, (obstacle.cause(), obstacle.read_at)) {
         Some(as_of) => {
             let pieces = [("said", said), ("as_of", Markup::text(&as_of))];
             Markup::fill(words.t("{said}, {as_of}"), &pieces)
