@@ -105,7 +105,7 @@ fn whole_topic(topic: &Topic) -> pb::DocketTopic {
         amendments: topic.amendments.iter().map(amendment).collect(),
         items: topic.items.to_wire(),
         recused_codes: topic.recused.iter().map(Code::to_string).collect(),
-        put_down_recusal_codes: topic.recusals_put_down.iter().map(Code::to_string).collect(),
+        put_down_recusal_count: u32::try_from(topic.recusals_put_down.len()).unwrap_or(u32::MAX),
         recused_from_version_codes: topic.recused_from_version.iter().map(Code::to_string).collect(),
         choices: topic.choices.iter().map(choice).collect(),
         acceptances: acceptances(topic),
