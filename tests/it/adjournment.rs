@@ -1,15 +1,18 @@
 //! A session without a quorum has a second call: nothing that was convened is stuck.
 
 use crate::in_both_modes;
+use crate::pages::{Browser, form_of};
 use anyhow::{Context as _, ensure};
 use domain::Role;
 use proto::deliberation::v1::{
-    AdjournDocketRequest, DocketStage, GetDocketRequest, OpenDocketRequest, RecordArrivalRequest,
+    AdjournDocketRequest, CallMeetingRequest, DocketStage, GetDocketRequest, OpenDocketRequest,
+    RecordArrivalRequest,
 };
 use proto::ledger::v1::MoveClockRequest;
 use proto::scheduling::v1::{
-    BodyCharter, ConveneSessionRequest, DefineBodyRequest, GetSessionRequest, MeetingRules,
-    OverrideFindingRequest, Quorum, QuorumBase, ScheduleSessionRequest, ScreeningRule, Seat, SessionStage,
+    BodyCharter, ConveneSessionRequest, ConvertToCountersignRequest, DefineBodyRequest, GetSessionRequest,
+    MeetingRules, OverrideFindingRequest, Quorum, QuorumBase, RequestSessionRequest, ScheduleSessionRequest,
+    ScreenSessionRequest, ScreeningRule, Seat, SessionStage,
 };
 use tests::{Client, Mode, Sandbox, command, joint_outline};
 use tonic::Status;
@@ -77,15 +80,8 @@ impl Secretariat {
 
 async fn a_session_without_a_quorum_has_a_second_call(mode: Mode) -> anyhow::Result<()> {
     let sandbox = Sandbox::start(mode)?;
-    let clerk = sandbox.client(Role::Clerk, Some("WATER")).await?;
-    let operator = sandbox.client(Role::Operator, None).await?;
-    for department in ["WATER", "ROADS"] {
-        clerk.register_department(department).await?;
-    }
-    clerk.register_room("R-1").await?;
-    let define = DefineBodyRequest { body_code: "JOINT".into(), charter: Some(charter()), ..command() };
-    operator.call(define).await?;
-    let secretariat = Secretariat { clerk: clerk.clone(), operator };
+    let secretariat = secretariat(&sandbox).await?;
+    let clerk = secretariat.clerk.clone();
     let (one, other) = (secretariat.admitted("The drain").await?, secretariat.admitted("The dike").await?);
     let id = || one.clone();
     secretariat.schedule(&one, "2027-03-08T01:00:00Z").await?;
@@ -125,3 +121,82 @@ async fn a_session_without_a_quorum_has_a_second_call(mode: Mode) -> anyhow::Res
     Ok(())
 }
 in_both_modes!(a_session_without_a_quorum_has_a_second_call);
+
+/// A body whose sessions need all seats, with its secretariat; the departments and a room.
+async fn secretariat(sandbox: &Sandbox) -> anyhow::Result<Secretariat> {
+    let clerk = sandbox.client(Role::Clerk, Some("WATER")).await?;
+    let operator = sandbox.client(Role::Operator, None).await?;
+    for department in ["WATER", "ROADS"] {
+        clerk.register_department(department).await?;
+    }
+    clerk.register_room("R-1").await?;
+    let define = DefineBodyRequest { body_code: "JOINT".into(), charter: Some(charter()), ..command() };
+    operator.call(define).await?;
+    Ok(Secretariat { clerk, operator })
+}
+
+async fn the_page_of_a_session_that_was_set_aside_leads_on(mode: Mode) -> anyhow::Result<()> {
+    // Given a session that was adjourned without a quorum
+    let mut sandbox = Sandbox::start(mode)?;
+    let secretariat = secretariat(&sandbox).await?;
+    let clerk = &secretariat.clerk;
+    let id = secretariat.admitted("The drain").await?;
+    secretariat.schedule(&id, "2027-03-08T01:00:00Z").await?;
+    secretariat.convene(&id, "2027-03-08T01:00:00Z").await?;
+    let reason = "ROADS did not come".to_owned();
+    let adjourned =
+        clerk.call(AdjournDocketRequest { docket_id: id.clone(), reason, ..command() }).await?.position;
+    // When its clerk looks at its page
+    let water = Browser::sign_in(&mut sandbox, Role::Clerk, Some("WATER")).await?;
+    let path = format!("/sessions/{id}");
+    let page = water.page(&format!("{path}?at={adjourned}")).await?;
+    // Then it says that it was adjourned, and has the steps of the session and none of the docket
+    ensure!(page.contains("<span class=\"tag\">Adjourned</span>"), "{page}");
+    ensure!(page.contains(&format!("href=\"{path}/revise\"")), "it can be revised: {page}");
+    ensure!(page.contains("value=\"ScheduleSession\""), "it can be scheduled: {page}");
+    form_of(&page, "CancelSession")?;
+    ensure!(!page.contains("value=\"OpenDocket\"") && !page.contains("id=\"steps\""), "{page}");
+
+    // and when it is scheduled again, those that are invited answer there.
+    secretariat.schedule(&id, "2027-03-15T01:00:00Z").await?;
+    let roads = Browser::sign_in(&mut sandbox, Role::DepartmentLead, Some("ROADS")).await?;
+    let answer = form_of(&roads.page(&path).await?, "AnswerInvitation")?;
+    let accept = format!("{answer}&departmentCode=ROADS&answer=INVITATION_ANSWER_ACCEPT");
+    let answered = roads.post(&path, &accept).await?;
+    ensure!(answered.status == 303, "{}", answered.text());
+    let page = water.page(&path).await?;
+    form_of(&page, "PostponeSession")?;
+    ensure!(page.contains("id=\"invitations\"") && page.contains("value=\"MoveSession\""), "{page}");
+    Ok(())
+}
+in_both_modes!(the_page_of_a_session_that_was_set_aside_leads_on);
+
+async fn the_page_of_a_countersign_that_became_a_meeting_leads_on(mode: Mode) -> anyhow::Result<()> {
+    // Given a countersign for which a meeting was called
+    let mut sandbox = Sandbox::start(mode)?;
+    let clerk = secretariat(&sandbox).await?.clerk;
+    let outline = Some(joint_outline("The dike", &["WATER", "ROADS"]));
+    let requested = clerk.call(RequestSessionRequest { outline, ..command() }).await?;
+    let id = requested.session.context("the session")?.session_id;
+    clerk.call(ScreenSessionRequest { session_id: id.clone(), ..command() }).await?;
+    let sign = ConvertToCountersignRequest {
+        session_id: id.clone(),
+        sign_by: Some(Client::moment("2027-03-05T09:00:00Z")),
+        reason: "Nobody has to travel".into(),
+        ..command()
+    };
+    let at_least_position = clerk.call(sign).await?.position;
+    clerk.call(GetDocketRequest { at_least_position, docket_id: id.clone() }).await?;
+    let call = CallMeetingRequest { docket_id: id.clone(), reason: "It is disputed".into(), ..command() };
+    let called = clerk.call(call).await?.position;
+    clerk.call(GetSessionRequest { at_least_position: called, session_id: id.clone() }).await?;
+    // When its clerk looks at its page
+    let water = Browser::sign_in(&mut sandbox, Role::Clerk, Some("WATER")).await?;
+    let page = water.page(&format!("/sessions/{id}?at={called}")).await?;
+    // Then it was not adjourned, and the session goes on with being screened.
+    ensure!(page.contains("<span class=\"tag\">Became a meeting</span>"), "{page}");
+    ensure!(!page.contains(">Adjourned<"), "{page}");
+    form_of(&page, "ScreenSession")?;
+    Ok(())
+}
+in_both_modes!(the_page_of_a_countersign_that_became_a_meeting_leads_on);

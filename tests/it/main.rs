@@ -41,6 +41,7 @@ mod health;
 mod idempotency;
 mod indicators;
 mod issuers;
+mod item_by_forms;
 mod keys;
 mod leadership;
 mod mail_answers;

@@ -287,6 +287,11 @@ async fn several_items_are_urged_at_once_and_what_is_refused_for_one_is_done_for
     // Then ROADS is urged, and it is said why WATER is not; pressed twice, it is one act.
     ensure!(answer.contains("Recorded: Urge, for 1 item.") && answer.contains("URGES_EXHAUSTED"), "{answer}");
     ensure!(answer.contains(">This week</textarea>"), "what was written is kept: {answer}");
+    let ticked = format!("value=\"{water}\" checked");
+    ensure!(
+        answer.contains(&ticked) && answer.matches(" checked>").count() == 1,
+        "WATER's stays chosen: {answer}"
+    );
     let again = office.post("/items?column=open", &form).await?.text();
     ensure!(again.contains("Recorded: Urge, for 1 item."), "{again}");
     let refused = office.post("/items", &form.replace("&item=", "&other=")).await?;

@@ -38,6 +38,15 @@ async fn a_session_is_requested_by_a_form(mode: Mode) -> anyhow::Result<()> {
         browser.post("/sessions/new", &format!("{hidden}&action=Send&{}", typed(&matter, 0))).await?;
     ensure!(refused.status == 400 && refused.text().contains("TIMEBOX_REQUIRED"), "{}", refused.text());
     ensure!(refused.text().contains("value=\"防汛\""), "{}", refused.text());
+    // and what is no number is refused by the label of its field, and kept
+    let people = format!("{}&with-OFFICE=three", typed(&matter, 20));
+    let refused = browser.post("/sessions/new", &format!("{hidden}&action=Check&{people}")).await?;
+    let text = refused.text();
+    ensure!(
+        refused.status == 400 && text.contains("OFFICE, People with its delegate: is no number"),
+        "{text}"
+    );
+    ensure!(text.contains("name=\"with-OFFICE\"") && text.contains("value=\"three\""), "{text}");
     // and asking the rules records nothing
     let asked =
         browser.post("/sessions/new", &format!("{hidden}&action=Check&{}", typed(&matter, 20))).await?;
@@ -46,7 +55,7 @@ async fn a_session_is_requested_by_a_form(mode: Mode) -> anyhow::Result<()> {
     ensure!(listed.is_empty(), "{listed:?}");
 
     // Then sending it twice requests one session, which is what was typed
-    let form = format!("{hidden}&action=Send&{}", typed(&matter, 20));
+    let form = format!("{hidden}&action=Send&{}&with-OFFICE=%EF%BC%93", typed(&matter, 20));
     let sent = browser.post("/sessions/new", &form).await?;
     ensure!(sent.status == 303, "{}", sent.text());
     let again = browser.post("/sessions/new", &form).await?;
@@ -61,6 +70,8 @@ async fn a_session_is_requested_by_a_form(mode: Mode) -> anyhow::Result<()> {
     let outline = clerk.call(request).await?.session.and_then(|session| session.outline).unwrap_or_default();
     let topics: Vec<_> = outline.topics.iter().map(|topic| topic.title.as_str()).collect();
     ensure!(topics == ["Willow Lane", "Road"] && outline.topics[0].matter_id() == matter, "{outline:?}");
+    let office = outline.attendees.iter().find(|one| one.department_code == "OFFICE");
+    ensure!(office.is_some_and(|one| one.companions == 3), "wide digits are digits: {outline:?}");
     let roads = outline.attendees.iter().find(|one| one.department_code == "ROADS");
     let roles: Vec<_> =
         roads.iter().flat_map(|one| &one.roles).map(|one| (one.topic_number, one.role())).collect();

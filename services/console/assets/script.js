@@ -11,6 +11,11 @@
   let position = Number(main.dataset.position || 0);
   let waiting = 0;
   let refreshing = false;
+  // Milliseconds until a stream that broke off counts as lost, and until one that was refused is asked for again.
+  const LOST_AFTER = 5000;
+  const TRIED_AFTER = 10000;
+  let losing = 0;
+  let trying = 0;
 
   function follow() {
     if (source || !position || document.hidden) return;
@@ -20,28 +25,60 @@
       clearTimeout(waiting);
       waiting = setTimeout(refresh, 300);
     };
+    source.addEventListener("open", found);
     source.addEventListener("error", () => {
-      // A stream that breaks off is opened again by the browser; one that was refused is not.
-      if (source && source.readyState === EventSource.CLOSED) say(root.dataset.lostWord);
+      // A stream that breaks off is opened again by the browser, which takes a moment; one that was refused is not.
+      const isRefused = source && source.readyState === EventSource.CLOSED;
+      if (isRefused) rest();
+      clearTimeout(losing);
+      losing = setTimeout(lost, isRefused ? 0 : LOST_AFTER);
     });
   }
 
   function rest() {
     if (source) source.close();
     source = null;
+    clearTimeout(losing);
+    clearTimeout(trying);
   }
 
+  // Says that the page is not followed any more, and tries again.
+  function lost() {
+    if (live && live.dataset.state !== "lost") {
+      live.dataset.state = "lost";
+      say(root.dataset.lostWord);
+    }
+    clearTimeout(trying);
+    trying = setTimeout(() => { if (!source) follow(); }, TRIED_AFTER);
+  }
+
+  // What changed meanwhile is shown before the page says that it is up to date.
+  async function found() {
+    clearTimeout(losing);
+    if (!live || live.dataset.state !== "lost") return;
+    if (await refresh()) {
+      delete live.dataset.state;
+      say(root.dataset.freshWord);
+    }
+  }
+
+  // Whether the page is as it would be if it were loaded now.
   async function refresh() {
-    if (refreshing) return;
+    if (refreshing) return false;
     refreshing = true;
     try {
       const answer = await fetch(location.pathname + location.search, { credentials: "same-origin" });
-      if (!answer.ok || answer.redirected) return say(root.dataset.lostWord);
+      if (!answer.ok || answer.redirected) {
+        lost();
+        return false;
+      }
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       const changed = swap(fresh);
       if (changed) say(root.dataset.changedWord);
+      return true;
     } catch {
-      say(root.dataset.lostWord);
+      lost();
+      return false;
     } finally {
       refreshing = false;
     }

@@ -26,6 +26,7 @@ mod matters;
 mod moment;
 mod month;
 mod notices;
+mod number;
 mod pager;
 mod past;
 mod preferences;
@@ -61,7 +62,7 @@ use tokio::sync::Semaphore;
 
 pub(crate) use provenance::Provenance;
 pub use provider::{AskProvider, Provider};
-pub(crate) use routes::{answer, is_of_desk};
+pub(crate) use routes::{answer, is_of_desk, nothing_there};
 
 /// Signs a token for a role and, if one is named, a department.
 pub type SignToken = Arc<dyn Fn(&str, Option<&str>) -> Result<String, String> + Send + Sync>;
@@ -171,8 +172,9 @@ impl Query {
         kept.cloned().collect()
     }
 
+    /// The number with this name; none where it is none.
     fn number(&self, name: &str) -> Option<u64> {
-        self.get(name)?.replace(',', "").parse().ok()
+        number::read(self.get(name)?)
     }
 
     /// A link to a path with these pairs, some of them left out and one put in.

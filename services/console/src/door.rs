@@ -9,7 +9,7 @@ use crate::pages;
 use crate::request::{self, Written};
 use crate::response::{self, Around, Writing};
 use crate::route::{self, Found, Rpc};
-use crate::wanted::Wanted;
+use crate::wanted::{Wanted, accepts};
 use futures::future::{BoxFuture, Either, FutureExt as _};
 use http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
@@ -90,6 +90,9 @@ where
                 async move { Ok(desk::answer(&desk, BoxCloneService::new(inner), request).await) }.boxed(),
             );
         }
+        if wants_page(&request) {
+            return Either::Right(async move { Ok(desk::nothing_there(&request)) }.boxed());
+        }
         let desk = self.desk.clone();
         let answering = async move {
             Ok(match Call::read(&request) {
@@ -99,6 +102,16 @@ where
         };
         Either::Right(answering.boxed())
     }
+}
+
+/// Whether a browser asks for a page where nothing is.
+fn wants_page(request: &Request<Body>) -> bool {
+    let (method, path) = (request.method(), request.uri().path());
+    method == Method::GET
+        && accepts(request.headers(), "text/html")
+        && route::by_name(path).is_none()
+        && pages::at(path).is_none()
+        && matches!(route::by_route(method.as_str(), path), Found::Nothing)
 }
 
 /// An rpc as it is called by HTTP.

@@ -31,7 +31,7 @@ impl Wanted {
 }
 
 /// Whether a media type is named among those that are accepted.
-fn accepts(headers: &HeaderMap, media_type: &str) -> bool {
+pub(crate) fn accepts(headers: &HeaderMap, media_type: &str) -> bool {
     let lists = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     lists.flat_map(weighed).any(|(name, weight)| name.eq_ignore_ascii_case(media_type) && weight > 0)
 }

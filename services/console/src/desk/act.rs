@@ -6,13 +6,15 @@ use super::frame::Notice;
 use super::moment::Calendar;
 use super::reader::Reader;
 use super::words::{Words, said};
-use super::{Asked, Query};
+use super::{Asked, Query, number};
 use crate::refused;
 use crate::route::{self, Rpc};
 use client::Refusal;
 use futures::future::join_all;
 use http::{Response, StatusCode};
 use prost_reflect::DynamicMessage;
+use proto::resolution::v1::GetItemRequest;
+use proto::{Invalid, Violation};
 use serde_json::{Map, Value, json};
 use tonic::body::Body;
 use tonic::{Code, Status};
@@ -58,6 +60,8 @@ pub(super) enum Input {
     YesNo,
     /// The code of a department.
     Department,
+    /// The number of an item, or its id; pages may have it chosen.
+    Item,
     /// A value of an enum, such as `huishang.scheduling.v1.Label`.
     Enum(&'static str),
     /// What is so if it is ticked.
@@ -242,7 +246,13 @@ impl Act {
         form: &Query,
         of: &[(&str, &str)],
     ) -> Result<DynamicMessage, Status> {
+        self.ensure_readable(reader.words, form)?;
         let mut message = self.message(form);
+        for field in self.fields.iter().filter(|field| field.input == Input::Item) {
+            if let Some(text) = form.get(field.path) {
+                message.insert(field.path.to_owned(), item_id(reader, text).await?.into());
+            }
+        }
         let mut put = |name: &str, value: Value| message.insert(name.to_owned(), value);
         put("commandId", form.get("command_id").unwrap_or_default().into());
         if let Some(position) = form.number("expected_position") {
@@ -261,12 +271,14 @@ impl Act {
             if let Some(text) = fixed.or_else(|| form.get(field.path)) {
                 if field.input == Input::After {
                     let unit = form.get(&unit_of(field)).unwrap_or(AFTER[0].0);
-                    set(&mut message, &format!("{}.{unit}", field.path), Value::from(text));
+                    set(&mut message, &format!("{}.{unit}", field.path), Value::from(digits(text)));
                     continue;
                 }
                 let value = match field.input {
                     Input::YesNo | Input::Tick => Value::Bool(text == "yes"),
                     Input::Local => Value::from(local_moment(text, form.get(TIME_ZONE).unwrap_or_default())),
+                    Input::Number => Value::from(digits(text)),
+                    Input::Date | Input::Department => Value::from(number::plain(text)),
                     Input::Ids => text.split_whitespace().map(Value::from).collect(),
                     _ => Value::from(text),
                 };
@@ -274,6 +286,36 @@ impl Act {
             }
         }
         message
+    }
+
+    /// Refuses what cannot be read, each by the label of its field.
+    fn ensure_readable(&self, words: Words, form: &Query) -> Result<(), Invalid> {
+        let typed = self.fields.iter().filter_map(|field| Some((field, form.get(field.path)?)));
+        let faults = typed.filter_map(|(field, text)| {
+            let is_faulty = match field.input {
+                Input::Number | Input::After => number::read(text).is_none(),
+                _ => false,
+            };
+            let violation = || Violation {
+                field: words.t(field.label).to_owned(),
+                description: words.t(number::NO_NUMBER).to_owned(),
+            };
+            is_faulty.then(violation)
+        });
+        let violations: Vec<Violation> = faults.collect();
+        if violations.is_empty() { Ok(()) } else { Err(Invalid { violations }) }
+    }
+
+    /// What a form calls a field of the message, such as `help_from_code`.
+    fn label_of(&self, words: Words, field: &str) -> Option<String> {
+        let asked = in_json(field);
+        let is_in =
+            |inner: &str, outer: &str| inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('.'));
+        let known = self.fields.iter().filter(|field| !field.label.is_empty());
+        let mut known = known.map(|field| (in_json(field.path), field.label));
+        let same = known.clone().find(|(path, _)| *path == asked);
+        let found = same.or_else(|| known.find(|(path, _)| is_in(path, &asked) || is_in(&asked, path)));
+        found.map(|(_, label)| words.t(label).to_owned())
     }
 
     async fn validate(&self, reader: &Reader, of: &[(&str, &str)]) -> Result<(), Status> {
@@ -286,6 +328,38 @@ impl Act {
         message.extend(of.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
         reader.command(self.rpc()?, Value::Object(message)).await.map(drop)
     }
+}
+
+/// A number in plain digits; what is none stays as it is, and is refused for that.
+fn digits(text: &str) -> String {
+    number::read(text).map_or_else(|| text.to_owned(), |number| number.to_string())
+}
+
+/// The id of an item that somebody names by its number, as people do, or by its id.
+async fn item_id(reader: &Reader, text: &str) -> Result<String, Status> {
+    let named = number::plain(text);
+    if !named.contains('/') {
+        return Ok(named);
+    }
+    let found = reader.ask(GetItemRequest { number: named, ..Default::default() }).await?;
+    Ok(found.item.unwrap_or_default().item_id)
+}
+
+/// The path of a field as JSON has it, without the places in lists.
+fn in_json(field: &str) -> String {
+    let (mut path, mut is_upper, mut is_place) = (String::new(), false, false);
+    for character in field.chars() {
+        match character {
+            '[' | ']' => is_place = character == '[',
+            _ if is_place => {}
+            '_' => is_upper = true,
+            _ => {
+                path.push(if is_upper { character.to_ascii_uppercase() } else { character });
+                is_upper = false;
+            }
+        }
+    }
+    path
 }
 
 fn position_in(answer: &DynamicMessage) -> u64 {
@@ -465,14 +539,25 @@ pub(super) fn done(words: Words, acts: &'static [Act], asked: &Asked) -> Option<
     Some(Notice { kind: "done", sentence, reason: None })
 }
 
-/// What a page says of an act that was refused.
-pub(super) fn not_done(reader: &Reader, status: &Status) -> Notice {
-    let refusal = Refusal::of(status);
-    let mut sentence = refused::sentence(status, reader.preferences.language);
-    for violation in refusal.violations() {
-        let why = reader.preferences.language.fault(&violation.description).into_owned();
-        sentence.push_str(&format!(" {}: {why}.", violation.field));
-    }
+/// What a page says of one of these acts that was refused to a form. What cannot be read is said of the fields of the form,
+/// by their labels.
+pub(super) fn not_done(reader: &Reader, acts: &[Act], form: &Query, status: &Status) -> Notice {
+    let (words, language, refusal) = (reader.words, reader.preferences.language, Refusal::of(status));
+    let act = acts.iter().find(|act| Some(act.name()) == form.get("action"));
+    let violations = refusal.violations();
+    let faults = violations.iter().map(|violation| {
+        let label = act.and_then(|act| act.label_of(words, &violation.field));
+        let why = language.fault(&violation.description);
+        words.say(
+            "{field}: {why}.",
+            &[("field", &label.unwrap_or_else(|| violation.field.clone())), ("why", &why)],
+        )
+    });
+    let faults: Vec<String> = faults.collect();
+    let sentence = match faults.is_empty() {
+        true => refused::sentence(status, language),
+        false => words.say("Nothing was recorded. {faults}", &[("faults", &faults.join(" "))]),
+    };
     Notice { kind: "refused", sentence, reason: refusal.reason().map(str::to_owned) }
 }
 
@@ -486,6 +571,7 @@ mod tests {
         let words = Words(client::Language::English);
         let acts = item::ACTS.iter().chain(sessions::ACTS).chain(timetables::ACTS).chain(targets::ACTS);
         let acts = acts.chain(item::put_down::PUTTING_DOWN).chain(item::put_down::CONTESTING);
+        let acts = acts.chain(item::further::HELPING).chain(item::further::ARRANGING);
         for act in acts.chain(targets::SETTING).chain(matters::ACTS).chain(sessions::request::ACTS) {
             let rpc = act.rpc().unwrap_or_else(|_| panic!("{} is no rpc", act.rpc));
             let sample: Value = serde_json::from_str(act.sample).expect(act.sample);
@@ -511,6 +597,36 @@ mod tests {
             crate::json::read(rpc.method.input(), Value::Object(message))
                 .unwrap_or_else(|invalid| panic!("{}: {invalid:?}", act.rpc));
         }
+    }
+
+    #[test]
+    fn a_number_may_be_typed_in_wide_digits_and_what_is_none_is_refused_by_its_label() {
+        let words = Words(client::Language::Chinese);
+        let act = item::ACTS.iter().find(|act| act.name() == "ReportProgress").unwrap();
+        let form =
+            |percent: &str| Query(vec![("percent".into(), percent.into()), ("note".into(), "-".into())]);
+        assert!(act.ensure_readable(words, &form("５０")).is_ok());
+        assert_eq!(act.message(&form("５０"))["percent"], json!("50"));
+        let refused = act.ensure_readable(words, &form("五十")).expect_err("no number").violations;
+        assert_eq!(refused.len(), 1);
+        assert_eq!(refused[0].field, words.t("How much is done, in percent"));
+        // Nothing that is not typed is refused here.
+        assert!(act.ensure_readable(words, &form("")).is_ok());
+    }
+
+    #[test]
+    fn a_field_of_a_message_is_called_what_its_form_calls_it() {
+        let words = Words(client::Language::English);
+        let label = |act: &str, field: &str| {
+            item::ACTS.iter().find(|known| known.name() == act).unwrap().label_of(words, field)
+        };
+        assert_eq!(label("ReportBlockage", "help_from_code").as_deref(), Some("Department that could help"));
+        assert_eq!(label("RequestExtension", "due").as_deref(), Some("Until when"));
+        assert_eq!(
+            label("ClaimCompletion", "evidence[0].sha256").as_deref(),
+            Some("SHA-256 of the document")
+        );
+        assert_eq!(label("AcceptWork", "item_id"), None);
     }
 
     #[test]

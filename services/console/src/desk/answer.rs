@@ -30,6 +30,8 @@ pub(super) enum Failure {
     Forged,
     /// The form is larger than any of ours, or did not arrive as a whole.
     TooLarge,
+    /// The address asks for something that cannot be read, or shown: why, in the reader's language.
+    Unreadable(String),
     /// An rpc refused.
     Refused(Box<Status>),
 }
@@ -80,6 +82,7 @@ impl Failure {
                 let sentence = words.say("A form has at most {n} bytes.", &[("n", &FORM_BYTES_MAX)]);
                 (StatusCode::PAYLOAD_TOO_LARGE, sentence, None)
             }
+            Failure::Unreadable(sentence) => (StatusCode::BAD_REQUEST, sentence.clone(), None),
             Failure::Refused(status) => {
                 let sentence = refused::sentence(status, preferences.language);
                 let reason = Refusal::of(status).reason().map(str::to_owned);

@@ -270,7 +270,7 @@ struct BoardPage {
 pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<Response<Body>, Failure> {
     let (words, query) = (reader.words, asked.query());
     let around = reader.surroundings(desk).await?;
-    let past = &Past::read(&query, &around.calendar);
+    let past = &Past::read(reader, &query, &around.calendar).await?;
     let since = &Since::read(&query, &around.calendar);
     if let Some(form) = export::wanted(&query).filter(|_| !since.is_asked()) {
         return export::list(desk, reader, asked, request(since, past), form).await;

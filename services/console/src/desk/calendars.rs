@@ -64,7 +64,7 @@ pub(super) async fn act(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<R
         Ok(done) => done,
         Err(status) => {
             let (code, status) = Failure::refusal(status)?;
-            let notice = Some(super::act::not_done(reader, &status));
+            let notice = Some(super::act::not_done(reader, &[], &form, &status));
             Done { notice, code, ..Done::default() }
         }
     };

@@ -61,7 +61,7 @@ const ENDS_MAX: usize = 50;
 pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<Response<Body>, Failure> {
     let (words, query) = (reader.words, asked.query());
     let around = reader.surroundings(desk).await?;
-    let past = Past::read(&query, &around.calendar);
+    let past = Past::read(reader, &query, &around.calendar).await?;
     let listed = ListItemsRequest {
         page_size: ROWS_AT_ONCE,
         as_of_at: past.at,

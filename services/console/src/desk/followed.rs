@@ -64,7 +64,7 @@ pub(super) async fn act(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<R
         }
         Err(status) => {
             let (code, status) = Failure::refusal(status)?;
-            Done { notice: Some(super::act::not_done(reader, &status)), code, ..Done::default() }
+            Done { notice: Some(super::act::not_done(reader, &[], &form, &status)), code, ..Done::default() }
         }
     };
     show(desk, reader, asked, done).await

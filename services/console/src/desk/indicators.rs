@@ -68,7 +68,7 @@ struct IndicatorsPage {
 pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<Response<Body>, Failure> {
     let (words, query) = (reader.words, asked.query());
     let around = reader.surroundings(desk).await?;
-    let past = &Past::read(&query, &around.calendar);
+    let past = &Past::read(reader, &query, &around.calendar).await?;
     let by = query.get("by").filter(|by| PARTS.iter().any(|(known, _)| known == by)).unwrap_or_default();
     let form = export::wanted(&query);
     if let Some(form) = form.filter(|_| by.is_empty()) {

@@ -2,7 +2,9 @@
 
 mod acts;
 mod cascade;
+pub(super) mod further;
 pub(super) mod put_down;
+mod steps;
 
 use super::act::{self, Input, Moves};
 use super::answer::{Failure, file, html};
@@ -123,7 +125,7 @@ async fn show(
     let seen = crate::desk::act::changed_at(refused.map(|(_, status)| status));
     let at_least_position = asked.query().number("at").unwrap_or_default().max(seen);
     let around = reader.surroundings(desk).await?;
-    let past = &Past::read(&asked.query(), &around.calendar);
+    let past = &Past::read(reader, &asked.query(), &around.calendar).await?;
     let request = GetItemRequest {
         item_id: id.to_owned(),
         at_least_position,
@@ -164,7 +166,7 @@ async fn show(
     let acts = put_down::acts_with(refused.and_then(|(form, _)| form.get("action")));
     frame.typed = act::typed(words, acts, refused);
     frame.notice = match refused {
-        Some((_, status)) => Some(act::not_done(reader, status)),
+        Some((form, status)) => Some(act::not_done(reader, acts, form, status)),
         None => put_down::done(reader, asked),
     };
     if !past.is_asked() {

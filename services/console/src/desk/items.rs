@@ -64,6 +64,8 @@ struct ItemsPage {
     together: Vec<(&'static str, &'static str)>,
     /// What was written when it was refused.
     reason: String,
+    /// For which it was refused.
+    chosen: Vec<String>,
     /// The views that the reader has saved: what each is called, and where it is.
     views: Vec<(String, String)>,
     pager: Pager,
@@ -112,7 +114,7 @@ fn too_long(words: Words) -> together::Done {
     let sentence =
         words.t("The name is too long to be kept with these filters: choose a shorter one.").to_owned();
     let notice = Notice { kind: "refused", sentence, reason: None };
-    together::Done { notice, code: StatusCode::BAD_REQUEST, position: 0 }
+    together::Done { notice, code: StatusCode::BAD_REQUEST, position: 0, refused: Vec::new() }
 }
 
 /// The page.
@@ -129,7 +131,7 @@ async fn show(
     let (words, query) = (reader.words, asked.query());
     let at_least_position = done.as_ref().map(|done| done.position).unwrap_or_default();
     let around = reader.surroundings(desk).await?;
-    let past = &Past::read(&query, &around.calendar);
+    let past = &Past::read(reader, &query, &around.calendar).await?;
     let since = Since::read(&query, &around.calendar);
     if let Some(form) = export::wanted(&query) {
         return match query.get("q") {
@@ -166,12 +168,14 @@ async fn show(
     past.show(words, &query, &mut frame);
     let departments = around.directory.departments().iter();
     let pager = Pager::new(&query, "/items", &listed.next);
+    let chosen = done.as_ref().map(|done| done.refused.clone()).unwrap_or_default();
     let (notice, code) = done.map(|done| (done.notice, done.code)).unzip();
     let refused = notice.as_ref().is_some_and(|notice| notice.kind == "refused");
     frame.notice = notice.or(frame.notice.take());
     let page = ItemsPage {
         together: if past.is_asked() { Vec::new() } else { together::offered(reader) },
         reason: Query::of(&asked.body).get("reason").filter(|_| refused).unwrap_or_default().to_owned(),
+        chosen,
         views: views::saved(&asked.head.headers),
         text: query.get("q").map(str::to_owned),
         lead: query.get("lead").unwrap_or_default().to_owned(),

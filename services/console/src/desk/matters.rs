@@ -94,7 +94,7 @@ async fn listed(
     let mut frame = Frame::new(reader, &around, asked, Nav::Matters, words.t("Matters"));
     frame.offer_files(&query, "/matters");
     frame.stamp = Some(Stamp::new(reader, &around.calendar, None, answer.position, "/v1/matters").await);
-    frame.notice = refused.map(|refused| act::not_done(reader, &refused.status));
+    frame.notice = refused.map(|refused| act::not_done(reader, ACTS, &refused.form, &refused.status));
     let may_take_in = acts::TAKE_IN.may_be_tried_by(reader);
     let page = MattersPage {
         offer: may_take_in.then(|| acts::TAKE_IN.offer(words, refused.map(|refused| &refused.form))),

@@ -44,7 +44,7 @@ struct NoticesPage {
 pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<Response<Body>, Failure> {
     let (words, query) = (reader.words, asked.query());
     let around = reader.surroundings(desk).await?;
-    let past = &Past::read(&query, &around.calendar);
+    let past = &Past::read(reader, &query, &around.calendar).await?;
     let upcoming = ListUpcomingNoticesRequest { page_size: ROWS_PER_PAGE, ..Default::default() };
     let sent = ListNoticesRequest {
         page_size: ROWS_PER_PAGE,

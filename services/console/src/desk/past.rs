@@ -1,11 +1,14 @@
 //! Past moments: a page shows what was so then, and leads to pages that do.
 
-use super::Query;
+use super::answer::Failure;
 use super::frame::{Frame, Notice, grouped};
 use super::markup::Markup;
 use super::moment::Calendar;
-use super::words::Words;
+use super::reader::Reader;
+use super::words::{Words, said};
+use super::{Query, number};
 use prost_types::Timestamp;
+use proto::ledger::v1::GetHeadRequest;
 
 /// The names of what asks for the past.
 const NAMES: [&str; 2] = ["as_of", "position"];
@@ -20,18 +23,41 @@ pub(super) struct Past {
 }
 
 impl Past {
-    pub(super) fn read(query: &Query, calendar: &Calendar) -> Past {
-        if let Some(position) = query.number("position") {
-            return Past {
-                at: None,
-                position: Some(position),
-                given: Some(("position", position.to_string())),
-            };
+    /// Reads what a page is asked for. What is neither a moment that is past nor a position is refused; whether there is a
+    /// position, the services say.
+    pub(super) async fn read(reader: &Reader, query: &Query, calendar: &Calendar) -> Result<Past, Failure> {
+        let past = Past::given(reader.words, query, calendar)?;
+        if let (Some(at), Some((_, text))) = (&past.at, &past.given) {
+            let now = reader.ask(GetHeadRequest::default()).await?.clock_at.unwrap_or_default();
+            if (at.seconds, at.nanos) > (now.seconds, now.nanos) {
+                let values: [(&str, &dyn ToString); 2] =
+                    [("moment", text), ("now", &calendar.full_text(reader.words, &now))];
+                let sentence =
+                    said("{moment} is after now, which is {now}: nobody knows what will be so then.");
+                return Err(Failure::Unreadable(reader.words.say(sentence, &values)));
+            }
         }
-        let text = query.get("as_of");
-        let at = text.and_then(|text| moment(text, calendar));
-        let given = text.filter(|_| at.is_some()).map(|text| ("as_of", text.to_owned()));
-        Past { at, position: None, given }
+        Ok(past)
+    }
+
+    fn given(words: Words, query: &Query, calendar: &Calendar) -> Result<Past, Failure> {
+        let unreadable = |sentence: String| Err(Failure::Unreadable(sentence));
+        if let Some(text) = query.get("position") {
+            let Some(position) = number::read(text) else {
+                let sentence = said("{text} is no log position: write one in digits, such as 1688.");
+                return unreadable(words.say(sentence, &[("text", &text)]));
+            };
+            let given = Some(("position", position.to_string()));
+            return Ok(Past { at: None, position: Some(position), given });
+        }
+        let Some(text) = query.get("as_of") else { return Ok(Past::default()) };
+        match moment(text, calendar) {
+            Some(at) => Ok(Past { at: Some(at), position: None, given: Some(("as_of", text.to_owned())) }),
+            None => {
+                let sentence = said("{text} is no moment: write one such as 2027-03-08T09:00.");
+                unreadable(words.say(sentence, &[("text", &text)]))
+            }
+        }
     }
 
     /// Whether a query asks for the past.
@@ -80,9 +106,9 @@ impl Since {
     /// Reads `since`, as *today* has it: a position, a moment, or a day.
     pub(super) fn read(query: &Query, calendar: &Calendar) -> Since {
         let Some(text) = query.get(Since::NAME) else { return Since::default() };
-        let (at, position) = match text.parse() {
-            Ok(position) => (None, Some(position)),
-            Err(_) => (moment(text, calendar), None),
+        let (at, position) = match number::read(text) {
+            Some(position) => (None, Some(position)),
+            None => (moment(text, calendar), None),
         };
         let given = Some(text.to_owned()).filter(|_| at.is_some() || position.is_some());
         Since { at, position, given }
@@ -126,8 +152,9 @@ impl Since {
 
 /// A moment as machines write it, or without its zone.
 fn moment(text: &str, calendar: &Calendar) -> Option<Timestamp> {
+    let text = number::plain(text);
     let moment = text.parse::<jiff::Timestamp>();
-    moment.map(|at| Timestamp { seconds: at.as_second(), nanos: 0 }).ok().or_else(|| calendar.read(text))
+    moment.map(|at| Timestamp { seconds: at.as_second(), nanos: 0 }).ok().or_else(|| calendar.read(&text))
 }
 
 /// An address with one more pair in its query.

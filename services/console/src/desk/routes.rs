@@ -48,6 +48,12 @@ pub(crate) fn is_of_desk(path: &str) -> bool {
     path == "/" || FIRST.contains(&first)
 }
 
+/// Says to a browser that there is nothing at an address, which is of no page of ours and of nothing else.
+pub(crate) fn nothing_there(request: &Request<Body>) -> Response<Body> {
+    let here = request.uri().path_and_query().map_or("/today", |here| here.as_str());
+    Failure::NotFound.page(Preferences::read(request.headers()), here)
+}
+
 /// Answers a request for a page.
 pub(crate) async fn answer(desk: &Desk, stack: Stack, request: Request<Body>) -> Response<Body> {
     if let Some(asset) = asset::at(request.uri().path()) {

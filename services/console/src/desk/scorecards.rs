@@ -54,7 +54,7 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     let (words, query) = (reader.words, asked.query());
     let given = |name: &str| query.get(name).map(str::to_owned);
     let around = reader.surroundings(desk).await?;
-    let past = &Past::read(&query, &around.calendar);
+    let past = &Past::read(reader, &query, &around.calendar).await?;
     let request = GetScorecardRequest {
         page_size: ROWS_PER_PAGE,
         page_token: Pager::token(&query),

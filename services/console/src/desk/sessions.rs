@@ -122,6 +122,8 @@ struct SessionPage {
     moves: Moves,
     expected_position: u64,
     sitting: Option<Sitting>,
+    /// Whether the session is still to be held, so that it is the session that goes on and not its docket.
+    is_to_be_held: bool,
     minutes: Option<Minutes>,
     emergency: Option<Emergency>,
     topics: Vec<AgendaLine>,
@@ -223,7 +225,7 @@ async fn show(
     }
     frame.typed = act::typed(words, ACTS, refused);
     frame.notice = match refused {
-        Some((_, status)) => Some(act::not_done(reader, status)),
+        Some((form, status)) => Some(act::not_done(reader, ACTS, form, status)),
         None => {
             told.or_else(|| act::done(words, ACTS, asked)).or_else(|| act::done(words, request::ACTS, asked))
         }
@@ -234,6 +236,7 @@ async fn show(
             docket::sitting(reader, &around, &session, (&docket, position), &steps, typed)
         });
     let page = SessionPage {
+        is_to_be_held: sitting.as_ref().is_none_or(|sitting| sitting.is_set_aside),
         revise: request::revisable(reader, &session).then(|| format!("/sessions/{id}/revise")),
         lede: lede(words, &around, &session),
         purpose: outline.purpose,
@@ -244,7 +247,7 @@ async fn show(
         findings: findings(words, &session),
         expected_position: answer.position,
         topics: agenda_lines(words, &session),
-        emergency: session.emergency.as_ref().map(|raised| emergency::of(reader, &around, raised)),
+        emergency: emergency::of(reader, &around, &session).await?,
         moves,
         slots,
         invitations: invitations::of(reader, &around, &session),

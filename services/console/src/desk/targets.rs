@@ -108,7 +108,7 @@ async fn listed(
 ) -> Result<Response<Body>, Failure> {
     let (words, query) = (reader.words, asked.query());
     let around = reader.surroundings(desk).await?;
-    let past = Past::read(&query, &around.calendar);
+    let past = Past::read(reader, &query, &around.calendar).await?;
     let named = query.get("phase");
     let phase = named.and_then(|name| PHASES.into_iter().find(|(known, _)| *known == name));
     let request = ListTargetsRequest {
@@ -130,8 +130,8 @@ async fn listed(
     frame.stamp =
         Some(Stamp::new(reader, &around.calendar, answer.evaluated_at, answer.position, "/v1/targets").await);
     past.show(words, &query, &mut frame);
-    if let Some((_, status)) = refused {
-        frame.notice = Some(act::not_done(reader, status));
+    if let Some((form, status)) = refused {
+        frame.notice = Some(act::not_done(reader, ACTS, form, status));
     }
     let pager = Pager::new(&query, "/targets", &answer.next_page_token);
     let departments = around.directory.departments().iter();
@@ -260,7 +260,7 @@ async fn show(
     let (words, query) = (reader.words, asked.query());
     let seen = act::changed_at(refused.map(|(_, status)| status));
     let around = reader.surroundings(desk).await?;
-    let past = Past::read(&query, &around.calendar);
+    let past = Past::read(reader, &query, &around.calendar).await?;
     let request = GetTargetRequest {
         at_least_position: query.number("at").unwrap_or_default().max(seen),
         target_id: id.to_owned(),
@@ -287,7 +287,7 @@ async fn show(
     frame.stamp = Some(Stamp::new(reader, &around.calendar, at, position, &api).await);
     frame.typed = act::typed(words, ACTS, refused);
     frame.notice = match refused {
-        Some((_, status)) => Some(act::not_done(reader, status)),
+        Some((form, status)) => Some(act::not_done(reader, ACTS, form, status)),
         None => act::done(words, ACTS, asked).or_else(|| act::done(words, set::ACTS, asked)),
     };
     past.show(words, &query, &mut frame);

@@ -178,7 +178,7 @@ async fn show(
     frame.stamp = Some(Stamp::new(reader, &around.calendar, head.clock_at, answer.position, &api).await);
     frame.typed = act::typed(words, ACTS, refused);
     frame.notice = match refused {
-        Some((_, status)) => Some(act::not_done(reader, status)),
+        Some((form, status)) => Some(act::not_done(reader, ACTS, form, status)),
         None => act::done(words, ACTS, asked),
     };
     let is_open = matches!(timetable.stage(), TimetableStage::Proposed | TimetableStage::PartlyAdopted);

@@ -3,6 +3,7 @@
 use crate::desk::act::{self, Act, Field, Input, Moves, Offer, OfferedField};
 use crate::desk::item::ACTS;
 use crate::desk::item::acts::REASON;
+use crate::desk::item::{further, steps};
 use crate::desk::limits::PUT_DOWN_FOR_MAX;
 use crate::desk::reader::{Reader, Surroundings};
 use crate::desk::words::said;
@@ -87,7 +88,11 @@ pub(in crate::desk) const CONTESTING: &[Act] = &[Act {
 /// The acts on an item among which the one with this name is.
 pub(super) fn acts_with(name: Option<&str>) -> &'static [Act] {
     let has = |acts: &&&'static [Act]| acts.iter().any(|act| Some(act.name()) == name);
-    [ACTS, PUTTING_DOWN, CONTESTING].iter().find(has).copied().unwrap_or(ACTS)
+    [ACTS, PUTTING_DOWN, CONTESTING, further::HELPING, further::ARRANGING]
+        .iter()
+        .find(has)
+        .copied()
+        .unwrap_or(ACTS)
 }
 
 /// What a page says of an act that was carried out before it was loaded.
@@ -103,7 +108,8 @@ pub(super) async fn moves(
     today: &str,
     typed: Option<&Query>,
 ) -> Result<Moves, Status> {
-    let mut moves = act::moves(reader, ACTS, &[("itemId", &item.item_id)], typed).await?;
+    let mut moves = steps::moves(reader, around, item, typed).await?;
+    moves.append(further::moves(reader, around, item, typed).await?);
     let mut put_down = Moves::default();
     for department in without_users(around, item) {
         let of = [("itemId", item.item_id.as_str()), (FOR.path, &department.code), (SAID_ON.path, today)];

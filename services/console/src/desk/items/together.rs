@@ -21,6 +21,8 @@ pub(super) struct Done {
     pub(super) code: StatusCode,
     /// The list must have what was done up to here.
     pub(super) position: u64,
+    /// Those that it was refused for: they stay chosen.
+    pub(super) refused: Vec<String>,
 }
 
 /// The acts that this reader may do on several items, each by its name and with what its button says.
@@ -40,7 +42,7 @@ pub(super) async fn act(reader: &Reader, form: &Query) -> Result<Done, Failure> 
     if chosen.is_empty() {
         let sentence = words.t("No item was chosen: mark some in the list, and repeat it.").to_owned();
         let notice = Notice { kind: "refused", sentence, reason: None };
-        return Ok(Done { notice, code: StatusCode::BAD_REQUEST, position: 0 });
+        return Ok(Done { notice, code: StatusCode::BAD_REQUEST, position: 0, refused: Vec::new() });
     }
     let tried: Vec<(String, Result<u64, Status>)> =
         stream::iter(chosen).map(|id| one(reader, act, form, id)).buffered(AT_ONCE).collect().await;
@@ -51,21 +53,30 @@ pub(super) async fn act(reader: &Reader, form: &Query) -> Result<Done, Failure> 
         _ => words.say("Recorded: {act}, for {n} items.", &[("act", &words.t(act.label)), ("n", &done)]),
     }];
     let (mut code, mut reason) = (StatusCode::OK, None);
+    // Why, the numbers of those that it was refused for, and their ids.
+    let (mut whys, mut ids): (Vec<(String, Vec<String>)>, _) = (Vec::new(), Vec::new());
     for (id, tried) in tried {
         let Err(status) = tried else { continue };
         let (refused_with, status) = Failure::refusal(status)?;
-        let refused = act::not_done(reader, &status);
-        let number = form.get(&format!("number.{id}")).unwrap_or(&id);
-        let values: [(&str, &dyn ToString); 2] = [("number", &number), ("why", &refused.sentence)];
-        sentences.push(words.say("Refused for {number}: {why}", &values));
+        let refused = act::not_done(reader, ACTS, form, &status);
+        let number = form.get(&format!("number.{id}")).unwrap_or(&id).to_owned();
+        match whys.iter_mut().find(|(why, _)| *why == refused.sentence) {
+            Some((_, numbers)) => numbers.push(number),
+            None => whys.push((refused.sentence, vec![number])),
+        }
+        ids.push(id);
         if done == 0 {
             code = refused_with;
         }
         reason = reason.or(refused.reason);
     }
+    sentences.extend(whys.iter().map(|(why, numbers)| {
+        let values: [(&str, &dyn ToString); 2] = [("number", &words.list(numbers)), ("why", why)];
+        words.say("Refused for {number}: {why}", &values)
+    }));
     let kind = if sentences.len() > 1 { "refused" } else { "done" };
     let notice = Notice { kind, sentence: sentences.join(" "), reason };
-    Ok(Done { notice, code, position: position.unwrap_or_default() })
+    Ok(Done { notice, code, position: position.unwrap_or_default(), refused: ids })
 }
 
 async fn one(reader: &Reader, act: &Act, form: &Query, id: String) -> (String, Result<u64, Status>) {

@@ -131,7 +131,7 @@ async fn show(
     frame.stamp = Some(Stamp::new(reader, &around.calendar, head.clock_at, answer.position, &api).await);
     frame.typed = act::typed(words, ACTS, refused);
     frame.notice = match refused {
-        Some((_, status)) => Some(act::not_done(reader, status)),
+        Some((form, status)) => Some(act::not_done(reader, ACTS, form, status)),
         None => act::done(words, ACTS, asked),
     };
     let waits = matter.stage() == MatterStage::Backlog && TAKE_IN.may_be_tried_by(reader);

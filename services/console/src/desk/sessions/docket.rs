@@ -20,6 +20,9 @@ use std::collections::BTreeMap;
 /// A docket as a page shows it.
 pub(super) struct Sitting {
     pub(super) stage: String,
+    /// Whether it ended without its session: nobody came to a quorum, or a countersign became a meeting. It is prepared again
+    /// when the session is convened again.
+    pub(super) is_set_aside: bool,
     pub(super) present: usize,
     /// How many take part.
     pub(super) invited: usize,
@@ -156,7 +159,8 @@ pub(super) fn sitting(
         .find_map(|topic| Some((topic, topic.ballots.last().filter(|last| is_open(last))?)));
     let drafts = Drafts { reader, around, steps, position, typed };
     Sitting {
-        stage: words.value("huishang.deliberation.v1.DocketStage", docket.stage),
+        stage: stage(words, session, docket),
+        is_set_aside: docket.stage() == DocketStage::Adjourned,
         present: present.len(),
         invited: docket.agenda.iter().map(|agenda| agenda.participants.len()).sum(),
         ballot: open.map(|(topic, ballot)| open_ballot(reader, docket, steps, &seats, topic, ballot)),
@@ -164,6 +168,14 @@ pub(super) fn sitting(
         offers: possible(reader, docket, steps, None, None),
         refused: refused_steps(reader, docket, steps),
         seats,
+    }
+}
+
+/// How far it has come. A countersign that became a meeting is set aside as one without a quorum is, and was not adjourned.
+fn stage(words: Words, session: &Session, docket: &Docket) -> String {
+    match docket.stage() {
+        DocketStage::Adjourned if session.adjournments == 0 => words.t("Became a meeting").to_owned(),
+        _ => words.value("huishang.deliberation.v1.DocketStage", docket.stage),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::desk::markup::Markup;
 use crate::desk::reader::{Reader, Surroundings};
-use proto::scheduling::v1::{EmergencyCall, EmergencyCallStage, SessionEmergency};
+use proto::scheduling::v1::{EmergencyCall, EmergencyCallStage, GetBodyRequest, Session, SessionEmergency};
+use tonic::Status;
 
 /// An emergency as a page shows it.
 pub(super) struct Emergency {
@@ -30,13 +31,28 @@ pub(super) struct Call {
     pub(super) command_id: String,
 }
 
-/// The emergency of a session.
-pub(super) fn of(reader: &Reader, around: &Surroundings, emergency: &SessionEmergency) -> Emergency {
-    Emergency {
+/// The emergency of a session, if it is one.
+pub(super) async fn of(
+    reader: &Reader,
+    around: &Surroundings,
+    session: &Session,
+) -> Result<Option<Emergency>, Status> {
+    let Some(emergency) = &session.emergency else { return Ok(None) };
+    let is_of_secretariat = reader.holder.is("clerk") && is_of_secretariat(reader, session).await?;
+    let calls = emergency.calls.iter();
+    Ok(Some(Emergency {
         clock: clock(reader, around, emergency),
         overdue: emergency.overdue,
-        calls: emergency.calls.iter().map(|made| call(reader, around, emergency, made)).collect(),
-    }
+        calls: calls.map(|made| call(reader, around, emergency, made, is_of_secretariat)).collect(),
+    }))
+}
+
+/// Whether the reader's department keeps the record of the body, and so acknowledges for others.
+async fn is_of_secretariat(reader: &Reader, session: &Session) -> Result<bool, Status> {
+    let body_code = session.outline.as_ref().map(|outline| outline.body_code.clone()).unwrap_or_default();
+    let request = GetBodyRequest { body_code, ..Default::default() };
+    let charter = reader.ask(request).await?.body.and_then(|body| body.charter).unwrap_or_default();
+    Ok(charter.secretariat_codes.iter().any(|code| Some(code) == reader.holder.department.as_ref()))
 }
 
 fn clock(reader: &Reader, around: &Surroundings, emergency: &SessionEmergency) -> Markup {
@@ -63,7 +79,13 @@ fn clock(reader: &Reader, around: &Surroundings, emergency: &SessionEmergency) -
     }
 }
 
-fn call(reader: &Reader, around: &Surroundings, emergency: &SessionEmergency, call: &EmergencyCall) -> Call {
+fn call(
+    reader: &Reader,
+    around: &Surroundings,
+    emergency: &SessionEmergency,
+    call: &EmergencyCall,
+    is_of_secretariat: bool,
+) -> Call {
     let words = reader.words;
     let name = |code: &str| around.directory.name(code);
     let moment = |at: prost_types::Timestamp| around.calendar.short(words, &at);
@@ -79,7 +101,7 @@ fn call(reader: &Reader, around: &Surroundings, emergency: &SessionEmergency, ca
         until: moment(call.acknowledge_by.unwrap_or_default()),
         acknowledged: call.acknowledged_at.map(moment),
         on_behalf_by: call.on_behalf_by_code.as_deref().map(name),
-        may_acknowledge: is_open && emergency.ended_at.is_none() && (is_own || holder.is("clerk")),
+        may_acknowledge: is_open && emergency.ended_at.is_none() && (is_own || is_of_secretariat),
         command_id: client::command_id(),
     }
 }

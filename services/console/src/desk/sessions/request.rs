@@ -173,9 +173,10 @@ pub(in crate::desk) async fn act(
     };
     let around = reader.surroundings(desk).await?;
     let outline = fields::outline(&around.calendar, &form, &titles(reader, &form).await);
-    let sent = match revised {
-        None => request(reader, &form, &outline, only_asks).await,
-        Some(id) => revise(reader, &form, &outline, id, only_asks).await,
+    let sent = match (fields::ensure_readable(reader.words, &around.calendar, &form), revised) {
+        (Err(unreadable), _) => Err(unreadable.into()),
+        (Ok(()), None) => request(reader, &form, &outline, only_asks).await,
+        (Ok(()), Some(id)) => revise(reader, &form, &outline, id, only_asks).await,
     };
     match sent {
         Ok((id, position, act)) if !only_asks => {
@@ -333,7 +334,7 @@ async fn show(
     let stamp = Stamp::new(reader, &around.calendar, None, ground.position, "/v1/bodies").await;
     frame.stamp = Some(stamp);
     frame.notice = match &asking.refused {
-        Some(status) => Some(act::not_done(reader, status)),
+        Some(status) => Some(act::not_done(reader, &[], &asking.typed, status)),
         None if asking.accepted => {
             let sentence = words.t("The rules accept it. Nothing is recorded yet.").to_owned();
             Some(Notice { kind: "done", sentence, reason: None })

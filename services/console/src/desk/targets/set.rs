@@ -1,11 +1,12 @@
 //! The form that sets a target.
 
 use super::{PHASES, phase_word, said};
-use crate::desk::Query;
 use crate::desk::act::{Act, NotDone};
 use crate::desk::answer::{Failure, see_other};
 use crate::desk::reader::Reader;
-use http::Response;
+use crate::desk::{Query, number};
+use http::{Response, StatusCode};
+use proto::Invalid;
 use proto::resolution::v1::{SetTargetRequest, TargetMeasure, TargetPhase, TargetTerms};
 use tonic::body::Body;
 
@@ -60,6 +61,11 @@ pub(super) async fn carried_out(
     form: &Query,
 ) -> Result<Result<Response<Body>, NotDone>, Failure> {
     let text = |name: &str| form.get(name).unwrap_or_default().to_owned();
+    if form.get("goal").is_some() && form.number("goal").is_none() {
+        let field = reader.words.t("What is to be reached");
+        let refused = Invalid::field(field, reader.words.t(number::NO_NUMBER));
+        return Ok(Err(NotDone::new(form, refused.into(), StatusCode::BAD_REQUEST)));
+    }
     let phase = PHASES.into_iter().find(|(name, _)| form.get("phase") == Some(*name));
     let measure = MEASURES.into_iter().find(|(name, _)| form.get("measure") == Some(*name));
     let terms = TargetTerms {

@@ -1,13 +1,14 @@
 //! The fields of a request: what was typed, as a session's outline, and the other way round.
 
-use crate::desk::Query;
 use crate::desk::moment::Calendar;
 use crate::desk::reader::Surroundings;
-use crate::desk::words::Words;
+use crate::desk::words::{Words, said};
+use crate::desk::{Query, number};
 use proto::scheduling::v1::{
     Body, EmergencyDeclaration, Label, MatterClass, RoleOnTopic, SeatStanding, SessionAttendee, SessionKind,
     SessionOutline, SessionTopic, TopicRole,
 };
+use proto::{Invalid, Violation};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Topics of a session, at most.
@@ -103,7 +104,62 @@ pub(super) fn seat_rows(around: &Surroundings, body: &Body, typed: &Query) -> Ve
     seats.chain(others).collect()
 }
 
-/// What was typed, as an outline, with the titles of the matters that topics are called after. What cannot be read stays unset,
+/// Refuses what can be read neither as a number nor as a moment, each by the label of its field.
+pub(super) fn ensure_readable(words: Words, calendar: &Calendar, typed: &Query) -> Result<(), Invalid> {
+    let given = typed.0.iter().map(|(name, text)| (name.as_str(), text.trim()));
+    let faults = given.filter(|(_, text)| !text.is_empty()).filter_map(|(name, text)| {
+        let why = match kind_of(name) {
+            Kind::Number if number(text).is_none() => number::NO_NUMBER,
+            Kind::Numbers if split(text, BETWEEN_NUMBERS).any(|text| number(text).is_none()) => {
+                number::NO_NUMBER
+            }
+            Kind::Moment if calendar.read(&number::plain(text)).is_none() => NO_MOMENT,
+            _ => return None,
+        };
+        let field = match name.split_once('-') {
+            Some(("with", key)) => {
+                format!("{}, {}", code_of(typed, key), words.t("People with its delegate"))
+            }
+            Some(("on", key)) => format!("{}, {}", code_of(typed, key), words.t("Only on topics")),
+            _ => label(words, name, true).unwrap_or_else(|| words.t("To be decided by").to_owned()),
+        };
+        Some(Violation { field, description: words.t(why).to_owned() })
+    });
+    let violations: Vec<Violation> = faults.collect();
+    if violations.is_empty() { Ok(()) } else { Err(Invalid { violations }) }
+}
+
+/// What is said of a text that should be a moment.
+const NO_MOMENT: &str = said("is no moment: write one such as 2027-03-08T09:00");
+/// What may stand between numbers.
+const BETWEEN_NUMBERS: &[char] = &[' ', '\u{3000}', ',', '，', '、'];
+
+/// How a field of the form is read.
+enum Kind {
+    Text,
+    Number,
+    Numbers,
+    Moment,
+}
+
+fn kind_of(name: &str) -> Kind {
+    match (name, name.split_once('-')) {
+        ("duration", _) | (_, Some(("with", _))) => Kind::Number,
+        ("earliest" | "decide_by", _) => Kind::Moment,
+        (_, Some(("on", _))) => Kind::Numbers,
+        (_, Some(("topic", field))) if field.ends_with("-minutes") || field.ends_with("-parent") => {
+            Kind::Number
+        }
+        _ => Kind::Text,
+    }
+}
+
+/// The department whose fields end in this.
+fn code_of<'q>(typed: &'q Query, key: &'q str) -> &'q str {
+    typed.get(&format!("code-{key}")).unwrap_or(key)
+}
+
+/// What was typed, as an outline, with the titles of the matters that topics are called after. What is not there stays unset,
 /// and the rules say what is missing.
 pub(super) fn outline(
     calendar: &Calendar,
@@ -124,10 +180,10 @@ pub(super) fn outline(
         matter_class: class.into(),
         attendees: attendees(typed, &numbers),
         topics,
-        duration_minutes: number(typed.get("duration")),
-        earliest_start_at: typed.get("earliest").and_then(|text| calendar.read(text)),
+        duration_minutes: number_or_none(typed.get("duration")),
+        earliest_start_at: typed.get("earliest").and_then(|text| calendar.read(&number::plain(text))),
         case_reference: given("case"),
-        decide_by: typed.get("decide_by").and_then(|text| calendar.read(text)),
+        decide_by: typed.get("decide_by").and_then(|text| calendar.read(&number::plain(text))),
         emergency: (kind == SessionKind::Emergency)
             .then(|| EmergencyDeclaration { reason: text("emergency"), authority: text("authority") }),
         carries_out_item_id: given("item"),
@@ -140,8 +196,13 @@ fn split<'t>(text: &'t str, between: &'t [char]) -> impl Iterator<Item = &'t str
     text.split(between).map(str::trim).filter(|piece| !piece.is_empty())
 }
 
-fn number(text: Option<&str>) -> u32 {
-    text.and_then(|text| text.parse().ok()).unwrap_or_default()
+fn number(text: &str) -> Option<u32> {
+    number::read(text).and_then(|number| u32::try_from(number).ok())
+}
+
+/// The number that was typed; 0 where there is none.
+fn number_or_none(text: Option<&str>) -> u32 {
+    text.and_then(number).unwrap_or_default()
 }
 
 /// The ids of the matters that topics are called after.
@@ -160,14 +221,12 @@ fn topics(typed: &Query, titles: &BTreeMap<String, String>) -> Vec<SessionTopic>
         SessionTopic {
             number: row.number,
             title,
-            timebox_minutes: number(Some(&row.minutes)),
+            timebox_minutes: number_or_none(Some(&row.minutes)),
             papers_required: row.papers,
             matter_id: matter,
             label: Label::from_str_name(&row.label).map(Into::into),
             section: Some(row.section).filter(|section| !section.is_empty()),
-            parent_number: Some(row.parent)
-                .filter(|typed| !typed.is_empty())
-                .map(|typed| number(Some(&typed))),
+            parent_number: number(&row.parent),
         }
     });
     topics.filter(|topic| !topic.title.is_empty() || topic.timebox_minutes > 0).collect()
@@ -185,13 +244,12 @@ fn attendees(typed: &Query, all: &[u32]) -> Vec<SessionAttendee> {
     let attendees = fields.filter_map(|(key, role)| {
         let code = if key.starts_with('+') { typed.get(&format!("code-{key}"))? } else { key };
         let role = RoleOnTopic::from_str_name(role.trim())?;
-        let named = typed.get(&format!("on-{key}")).map(|text| {
-            let numbers = split(text, &[' ', ',', '，', '、']);
-            numbers.map(|text| number(Some(text))).collect::<Vec<_>>()
-        });
+        let named = typed
+            .get(&format!("on-{key}"))
+            .map(|text| split(text, BETWEEN_NUMBERS).filter_map(number).collect::<Vec<_>>());
         let numbers = named.unwrap_or_else(|| all.to_vec());
         let roles = numbers.into_iter().map(|topic_number| TopicRole { topic_number, role: role.into() });
-        let companions = number(typed.get(&format!("with-{key}")));
+        let companions = number_or_none(typed.get(&format!("with-{key}")));
         Some(SessionAttendee { department_code: code.to_owned(), roles: roles.collect(), companions })
     });
     attendees.collect()
@@ -306,6 +364,49 @@ fn word(words: Words, value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_read_in_any_digits_and_what_is_none_is_refused_by_its_label() {
+        let (words, calendar) = (Words(client::Language::English), Calendar::of("Asia/Shanghai"));
+        let typed = |pairs: &[(&str, &str)]| {
+            Query(pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect())
+        };
+        let wide = typed(&[
+            ("duration", "９０"),
+            ("rows", "2"),
+            ("topic-1-title", "Drain"),
+            ("topic-1-minutes", "３０"),
+            ("topic-2-title", "Dike"),
+            ("topic-2-parent", "１"),
+            ("role-ROADS", "ROLE_ON_TOPIC_ADVISES"),
+            ("on-ROADS", "１、２"),
+            ("with-ROADS", "３"),
+        ]);
+        assert!(ensure_readable(words, &calendar, &wide).is_ok());
+        let outline = outline(&calendar, &wide, &BTreeMap::new());
+        assert_eq!((outline.duration_minutes, outline.topics[0].timebox_minutes), (90, 30));
+        assert_eq!(outline.topics[1].parent_number, Some(1));
+        let on: Vec<u32> = outline.attendees[0].roles.iter().map(|role| role.topic_number).collect();
+        assert_eq!((outline.attendees[0].companions, on), (3, vec![1, 2]));
+        let faulty = typed(&[
+            ("duration", "ninety"),
+            ("topic-1-minutes", "三十"),
+            ("with-+1", "三人"),
+            ("code-+1", "PARKS"),
+            ("on-ROADS", "1 two"),
+            ("earliest", "2027-13-45T09:00"),
+        ]);
+        let refused = ensure_readable(words, &calendar, &faulty).expect_err("none is one").violations;
+        let fields: Vec<&str> = refused.iter().map(|fault| fault.field.as_str()).collect();
+        let expected = [
+            "Duration in minutes",
+            "Topic 1, Time in minutes",
+            "PARKS, People with its delegate",
+            "ROADS, Only on topics",
+            "Not before",
+        ];
+        assert_eq!(fields, expected);
+    }
 
     #[test]
     fn what_is_typed_becomes_an_outline_and_comes_back() {
