@@ -15,7 +15,8 @@ async fn sent(browser: &Browser, path: &str, act: &str, typed: &str) -> anyhow::
     let form = form_of(&browser.page(path).await?, act)?;
     let answer = browser.post(path, &format!("{form}&{typed}")).await?;
     ensure!(answer.status == 303, "{act}: {} {}", answer.status, answer.text());
-    Ok(())
+    // The page that it leads to has what came of it.
+    browser.page(answer.header("location")).await.map(drop)
 }
 
 async fn item(sandbox: &Sandbox, id: &str) -> anyhow::Result<Item> {
