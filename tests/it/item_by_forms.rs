@@ -99,7 +99,7 @@ async fn an_item_is_split_waits_and_is_judged_by_forms(mode: Mode) -> anyhow::Re
     sent(&water, &path, "SplitItem", &sub_item.replace("[]", "%5B%5D")).await?;
     let wait = format!("onItemId={}", other.replace('/', "%2F"));
     sent(&office, &path, "AddDependency", &wait).await?;
-    ensure!(item(&sandbox, &id).await?.waits_for_numbers == [other.clone()]);
+    ensure!(item(&sandbox, &id).await?.waits_for_numbers == std::slice::from_ref(&other));
     sent(&office, &path, "RemoveDependency", &wait).await?;
     ensure!(!offers(&office.page(&path).await?, "RemoveDependency"), "it waits for nothing");
     let form = form_of(&office.page(&path).await?, "AddDependency")?;

@@ -246,8 +246,9 @@ impl Topic {
         let reading = text.reading();
         let reads_alike =
             |version: u32| self.version(version).is_some_and(|known| known.reading() == reading);
-        let settled = self.on_text().rev().filter_map(|ballot| ballot.result).filter(BallotResult::settles);
-        settled.filter(|result| reads_alike(result.version)).next()
+        let mut settled =
+            self.on_text().rev().filter_map(|ballot| ballot.result).filter(BallotResult::settles);
+        settled.find(|result| reads_alike(result.version))
     }
 
     /// The last result on the current version.
