@@ -93,7 +93,7 @@ async fn an_item_is_split_waits_and_is_judged_by_forms(mode: Mode) -> anyhow::Re
 
     // Then it is split, waits for the other one by its number, no longer does, and another department judges it.
     let sub_item = format!(
-        "subItems[].title=Pipes&subItems[].deliverable=Pipes&subItems[].criterion=Laid&subItems[].leadCode=PARKS\
+        "subItems[].title=Pipes&subItems[].deliverable=Pipes&subItems[].criterion=Laid&subItems[].leadCode=ROADS\
          &subItems[].due.dueOn={due}"
     );
     sent(&water, &path, "SplitItem", &sub_item.replace("[]", "%5B%5D")).await?;

@@ -6,7 +6,6 @@ use domain::calendar::WorkingCalendar;
 use domain::deliberation::docket::Docket;
 use domain::directory::department::{self, Department};
 use domain::directory::hierarchy::Hierarchy;
-use domain::resolution::action_item::cascade::Splitting;
 use domain::resolution::action_item::{
     self, ActionItem, Assignment, Command, Item, Neighbours, Parent, Rejection, SubItem, cascade,
 };
@@ -102,14 +101,15 @@ async fn split_into(
     let state = unit.load::<ActionItem>(id).await?;
     let not_found = || Rejection::NotFound { what: "the action item".to_owned() };
     let item = state.item().ok_or_else(|| CommandError::rejected::<ActionItem>(not_found()))?;
-    let splitting = splitting(kit, item).await?;
+    let (secretariat, bound) = (secretariat(unit, item).await?, bound(kit, item).await?);
     let named: Vec<Vec<Code>> = into
         .iter()
         .map(|it| std::iter::once(&it.lead).chain(&it.co_responsible).cloned().collect())
         .collect();
-    must_be_listed(unit, &named).await?;
-    let sub_items = cascade::split(id, item, into, &splitting, &calendar, unit.issued())
+    let sub_items = cascade::split(id, item, into, &secretariat, &calendar, unit.issued())
         .map_err(CommandError::rejected::<ActionItem>)?;
+    must_be_listed(unit, &named).await?;
+    cascade::binds_nobody_else(item, &sub_items, &bound).map_err(CommandError::rejected::<ActionItem>)?;
     let noted = sub_items.iter().map(|it| (it.id, it.assignment.number.clone())).collect();
     unit.decide::<ActionItem>(id, Command::NoteSubItems { sub_items: noted, is_split: true }).await?;
     let on = sub_items.iter().map(|it| it.id).collect();
@@ -121,8 +121,17 @@ async fn split_into(
     unit.decide::<Dependencies>(Dependencies::realm_id(), before).await
 }
 
-/// Who may split an item, and who is bound by what it is split into: facts, whoever sees them.
-async fn splitting(kit: &Kit, item: &Item) -> Result<Splitting, CommandError> {
+/// The departments that keep the record of the body that decided an item.
+async fn secretariat(unit: &mut UnitOfWork, item: &Item) -> Result<Vec<Code>, CommandError> {
+    let resolution = unit.load::<Resolution>(item.assignment.resolution).await?;
+    let Some(registered) = resolution.registered() else { return Ok(vec![]) };
+    let body = unit.load::<Body>(Body::id(&registered.registration.body)).await?;
+    Ok(body.version().map(|version| version.charter.secretariat.clone()).unwrap_or_default())
+}
+
+/// Who may be bound by what an item is split into: whoever took part in the decision, owes the item, or is below those that do.
+/// These are facts, whether or not the one who splits it sees them.
+async fn bound(kit: &Kit, item: &Item) -> Result<BTreeSet<Code>, CommandError> {
     let hierarchy = kit.load::<Hierarchy>(Hierarchy::realm_id()).await?;
     let owing = |item: &Item| {
         let Assignment { lead, co_responsible, .. } = &item.assignment;
@@ -130,10 +139,8 @@ async fn splitting(kit: &Kit, item: &Item) -> Result<Splitting, CommandError> {
     };
     let mut bound: BTreeSet<Code> = owing(item).iter().flat_map(|code| hierarchy.downwards(code)).collect();
     let resolution = kit.load::<Resolution>(item.assignment.resolution).await?;
-    let Some(registered) = resolution.registered() else {
-        return Ok(Splitting { bound, ..Default::default() });
-    };
-    let Registration { origin, items, body, .. } = &registered.registration;
+    let Some(registered) = resolution.registered() else { return Ok(bound) };
+    let Registration { origin, items, .. } = &registered.registration;
     match origin {
         Origin::Session { session, .. } => {
             let docket = kit.load::<Docket>(*session).await?;
@@ -148,9 +155,7 @@ async fn splitting(kit: &Kit, item: &Item) -> Result<Splitting, CommandError> {
             }
         }
     }
-    let body = kit.load::<Body>(Body::id(body)).await?;
-    let secretariat = body.version().map(|version| version.charter.secretariat.clone()).unwrap_or_default();
-    Ok(Splitting { secretariat, bound })
+    Ok(bound)
 }
 
 async fn must_be_listed(unit: &mut UnitOfWork, named: &[Vec<Code>]) -> Result<(), CommandError> {

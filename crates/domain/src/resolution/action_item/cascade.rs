@@ -96,13 +96,18 @@ impl Item {
     }
 }
 
-/// Who splits an item, and for whom.
-#[derive(Debug, Clone, Default)]
-pub struct Splitting {
-    /// The departments whose clerks keep the record of the body that decided it.
-    pub secretariat: Vec<Code>,
-    /// Those that took part in the decision, owe the item, or are below those that do: nobody else is bound by a part of it.
-    pub bound: BTreeSet<Code>,
+/// Refuses what an item is split into where it names a department beside these: those that took part in the decision, owe the
+/// item, or are below those that do. Nobody else is bound by a part of it.
+pub fn binds_nobody_else(item: &Item, into: &[SubItem], bound: &BTreeSet<Code>) -> Result<(), Rejection> {
+    let assignments = into.iter().map(|it| &it.assignment);
+    let mut named = assignments.flat_map(|it| std::iter::once(&it.lead).chain(&it.co_responsible));
+    match named.find(|code| !bound.contains(code)) {
+        Some(stranger) => {
+            let number = item.assignment.number.clone();
+            Err(Rejection::NoPartInDecision { department_code: stranger.clone(), number })
+        }
+        None => Ok(()),
+    }
 }
 
 /// What an item is split into by its lead, or by a clerk of the secretariat of its body. Due dates are counted from today;
@@ -111,19 +116,12 @@ pub fn split(
     id: Uuid,
     item: &Item,
     obligations: Vec<Obligation>,
-    splitting: &Splitting,
+    secretariat: &[Code],
     calendar: &WorkingCalendar,
     issued: &Issued,
 ) -> Result<Vec<SubItem>, Rejection> {
-    by_lead_or_clerk(item, &splitting.secretariat, issued)?;
+    by_lead_or_clerk(item, secretariat, issued)?;
     let number = &item.assignment.number;
-    let mut named = obligations.iter().flat_map(|it| std::iter::once(&it.lead).chain(&it.co_responsible));
-    if let Some(stranger) = named.find(|code| !splitting.bound.contains(code)) {
-        return Err(Rejection::NoPartInDecision {
-            department_code: stranger.clone(),
-            number: number.clone(),
-        });
-    }
     let items = obligations.len();
     if items == 0 {
         return Err(Rejection::SubItemsRequired { number: number.clone() });

@@ -115,8 +115,8 @@ impl Realm {
 
     fn split(&mut self, id: Uuid, into: Vec<Obligation>, by: Actor) -> Result<Vec<Uuid>, Rejection> {
         let bound = ["STATE", "CITY", "WARD", "AUDIT", "OTHER"].map(code).into();
-        let splitting = Splitting { secretariat: vec![code("OFFICE")], bound };
-        let sub_items = split(id, &self.item(id), into, &splitting, &calendar(), &issued(by.clone()))?;
+        let sub_items = split(id, &self.item(id), into, &[code("OFFICE")], &calendar(), &issued(by.clone()))?;
+        binds_nobody_else(&self.item(id), &sub_items, &bound)?;
         let named = sub_items.iter().map(|it| (it.id, it.assignment.number.clone())).collect();
         self.step(id, Command::NoteSubItems { sub_items: named, is_split: true }, by.clone())?;
         let ids = sub_items.iter().map(|it| it.id).collect();
