@@ -10,9 +10,8 @@ use proto::deliberation::v1::{
 };
 use proto::ledger::v1::MoveClockRequest;
 use proto::scheduling::v1::{
-    BodyCharter, ConveneSessionRequest, ConvertToCountersignRequest, DefineBodyRequest, GetSessionRequest,
-    MeetingRules, OverrideFindingRequest, Quorum, QuorumBase, RequestSessionRequest, ScheduleSessionRequest,
-    ScreenSessionRequest, ScreeningRule, Seat, SessionStage,
+    BodyCharter, ConveneSessionRequest, DefineBodyRequest, GetSessionRequest, MeetingRules,
+    OverrideFindingRequest, Quorum, QuorumBase, ScheduleSessionRequest, ScreeningRule, Seat, SessionStage,
 };
 use tests::{Client, Mode, Sandbox, command, joint_outline};
 use tonic::Status;
@@ -175,17 +174,8 @@ async fn the_page_of_a_countersign_that_became_a_meeting_leads_on(mode: Mode) ->
     // Given a countersign for which a meeting was called
     let mut sandbox = Sandbox::start(mode)?;
     let clerk = secretariat(&sandbox).await?.clerk;
-    let outline = Some(joint_outline("The dike", &["WATER", "ROADS"]));
-    let requested = clerk.call(RequestSessionRequest { outline, ..command() }).await?;
-    let id = requested.session.context("the session")?.session_id;
-    clerk.call(ScreenSessionRequest { session_id: id.clone(), ..command() }).await?;
-    let sign = ConvertToCountersignRequest {
-        session_id: id.clone(),
-        sign_by: Some(Client::moment("2027-03-05T09:00:00Z")),
-        reason: "Nobody has to travel".into(),
-        ..command()
-    };
-    let at_least_position = clerk.call(sign).await?.position;
+    let outline = joint_outline("The dike", &["WATER", "ROADS"]);
+    let (id, at_least_position) = clerk.countersign(outline, "2027-03-05T09:00:00Z").await?;
     clerk.call(GetDocketRequest { at_least_position, docket_id: id.clone() }).await?;
     let call = CallMeetingRequest { docket_id: id.clone(), reason: "It is disputed".into(), ..command() };
     let called = clerk.call(call).await?.position;

@@ -12,10 +12,7 @@ use proto::deliberation::v1::{
 use proto::delivery::v1::{DefineSubscriptionRequest, MailLanguage, SubscriptionTerms};
 use proto::followup::v1::{ListNoticesRequest, ListUpcomingNoticesRequest, NoticeKind};
 use proto::ledger::v1::{MoveClockRequest, ReadEventsRequest};
-use proto::scheduling::v1::{
-    BodyCharter, ConvertToCountersignRequest, DefineBodyRequest, RequestSessionRequest, RoleOnTopic,
-    ScreenSessionRequest, Seat, SessionAttendee, TopicRole,
-};
+use proto::scheduling::v1::{BodyCharter, DefineBodyRequest, RoleOnTopic, Seat, SessionAttendee, TopicRole};
 use tests::{Client, Mode, Receiver, Sandbox, command, outline, until};
 
 const SEATS: [&str; 3] = ["WATER", "ROADS", "HEALTH"];
@@ -44,16 +41,7 @@ async fn signed_by_two(sandbox: &Sandbox, clerk: &Client) -> anyhow::Result<Stri
         companions: 0,
     };
     wanted.attendees = SEATS.map(decides).to_vec();
-    let requested = clerk.call(RequestSessionRequest { outline: Some(wanted), ..command() }).await?;
-    let id = requested.session.context("the session")?.session_id;
-    clerk.call(ScreenSessionRequest { session_id: id.clone(), ..command() }).await?;
-    let sign = ConvertToCountersignRequest {
-        session_id: id.clone(),
-        sign_by: Some(Client::moment("2027-03-05T09:00:00Z")),
-        reason: "Nobody has to travel".into(),
-        ..command()
-    };
-    let at_least_position = clerk.call(sign).await?.position;
+    let (id, at_least_position) = clerk.countersign(wanted, "2027-03-05T09:00:00Z").await?;
     let docket = clerk.call(GetDocketRequest { at_least_position, docket_id: id.clone() }).await?;
     let planned = docket.docket.context("a docket")?.remind_at;
     ensure!(planned == Some(Client::moment("2027-03-04T09:00:00Z")), "a working day before: {planned:?}");

@@ -176,6 +176,24 @@ impl Client {
         Ok(session_id)
     }
 
+    /// Requests a session, has it screened, and makes it a countersign until this moment; returns its id, and the position.
+    pub async fn countersign(
+        &self,
+        outline: scheduling::SessionOutline,
+        sign_by: &str,
+    ) -> Result<(String, u64), Status> {
+        let request = scheduling::RequestSessionRequest { outline: Some(outline), ..command() };
+        let session_id = self.call(request).await?.session.unwrap_or_default().session_id;
+        self.call(scheduling::ScreenSessionRequest { session_id: session_id.clone(), ..command() }).await?;
+        let sign = scheduling::ConvertToCountersignRequest {
+            session_id: session_id.clone(),
+            sign_by: Some(Client::moment(sign_by)),
+            reason: "Nobody has to travel".into(),
+            ..command()
+        };
+        Ok((session_id, self.call(sign).await?.position))
+    }
+
     /// Follows the log after a position.
     pub async fn follow(&self, after_position: u64) -> anyhow::Result<LogFollower> {
         let request = ledger::ReadRecordsRequest { after_position, follow: true, ..Default::default() };

@@ -39,13 +39,11 @@ pub struct Zone {
 impl Zone {
     /// The zone of this name, or that it is not known.
     pub fn named(name: &str) -> Result<Zone, CalendarError> {
+        // Names of whatever zone the machine is in.
+        let is_local = ["localtime", "posixrules"].iter().any(|local| name.eq_ignore_ascii_case(local));
         match TimeZone::get(name) {
-            // Names of whatever zone the machine is in.
-            Ok(_) if ["localtime", "posixrules"].iter().any(|local| name.eq_ignore_ascii_case(local)) => {
-                Err(CalendarError::UnknownZone { zone: name.to_owned() })
-            }
-            Ok(zone) => Ok(Zone { name: name.to_owned(), zone }),
-            Err(_) => Err(CalendarError::UnknownZone { zone: name.to_owned() }),
+            Ok(zone) if !is_local => Ok(Zone { name: name.to_owned(), zone }),
+            _ => Err(CalendarError::UnknownZone { zone: name.to_owned() }),
         }
     }
 

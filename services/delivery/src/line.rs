@@ -308,7 +308,7 @@ impl Line {
         let Some(mailer) = &self.delivering.mailer else {
             return none("no mail is sent: mail.server is not set");
         };
-        let Some(address) = self.address().await? else {
+        let Some(address) = address_of(&self.delivering.kit, &self.known.subscriber).await? else {
             return none(
                 "the directory has no member of the subscriber's department with their subject and an address",
             );
@@ -328,11 +328,6 @@ impl Line {
         }
         let EventId { position, number } = due.event;
         Ok(Some(mailer.post(address.as_str(), &format!("{position}.{number}.{}", self.id), letter).await))
-    }
-
-    /// The subscriber's address in the directory.
-    async fn address(&self) -> Result<Option<TextLine>, Broken> {
-        Ok(address_of(&self.delivering.kit, &self.known.subscriber).await?)
     }
 
     /// The event with its record, if its subscriber may still see it, which is asked whenever it is sent.

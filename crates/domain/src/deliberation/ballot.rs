@@ -67,6 +67,13 @@ pub struct Vote {
     pub put_down_by_clerk: bool,
 }
 
+impl Vote {
+    /// Whether the seat cast it itself: no other department did, and no clerk put it down.
+    pub fn is_cast_by_the_seat(&self) -> bool {
+        self.cast_by.is_none() && !self.put_down_by_clerk
+    }
+}
+
 /// Hands that were raised, by whomever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Hands {

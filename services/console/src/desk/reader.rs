@@ -58,6 +58,11 @@ impl Reader {
         Reader { asker: Asker::new(stack, extensions, bearer), session, holder, preferences, words }
     }
 
+    /// Whether the reader is of the department that a step names for those who take it; none: of those who oversee.
+    pub(super) fn is_of(&self, department_code: &str) -> bool {
+        department_code.is_empty() || self.holder.department.as_deref() == Some(department_code)
+    }
+
     /// Whether any of the roles that the token names may call an rpc. A token that names none may have some that only the
     /// services know.
     pub(super) fn may_call(&self, rpc: &Rpc) -> bool {

@@ -101,7 +101,7 @@ async fn split_into(
     let state = unit.load::<ActionItem>(id).await?;
     let not_found = || Rejection::NotFound { what: "the action item".to_owned() };
     let item = state.item().ok_or_else(|| CommandError::rejected::<ActionItem>(not_found()))?;
-    let (secretariat, bound) = (secretariat(unit, item).await?, bound(kit, item).await?);
+    let secretariat = secretariat(unit, item).await?;
     let named: Vec<Vec<Code>> = into
         .iter()
         .map(|it| std::iter::once(&it.lead).chain(&it.co_responsible).cloned().collect())
@@ -109,6 +109,7 @@ async fn split_into(
     let sub_items = cascade::split(id, item, into, &secretariat, &calendar, unit.issued())
         .map_err(CommandError::rejected::<ActionItem>)?;
     must_be_listed(unit, &named).await?;
+    let bound = bound(kit, item).await?;
     cascade::binds_nobody_else(item, &sub_items, &bound).map_err(CommandError::rejected::<ActionItem>)?;
     let noted = sub_items.iter().map(|it| (it.id, it.assignment.number.clone())).collect();
     unit.decide::<ActionItem>(id, Command::NoteSubItems { sub_items: noted, is_split: true }).await?;

@@ -150,6 +150,23 @@ fn presiding(rpc: &'static str, topic: Option<u32>, command: impl Fn() -> Comman
     }
 }
 
+/// For these people alone, whoever else takes part.
+fn by_people(
+    rpc: &'static str,
+    topic: u32,
+    people: Vec<Who>,
+    command: impl Fn(&Code) -> Command + 'static,
+) -> Asked {
+    Asked {
+        rpc,
+        topic: Some(topic),
+        command: Box::new(command),
+        people: Some(people),
+        presides: false,
+        of_all_ballots: false,
+    }
+}
+
 fn speaking(rpc: &'static str, topic: u32, command: impl Fn(Code) -> Command + 'static) -> Asked {
     Asked { topic: Some(topic), ..speaking_for_all(rpc, command) }
 }

@@ -362,9 +362,9 @@ impl Proceedings {
 
     /// Whether a sitting with this agenda is the next call of this one.
     pub(super) fn is_called_again(&self, agenda: &Agenda) -> bool {
-        let titles =
-            |agenda: &Agenda| agenda.topics.iter().map(|topic| topic.title.clone()).collect::<Vec<_>>();
-        (self.lacked_quorum || self.is_later_call) && titles(agenda) == titles(&self.agenda)
+        let titles = self.agenda.topics.iter().map(|topic| &topic.title);
+        (self.lacked_quorum || self.is_later_call)
+            && titles.eq(agenda.topics.iter().map(|topic| &topic.title))
     }
 
     /// Whether the departments meet.

@@ -58,11 +58,13 @@ pub(super) fn withdraw(
 
 /// Whether a department has itself answered what is asked on the topic now: whoever would recuse it takes that away.
 fn has_answered_itself(topic: &Topic, department: &Code) -> bool {
-    let is_its_own = |vote: &Vote| vote.cast_by.is_none() && !vote.put_down_by_clerk;
     let voted = topic.open_ballot().is_some_and(|open| {
-        open.votes.get(department).is_some_and(is_its_own) || open.sealed.contains_key(department)
+        open.votes.get(department).is_some_and(Vote::is_cast_by_the_seat)
+            || open.sealed.contains_key(department)
     });
-    let chosen = topic.open_choice().is_some_and(|open| open.votes().get(department).is_some_and(is_its_own));
+    let chosen = topic
+        .open_choice()
+        .is_some_and(|open| open.votes().get(department).is_some_and(Vote::is_cast_by_the_seat));
     voted || chosen
 }
 

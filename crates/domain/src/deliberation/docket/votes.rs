@@ -163,7 +163,7 @@ pub(super) fn caster(
 
 /// The vote that a seat cast itself, when it is another that casts it now.
 fn cast_itself<'v>(votes: &'v Votes, department: &Code, issued: &Issued) -> Option<&'v Vote> {
-    let vote = votes.get(department).filter(|vote| vote.cast_by.is_none() && !vote.put_down_by_clerk);
+    let vote = votes.get(department).filter(|vote| vote.is_cast_by_the_seat());
     vote.filter(|_| !issued.by.speaks_for(department))
 }
 

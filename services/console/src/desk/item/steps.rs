@@ -54,9 +54,8 @@ fn as_the_steps_say(reader: &Reader, around: &Surroundings, steps: &[NextStep], 
 fn may(reader: &Reader, step: &NextStep) -> bool {
     let holder = &reader.holder;
     step.by.iter().any(|actor| {
-        let speaks =
-            actor.department_code.is_empty() || holder.department.as_deref() == Some(&actor.department_code);
-        speaks && (holder.roles.is_empty() || holder.is(&token_name(actor.role())))
+        reader.is_of(&actor.department_code)
+            && (holder.roles.is_empty() || holder.is(&token_name(actor.role())))
     })
 }
 

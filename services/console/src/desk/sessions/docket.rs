@@ -291,13 +291,8 @@ fn is_in_the_chair(reader: &Reader, docket: &Docket) -> bool {
 
 /// Whether the reader is one of those who may take a step.
 pub(super) fn may(reader: &Reader, step: &NextStep) -> bool {
-    let holder = &reader.holder;
-    step.by.iter().any(|actor| {
-        let role = token_name(actor.role());
-        let is_theirs =
-            actor.department_code.is_empty() || holder.department.as_deref() == Some(&actor.department_code);
-        holder.is(&role) && is_theirs
-    })
+    let is_theirs = |role: &str, department: &str| reader.holder.is(role) && reader.is_of(department);
+    step.by.iter().any(|actor| is_theirs(&token_name(actor.role()), &actor.department_code))
 }
 
 fn refused_steps(reader: &Reader, docket: &Docket, steps: &[NextStep]) -> Vec<RefusedStep> {

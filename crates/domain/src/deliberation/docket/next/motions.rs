@@ -1,6 +1,6 @@
 //! What is moved, seconded, withdrawn and put to the vote.
 
-use super::{Asked, presiding, speaking, words};
+use super::{Asked, by_people, presiding, speaking, words};
 use crate::calendar::WorkingCalendar;
 use crate::deliberation::docket::{Command, MotionKind, MotionStage, Proceedings, Topic, TopicStage};
 use crate::next_step::Who;
@@ -32,14 +32,9 @@ pub(super) fn asked(proceedings: &Proceedings, topic: &Topic, calendar: &Working
     }
     for open in topic.motions.iter().filter(|motion| motion.stage.is_open()).rev().take(1) {
         let motion = open.number;
-        all.push(Asked {
-            rpc: "WithdrawMotion",
-            topic: Some(number),
-            command: Box::new(move |_: &Code| Command::WithdrawMotion { topic: number, motion }),
-            people: Some(vec![Who::of(Role::Delegate, &open.department)]),
-            presides: false,
-            of_all_ballots: false,
-        });
+        let mover = vec![Who::of(Role::Delegate, &open.department)];
+        let withdraw = move |_: &Code| Command::WithdrawMotion { topic: number, motion };
+        all.push(by_people("WithdrawMotion", number, mover, withdraw));
     }
     if let Some(motion) = topic.next_motion().map(|first| first.number) {
         let put = move || Command::PutMotion { topic: number, motion, calendar: on_put.clone() };

@@ -1,6 +1,6 @@
 //! The text of a proposal, its amendments and its items.
 
-use super::{Asked, draft, presiding, speaking, words};
+use super::{Asked, by_people, draft, presiding, speaking, words};
 use crate::deliberation::docket::{Command, Topic};
 use crate::next_step::Who;
 use crate::resolution_change::{ChangeEffect, ResolutionChange};
@@ -29,14 +29,7 @@ pub(super) fn asked(topic: &Topic) -> Vec<Asked> {
         let named = first.draft.co_responsible.iter().chain(&first.draft.lead);
         let people = named.map(|department| Who::of(Role::DepartmentLead, department)).collect();
         let accept = move |own: &Code| Command::AcceptItem { item, department: own.clone() };
-        all.push(Asked {
-            rpc: "AcceptItem",
-            topic: Some(number),
-            command: Box::new(accept),
-            people: Some(people),
-            presides: false,
-            of_all_ballots: false,
-        });
+        all.push(by_people("AcceptItem", number, people, accept));
     }
     all
 }
@@ -55,14 +48,9 @@ fn on_amendments(topic: &Topic) -> Vec<Asked> {
     }
     if let Some(last) = open().next_back() {
         let amendment = last.number;
-        all.push(Asked {
-            rpc: "WithdrawAmendment",
-            topic: Some(number),
-            command: Box::new(move |_: &Code| Command::WithdrawAmendment { topic: number, amendment }),
-            people: Some(vec![Who::of(Role::Delegate, &last.department)]),
-            presides: false,
-            of_all_ballots: false,
-        });
+        let mover = vec![Who::of(Role::Delegate, &last.department)];
+        let withdraw = move |_: &Code| Command::WithdrawAmendment { topic: number, amendment };
+        all.push(by_people("WithdrawAmendment", number, mover, withdraw));
     }
     if let Some(amendment) = topic.next_amendment().map(|next| next.number) {
         let put = move || Command::PutAmendment { topic: number, amendment };
