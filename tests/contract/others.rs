@@ -66,6 +66,7 @@ fn on_matter(command: &str, issued: &Issued) -> Option<Option<&'static str>> {
         deferrals: 0,
         concerned: vec![],
         label: Label::Internal,
+        class: None,
     };
     let raised = Matter::evolve(
         matter::State::default(),
@@ -88,6 +89,10 @@ fn on_matter(command: &str, issued: &Issued) -> Option<Option<&'static str>> {
         "matter merge" => {
             let (matter, into) = (Uuid::from_u128(1), Uuid::from_u128(2));
             (raised, Command::Merge { matter, into, reason: reason() })
+        }
+        "matter reclassify" => {
+            let class = domain::decision_rule::MatterClass::Ordinary;
+            (raised, Command::Classify { session, class, reason: Some(reason()) })
         }
         "matter relabel" => {
             let (label, concerned) = (Label::Secret, vec![]);

@@ -29,7 +29,7 @@ pub fn react(
     chairs: &BTreeMap<Code, Code>,
 ) -> Vec<(Uuid, matter::Command)> {
     if let docket::Event::TopicAdded { added, .. } = event {
-        return taken_in(id, state, added).into_iter().collect();
+        return taken_in(id, state, added).unwrap_or_default();
     }
     let docket::Event::Closed { .. } = event else { return vec![] };
     let topics = state.proceedings().into_iter().flat_map(|proceedings| &proceedings.topics);
@@ -37,9 +37,14 @@ pub fn react(
     topics.filter_map(command).collect()
 }
 
-/// Takes in the matter of a topic that was added in a sitting, as one that is on its agenda.
-fn taken_in(session: Uuid, state: &docket::State, added: &AgendaTopic) -> Option<(Uuid, matter::Command)> {
+/// Takes in the matter of a topic that was added in a sitting, as one that is on its agenda, and of its class.
+fn taken_in(
+    session: Uuid,
+    state: &docket::State,
+    added: &AgendaTopic,
+) -> Option<Vec<(Uuid, matter::Command)>> {
     let (agenda, label) = (&state.proceedings()?.agenda, added.label);
+    let (matter, class) = (added.carried?.matter, agenda.constitution.rule.class);
     let concerned: BTreeSet<Code> = agenda.concerned_with(added).into_iter().cloned().collect();
     let intake = Intake {
         title: added.title.clone(),
@@ -50,6 +55,7 @@ fn taken_in(session: Uuid, state: &docket::State, added: &AgendaTopic) -> Option
         deferrals: 0,
         concerned: vec![],
         label,
+        class: None,
     };
     let put = matter::Command::PutOnAgenda {
         session,
@@ -58,9 +64,11 @@ fn taken_in(session: Uuid, state: &docket::State, added: &AgendaTopic) -> Option
         topic: added.number,
         concerned: concerned.into_iter().collect(),
         label,
+        class,
         intake: Some(intake),
     };
-    Some((added.carried?.matter, put))
+    let classify = matter::Command::Classify { session: Some(session), class, reason: None };
+    Some(vec![(matter, put), (matter, classify)])
 }
 
 fn command(

@@ -3,6 +3,7 @@
 
 use super::matter::{self, Intake, Matter};
 use super::session::{Attendee, Command, Filed, State, Topic};
+use crate::decision_rule::MatterClass;
 use crate::{Code, Label, Text, Uuid};
 use std::collections::BTreeSet;
 
@@ -40,9 +41,16 @@ pub fn matter_commands(
         (Command::Request { outline, chair } | Command::Alarm { outline, chair, .. }, None) => {
             let others = [chair].into_iter().chain(requester).cloned().collect();
             let (attendees, case_reference) = (&outline.attendees, outline.case_reference.clone());
-            let put =
-                Put { session, body: &outline.body, from: None, attendees, others, seed, case_reference };
-            put.all(&outline.topics)
+            let (body, class) = (&outline.body, outline.class);
+            let put = Put { session, body, class, from: None, attendees, others, seed, case_reference };
+            let mut commands = put.all(&outline.topics);
+            if matches!(command, Command::Alarm { .. }) {
+                commands.extend(classify(session, class, &outline.topics));
+            }
+            commands
+        }
+        (Command::Admit | Command::ConvertToCountersign { .. }, Some(filed)) => {
+            classify(session, filed.outline.class, &filed.outline.topics).collect()
         }
         (Command::Revise { topics, attendees, .. }, Some(filed)) => {
             let dropped =
@@ -54,7 +62,9 @@ pub fn matter_commands(
         (Command::AddTopic { topic, roles, .. }, Some(filed)) => {
             let attendees = filed.outline.with_topic(topic, roles).map(|outline| outline.attendees);
             let attendees = attendees.unwrap_or_default();
-            Put::again(session, filed, &attendees, seed).all(std::slice::from_ref(topic))
+            let added = std::slice::from_ref(topic);
+            let put = Put::again(session, filed, &attendees, seed).all(added);
+            put.into_iter().chain(classify(session, filed.outline.class, added)).collect()
         }
         (Command::RelabelTopic { topic, label, reason }, Some(filed)) => {
             let put = Put::again(session, filed, &filed.outline.attendees, seed);
@@ -93,10 +103,22 @@ fn take_off<'t>(
         .collect()
 }
 
+/// Once a session is admitted, its matters are of its class.
+fn classify(
+    session: Uuid,
+    class: MatterClass,
+    topics: &[Topic],
+) -> impl Iterator<Item = (Uuid, matter::Command)> {
+    let classify =
+        move |matter| (matter, matter::Command::Classify { session: Some(session), class, reason: None });
+    topics.iter().filter_map(|topic| topic.matter).map(classify)
+}
+
 /// How topics are put on an agenda.
 struct Put<'a> {
     session: Uuid,
     body: &'a Code,
+    class: MatterClass,
     /// The session that they come from.
     from: Option<Uuid>,
     attendees: &'a [Attendee],
@@ -110,7 +132,8 @@ impl<'a> Put<'a> {
     fn again(session: Uuid, filed: &'a Filed, attendees: &'a [Attendee], seed: Uuid) -> Put<'a> {
         let others = [&filed.chair].into_iter().chain(&filed.requester).cloned().collect();
         let case_reference = filed.outline.case_reference.clone();
-        Put { session, body: &filed.outline.body, from: None, attendees, others, seed, case_reference }
+        let (body, class) = (&filed.outline.body, filed.outline.class);
+        Put { session, body, class, from: None, attendees, others, seed, case_reference }
     }
 
     fn all(&self, topics: &[Topic]) -> Vec<(Uuid, matter::Command)> {
@@ -141,6 +164,7 @@ impl<'a> Put<'a> {
             topic: topic.number,
             concerned: self.concerned(topic),
             label: topic.label,
+            class: self.class,
             intake: is_new.then(|| Intake {
                 title: topic.title.clone(),
                 summary: None,
@@ -150,6 +174,7 @@ impl<'a> Put<'a> {
                 deferrals: 0,
                 concerned: vec![],
                 label: topic.label,
+                class: None,
             }),
         }
     }

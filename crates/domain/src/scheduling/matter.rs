@@ -9,6 +9,7 @@ mod state;
 pub use authority::check;
 pub use state::{Known, Progress, Stage, State};
 
+use crate::decision_rule::MatterClass;
 use crate::{Aggregate, Audience, Code, Date, Issued, Label, Line, Text, Timestamp, Uuid, rejections};
 
 /// Parts that one matter may be split into, at most.
@@ -35,6 +36,8 @@ pub struct Intake {
     pub concerned: Vec<Code>,
     /// Who may see what is said of it: no topic about it has a weaker label.
     pub label: Label,
+    /// Its class, as a part of a matter that has one.
+    pub class: Option<MatterClass>,
 }
 
 /// How a matter was decided.
@@ -68,6 +71,8 @@ pub enum Command {
         concerned: Vec<Code>,
         /// The label of the topic.
         label: Label,
+        /// The class of the session, which is that of a matter that has one.
+        class: MatterClass,
         /// What is taken in first, when the topic names no matter.
         intake: Option<Intake>,
     },
@@ -148,6 +153,17 @@ pub enum Command {
         concerned: Vec<Code>,
         /// Its label.
         label: Label,
+        /// Its class, if it has one.
+        class: Option<MatterClass>,
+    },
+    /// Has it be of a class, by whose rule it is decided whatever session deals with it.
+    Classify {
+        /// The session of this class that was admitted, if one was; issued in the commit that changes the session.
+        session: Option<Uuid>,
+        /// The class.
+        class: MatterClass,
+        /// Why; what a session classifies needs no reason.
+        reason: Option<Text>,
     },
     /// Labels it otherwise.
     Relabel {
@@ -269,6 +285,17 @@ pub enum Event {
         concerned: Vec<Code>,
         /// The label of the other one.
         label: Label,
+        /// The class of the other one, if it has one.
+        class: Option<MatterClass>,
+    },
+    /// It is of this class.
+    Classified {
+        /// The session of this class that was admitted, if one was.
+        session: Option<Uuid>,
+        /// The class.
+        class: MatterClass,
+        /// Why, when somebody said so.
+        reason: Option<Text>,
     },
     /// It is labelled otherwise.
     Relabelled {
@@ -328,6 +355,12 @@ rejections! {
             "a matter is split into 2 to {max} parts, not {given}",
         LabelTooWeak("LABEL_TOO_WEAK") { label: Label, needed: Label } =
             "the matter is labelled {needed}, and {label} is weaker; have it labelled otherwise first, with a reason",
+        OfAnotherClass("OF_ANOTHER_CLASS") {
+            title: Line,
+            matter_class: MatterClass,
+            needed_class: MatterClass,
+        } = "the matter \"{title}\" is of class {matter_class}, and decided by the rule of that class; to have it settled as \
+             {needed_class}, whoever is in the chair classifies it otherwise first, with a reason",
     }
 }
 
@@ -383,9 +416,11 @@ fn taken_in(intake: Intake, issued: &Issued) -> Event {
 fn decide(known: &Known, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
     match command {
         Command::TakeIn { .. } => Err(known.wrong_stage("taken in", "new")),
-        Command::PutOnAgenda { session, body, from, topic, concerned, label, .. } => {
+        Command::PutOnAgenda { session, body, from, topic, concerned, label, class, .. } => {
             let may_move = from.is_some_and(|from| known.is_on_agenda_of(from));
-            put_on_agenda(known, may_move, body, Event::PutOnAgenda { session, topic, concerned, label })
+            let put = Event::PutOnAgenda { session, topic, concerned, label };
+            let put = put_on_agenda(known, may_move, body, put)?;
+            known.must_be_of(class).map(|()| put)
         }
         Command::TakeOffAgenda { session, reason } => Ok(known
             .is_on_agenda_of(session)
@@ -429,15 +464,14 @@ fn decide(known: &Known, command: Command, issued: &Issued) -> Result<Vec<Event>
             Ok(vec![Event::Split { into, reason }])
         }
         Command::Merge { matter, into, reason } => merge(known, matter, into, reason),
-        Command::Absorb { from, body, deferrals, concerned, label } => {
+        Command::Absorb { from, body, deferrals, concerned, label, class } => {
             if known.body != body && !known.absorbed.contains(&from) {
                 return Err(known.of_another_body(body));
             }
-            absorb(
-                known,
-                Event::Absorbed { from, deferrals: known.deferrals.max(deferrals), concerned, label },
-            )
+            let deferrals = known.deferrals.max(deferrals);
+            absorb(known, Event::Absorbed { from, deferrals, concerned, label, class })
         }
+        Command::Classify { session, class, reason } => classify(known, session, class, reason),
         Command::Relabel { session, label, concerned, reason } => {
             relabel(known, session, Event::Relabelled { label, concerned, reason })
         }
@@ -482,11 +516,12 @@ fn put_on_agenda(known: &Known, may_move: bool, body: Code, put: Event) -> Resul
 
 /// The stricter label stays, and a secret matter does not become known to whoever knew of one that is not.
 fn absorb(known: &Known, absorbed: Event) -> Result<Vec<Event>, Rejection> {
-    let Event::Absorbed { from, deferrals, concerned, label } = absorbed else { return Ok(vec![]) };
+    let Event::Absorbed { from, deferrals, concerned, label, class } = absorbed else { return Ok(vec![]) };
     if known.absorbed.contains(&from) {
         return Ok(vec![]);
     }
     known.must_be_able_to_absorb(deferrals)?;
+    class.map_or(Ok(()), |class| known.must_be_of(class))?;
     if matches!(known.progress, Progress::OnAgenda { .. }) {
         // Its topic has the label that it has.
         let (label, needed) = (known.label, label);
@@ -495,7 +530,22 @@ fn absorb(known: &Known, absorbed: Event) -> Result<Vec<Event>, Rejection> {
         }
     }
     let concerned = if known.label == Label::Secret && label < known.label { vec![] } else { concerned };
-    Ok(vec![Event::Absorbed { from, deferrals, concerned, label }])
+    Ok(vec![Event::Absorbed { from, deferrals, concerned, label, class }])
+}
+
+/// A matter is of the class of the first session for which it was admitted, until it is classified otherwise while it waits.
+fn classify(
+    known: &Known,
+    session: Option<Uuid>,
+    class: MatterClass,
+    reason: Option<Text>,
+) -> Result<Vec<Event>, Rejection> {
+    match session {
+        Some(session) if !known.is_on_agenda_of(session) => return Ok(vec![]),
+        Some(_) => known.must_be_of(class)?,
+        None => known.must_wait("classified otherwise")?,
+    }
+    Ok(if known.class == Some(class) { vec![] } else { vec![Event::Classified { session, class, reason }] })
 }
 
 /// A matter on an agenda is labelled with its topic. One that has left that agenda follows it only to a stricter label:

@@ -65,7 +65,7 @@ wire_enum!(matter::Stage => api::MatterStage {
 });
 wire_struct!(matter::Intake => scheduling::MatterIntake {
     title, summary, body_code: body, case_reference, split_from_matter_id: split_from, deferrals,
-    concerned_codes: concerned, label,
+    concerned_codes: concerned, label, matter_class: class,
 });
 
 wire_events!(matter::Matter, matter::Event => scheduling {
@@ -79,7 +79,10 @@ wire_events!(matter::Matter, matter::Event => scheduling {
     ReferralReturned => MatterReferralReturned { from_code: from, reason },
     Split => MatterSplit { into_matter_ids: into, reason },
     Merged => MatterMerged { into_matter_id: into, reason },
-    Absorbed => MatterAbsorbed { from_matter_id: from, deferrals, concerned_codes: concerned, label },
+    Absorbed => MatterAbsorbed {
+        from_matter_id: from, deferrals, concerned_codes: concerned, label, matter_class: class,
+    },
+    Classified => MatterClassified { session_id: session, matter_class: class, reason },
     Relabelled => MatterRelabelled { label, concerned_codes: concerned, reason },
     Decided => MatterDecided { session_id: session, verdict },
     Withdrawn => MatterWithdrawn { session_id: session, reason },

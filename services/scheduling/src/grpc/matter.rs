@@ -21,9 +21,9 @@ pub(super) async fn take_in(
     let scope = service.kit.scope(&request).await?;
     let (context, request) = service.kit.receive(request)?;
     let id = context.new_id(Matter::CATEGORY);
-    let (split_from, deferrals, concerned) = (None, 0, Vec::new());
+    let (split_from, deferrals, concerned, class) = (None, 0, Vec::new(), None);
     let intake = read_fields!(request => Intake {
-        title, summary, body_code: body, case_reference, label; split_from, deferrals, concerned
+        title, summary, body_code: body, case_reference, label; split_from, deferrals, concerned, class
     })?;
     let text = intake.title.to_string();
     let done = service.kit.commit::<Matter, _>(&context, id, |unit| {
@@ -82,6 +82,16 @@ pub(super) async fn relabel(
     let command = Command::Relabel { session: None, label, concerned: vec![], reason };
     let done = service.execute_on_matter(context, id, command).await?;
     Ok((done.position, shown(id, &done)))
+}
+
+pub(super) async fn reclassify(
+    service: &Service,
+    request: Request<pb::ReclassifyMatterRequest>,
+) -> Reply<pb::ReclassifyMatterResponse> {
+    execute!(service, request => ReclassifyMatterResponse, |request: pb::ReclassifyMatterRequest| {
+        let reason = Some(read("reason", request.reason)?);
+        Ok(Command::Classify { session: None, class: read("matter_class", request.matter_class)?, reason })
+    })
 }
 
 pub(super) async fn accept_referral(
@@ -212,6 +222,7 @@ fn part_of(id: Uuid, whole: &Known, title: Line, summary: Option<Text>) -> Intak
         deferrals: whole.deferrals,
         concerned: whole.concerned.iter().cloned().collect(),
         label: whole.label,
+        class: whole.class,
     }
 }
 
@@ -238,8 +249,8 @@ pub(super) async fn merge(
                 (Some(known), Some(_)) if known.progress != (matter::Progress::Merged { into }) => {
                     let (body, deferrals) = (known.body.clone(), known.deferrals);
                     let concerned = known.concerned.iter().cloned().collect();
-                    let (from, label) = (matter, known.label);
-                    let absorb = Command::Absorb { from, body, deferrals, concerned, label };
+                    let (from, label, class) = (matter, known.label, known.class);
+                    let absorb = Command::Absorb { from, body, deferrals, concerned, label, class };
                     unit.decide::<Matter>(into, absorb).await
                 }
                 _ => Ok(()),

@@ -92,5 +92,6 @@ pub(super) fn render(id: Uuid, known: &Known) -> pb::Matter {
         },
         reason: known.reason.to_wire(),
         label: known.label.to_wire(),
+        matter_class: known.class.to_wire(),
     }
 }

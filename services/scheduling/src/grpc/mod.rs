@@ -277,6 +277,13 @@ impl SchedulingService for Service {
         relabelling::paper(self, request).await
     }
 
+    async fn reclassify_matter(
+        &self,
+        request: Request<pb::ReclassifyMatterRequest>,
+    ) -> Reply<pb::ReclassifyMatterResponse> {
+        matter::reclassify(self, request).await
+    }
+
     async fn relabel_matter(
         &self,
         request: Request<pb::RelabelMatterRequest>,

@@ -193,6 +193,10 @@ fn invitations(id: Uuid, state: &State) -> Vec<pb::InvitationSummary> {
     held.invitations.iter().map(row).collect()
 }
 
+fn class_of(number: u32) -> MatterClass {
+    MatterClass::ALL[number as usize % MatterClass::ALL.len()]
+}
+
 fn on_matter(what: u8, number: u32) -> matter::Command {
     use matter::Command;
     let (session, body) = (Uuid::from_u128(number.into()), code("JOINT"));
@@ -207,6 +211,7 @@ fn on_matter(what: u8, number: u32) -> matter::Command {
             topic: number,
             concerned: vec![code("MOF")],
             label: Label::Internal,
+            class: class_of(number),
             intake: None,
         },
         1 => Command::TakeOffAgenda { session, reason: None },
@@ -220,6 +225,7 @@ fn on_matter(what: u8, number: u32) -> matter::Command {
             deferrals: number,
             concerned: vec![code("MIIT")],
             label: Label::Secret,
+            class: Some(class_of(number)),
         },
         7 => Command::Withdraw { session: None, reason: None },
         8 => Command::Relabel {
@@ -228,6 +234,7 @@ fn on_matter(what: u8, number: u32) -> matter::Command {
             concerned: vec![code("CITY")],
             reason: reason(),
         },
+        9 => Command::Classify { session: None, class: class_of(number), reason: Some(reason()) },
         _ => Command::Decide { session, verdict: matter::Verdict::Adopted },
     }
 }
@@ -286,7 +293,7 @@ proptest! {
 
     #[test]
     fn the_row_of_a_matter_is_what_the_rules_have_of_it(
-        life in prop::collection::vec((0..11_u8, 1..4_u32, 0..60_i64), 0..40)
+        life in prop::collection::vec((0..12_u8, 1..4_u32, 0..60_i64), 0..40)
     ) {
         let begin = at("2027-03-01T01:00:00Z");
         let mut view = InMemory::<SchedulingView>::new().unwrap();
@@ -300,6 +307,7 @@ proptest! {
             deferrals: 0,
             concerned: vec![code("NDRC")],
             label: Label::Internal,
+            class: None,
         };
         let first = matter::Command::TakeIn { intake };
         let life = life.into_iter().map(|(what, number, hours)| (on_matter(what, number), hours));

@@ -54,6 +54,7 @@ fn project_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Even
             concern(tables, id, concerned)?;
             set(tables, "deferrals = ?2 WHERE matter_id = ?1", &[&id, deferrals])
         }
+        Event::Classified { .. } => Ok(()),
         Event::Relabelled { concerned, .. } => concern(tables, id, concerned),
         Event::Decided { .. } => set_stage(tables, id, Stage::Decided),
         Event::Withdrawn { .. } => set_stage(tables, id, Stage::Withdrawn),

@@ -80,6 +80,7 @@ fn of_matter(tables: &Transaction<'_>, id: &str, event: &matter::Event) -> rusql
             remove(tables, id)
         }
         Event::TakenOffAgenda { .. }
+        | Event::Classified { .. }
         | Event::Deferred { .. }
         | Event::Resumed { .. }
         | Event::ReferralReturned { .. } => put_before(tables, id, None),

@@ -208,6 +208,7 @@ impl World {
             deferrals: whole.deferrals,
             concerned: whole.concerned.iter().cloned().collect(),
             label: whole.label,
+            class: whole.class,
         };
         let take_in = |part: &Uuid| (*part, matter::Command::TakeIn { intake: intake.clone() });
         let parts: Vec<_> = into.iter().map(take_in).collect();
@@ -231,6 +232,7 @@ impl World {
             deferrals: known.deferrals,
             concerned: known.concerned.iter().cloned().collect(),
             label: known.label,
+            class: known.class,
         };
         self.commit(None, vec![(from, merge), (into, absorb)]);
         Some(())

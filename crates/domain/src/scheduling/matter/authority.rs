@@ -3,7 +3,7 @@
 use super::{Command, Known, Rejection, State};
 use crate::scheduling::authority::{is_clerk_of, joined};
 use crate::scheduling::body::{self, Version};
-use crate::{Code, Issued};
+use crate::{Code, Issued, Role};
 
 /// Refuses a command on a matter from whoever may not issue it. `body` is the body whose turn it is; a matter that
 /// does not exist refuses by itself. What a session's commit does with its matters is for the session's rules.
@@ -27,6 +27,7 @@ pub fn check(
     let version = defined(known.body_in_charge(), body)?;
     match command {
         Command::Withdraw { .. } | Command::Relabel { .. } => raiser(known, version, issued),
+        Command::Classify { .. } => chair(version, issued),
         _ => secretariat(version, issued),
     }
 }
@@ -43,6 +44,19 @@ fn secretariat(version: &Version, issued: &Issued) -> Result<(), Rejection> {
         body_code: version.body.clone(),
         needed_codes: joined(&version.charter.secretariat),
         department_code: issued.by.spoken_for(),
+    })
+}
+
+/// Whoever may be in the chair: the rule by which a matter is decided is not for those who prepare it to choose.
+fn chair(version: &Version, issued: &Issued) -> Result<(), Rejection> {
+    let charter = version.in_effect();
+    let own = issued.by.department.as_ref();
+    if issued.by.is(Role::Chair) && own.is_some_and(|own| charter.may_chair(own)) {
+        return Ok(());
+    }
+    Err(Rejection::NotYourDepartment {
+        department_code: issued.by.spoken_for(),
+        needed_codes: joined([&charter.chair].into_iter().chain(&charter.deputies)),
     })
 }
 

@@ -1,6 +1,7 @@
 //! What is known of a matter.
 
 use super::{Event, Intake, Rejection, Verdict};
+use crate::decision_rule::MatterClass;
 use crate::{Code, Date, Label, Line, Text, Timestamp, Uuid};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -147,6 +148,8 @@ pub struct Known {
     pub concerned: BTreeSet<Code>,
     /// Its label: no topic about it has a weaker one.
     pub label: Label,
+    /// The class whose rule it is decided by, once it has one.
+    pub class: Option<MatterClass>,
     /// How far it has come.
     pub progress: Progress,
 }
@@ -166,6 +169,7 @@ impl Known {
             reason: None,
             concerned: intake.concerned.iter().chain(raised_by).cloned().collect(),
             label: intake.label,
+            class: intake.class,
             progress: Progress::Backlog,
         }
     }
@@ -220,6 +224,18 @@ impl Known {
         Err(Rejection::LabelTooWeak { label, needed: self.label })
     }
 
+    /// Refuses what belongs to another class than its own.
+    pub(super) fn must_be_of(&self, class: MatterClass) -> Result<(), Rejection> {
+        match self.class {
+            Some(own) if own != class => Err(Rejection::OfAnotherClass {
+                title: self.title.clone(),
+                matter_class: own,
+                needed_class: class,
+            }),
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn wrong_stage(&self, action: &'static str, needed: &'static str) -> Rejection {
         Rejection::WrongStage { action, needed, stage: self.stage() }
     }
@@ -256,12 +272,14 @@ impl Known {
             }
             Event::Split { into, .. } => self.progress = Progress::Split { into: into.clone() },
             Event::Merged { into, .. } => self.progress = Progress::Merged { into: *into },
-            Event::Absorbed { from, deferrals, concerned, label } => {
+            Event::Absorbed { from, deferrals, concerned, label, class } => {
                 self.absorbed.push(*from);
                 self.deferrals = *deferrals;
                 self.concerned.extend(concerned.iter().cloned());
                 self.label = self.label.max(*label);
+                self.class = self.class.or(*class);
             }
+            Event::Classified { class, .. } => self.class = Some(*class),
             Event::Relabelled { label, concerned, .. } => {
                 self.label = *label;
                 self.concerned.extend(concerned.iter().cloned());
@@ -276,7 +294,10 @@ impl Known {
 
 /// Whether an event changes where the matter is.
 fn moves(event: &Event) -> bool {
-    !matches!(event, Event::TakenIn { .. } | Event::Absorbed { .. } | Event::Relabelled { .. })
+    !matches!(
+        event,
+        Event::TakenIn { .. } | Event::Absorbed { .. } | Event::Classified { .. } | Event::Relabelled { .. }
+    )
 }
 
 fn reason(event: &Event) -> Option<&Text> {
@@ -293,6 +314,7 @@ fn reason(event: &Event) -> Option<&Text> {
         | Event::Resumed { .. }
         | Event::ReferralAccepted { .. }
         | Event::Absorbed { .. }
+        | Event::Classified { .. }
         | Event::Relabelled { .. }
         | Event::Decided { .. } => None,
     }

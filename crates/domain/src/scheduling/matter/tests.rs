@@ -20,6 +20,7 @@ fn intake() -> Intake {
         deferrals: 0,
         concerned: vec![code("WATER")],
         label: Label::Internal,
+        class: None,
     }
 }
 
@@ -43,8 +44,17 @@ fn deferred(deferrals: u32) -> Event {
 
 fn put_on_agenda(session: Uuid, body: &str) -> Command {
     let body = code(body);
-    let label = Label::Internal;
-    Command::PutOnAgenda { session, body, from: None, topic: 1, concerned: vec![], label, intake: None }
+    let (label, class) = (Label::Internal, MatterClass::Ordinary);
+    Command::PutOnAgenda {
+        session,
+        body,
+        from: None,
+        topic: 1,
+        concerned: vec![],
+        label,
+        class,
+        intake: None,
+    }
 }
 
 fn defer() -> Command {
@@ -54,7 +64,7 @@ fn defer() -> Command {
 
 fn absorb(from: u128, deferrals: u32) -> Command {
     let (from, body, label) = (Uuid::from_u128(from), code("FLOOD"), Label::Internal);
-    Command::Absorb { from, body, deferrals, concerned: vec![], label }
+    Command::Absorb { from, body, deferrals, concerned: vec![], label, class: None }
 }
 
 fn after(history: &[Event]) -> Given<Matter> {
@@ -130,8 +140,13 @@ fn a_referral_is_accepted_into_the_other_backlog_or_comes_back() {
 #[test]
 fn what_absorbs_a_matter_has_been_deferred_as_often_as_that() {
     let command = absorb(3, 2);
-    let absorbed =
-        Event::Absorbed { from: Uuid::from_u128(3), deferrals: 2, concerned: vec![], label: Label::Internal };
+    let absorbed = Event::Absorbed {
+        from: Uuid::from_u128(3),
+        deferrals: 2,
+        concerned: vec![],
+        label: Label::Internal,
+        class: None,
+    };
     assert_eq!(after(&[taken_in(), deferred(1)]).when(command.clone()), Ok(vec![absorbed]));
     // The docket of a session counts on its own, from what the matter had when it was prepared.
     assert!(matches!(after(&[taken_in(), on_agenda()]).when(command), Err(Rejection::WrongStage { .. })));
@@ -216,4 +231,5 @@ proptest! {
     }
 }
 
+mod classes;
 mod labels;

@@ -385,6 +385,7 @@ fn of_a_matter() -> Vec<matter::Event> {
         deferrals: 0,
         concerned: vec![code("MIIT")],
         label: Label::Internal,
+        class: None,
     };
     let secret = matter::Intake { label: Label::Secret, ..intake.clone() };
     let part = matter::Intake {
@@ -395,6 +396,7 @@ fn of_a_matter() -> Vec<matter::Event> {
         concerned: vec![],
         ..intake.clone()
     };
+    let of_a_class = matter::Intake { class: Some(MatterClass::Important), ..part.clone() };
     let deferred = |session, deferrals, reason| Event::Deferred {
         session,
         resume_on: "2027-03-20".parse().unwrap(),
@@ -429,6 +431,7 @@ fn of_a_matter() -> Vec<matter::Event> {
             deferrals: 1,
             concerned: vec![code("MOF")],
             label: Label::Internal,
+            class: None,
         },
         Event::Decided { session, verdict: Verdict::Adopted },
         Event::Decided { session, verdict: Verdict::Rejected },
@@ -436,12 +439,30 @@ fn of_a_matter() -> Vec<matter::Event> {
         Event::Withdrawn { session: None, reason: Some(text("已解决")) },
         Event::TakenIn { intake: secret, raised_by: Some(code("NDRC")) },
         Event::PutOnAgenda { session, topic: 2, concerned: vec![code("MOF")], label: Label::Secret },
-        Event::Absorbed { from: Uuid::from_u128(9), deferrals: 1, concerned: vec![], label: Label::Public },
+        Event::Absorbed {
+            from: Uuid::from_u128(9),
+            deferrals: 1,
+            concerned: vec![],
+            label: Label::Public,
+            class: None,
+        },
         Event::Relabelled { label: Label::Secret, concerned: vec![], reason: text("涉及商业秘密") },
         Event::Relabelled {
             label: Label::Internal,
             concerned: vec![code("MOF")],
             reason: text("保密期已满"),
+        },
+        Event::TakenIn { intake: of_a_class, raised_by: None },
+        Event::Absorbed {
+            from: Uuid::from_u128(9),
+            deferrals: 0,
+            concerned: vec![],
+            label: Label::Internal,
+            class: Some(MatterClass::Important),
+        },
+        Event::Classified { session: Some(session), class: MatterClass::Personnel, reason: None },
+        Event::Classified {
+            session: None, class: MatterClass::Ordinary, reason: Some(text("不涉及人事"))
         },
     ]
 }

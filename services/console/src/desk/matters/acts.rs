@@ -47,6 +47,20 @@ pub(in crate::desk) const ACTS: &[Act] = &[
         sample: r#"{"reason": "-"}"#,
     },
     Act {
+        rpc: "huishang.scheduling.v1.SchedulingService/ReclassifyMatter",
+        label: said("Classify it otherwise"),
+        fields: &[
+            Field {
+                path: "matterClass",
+                label: said("Class of its matters"),
+                input: Input::Enum("huishang.scheduling.v1.MatterClass"),
+            },
+            REASON,
+        ],
+        // Which class is filled in: whoever may choose one may press.
+        sample: r#"{"matterClass": "MATTER_CLASS_ORDINARY", "reason": "-"}"#,
+    },
+    Act {
         rpc: "huishang.scheduling.v1.SchedulingService/RelabelMatter",
         label: said("Label it otherwise"),
         fields: &[LABEL, REASON],

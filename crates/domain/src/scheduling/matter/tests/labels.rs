@@ -14,6 +14,7 @@ fn put(session: Uuid, label: Label) -> Command {
         topic: 1,
         concerned: vec![code("PARKS")],
         label,
+        class: MatterClass::Ordinary,
         intake: None,
     }
 }
@@ -76,6 +77,7 @@ fn of_two_merged_matters_the_stricter_label_stays_and_no_topic_becomes_weaker_th
         deferrals: 0,
         concerned: vec![code("PARKS")],
         label,
+        class: None,
     };
     let events = after(&[taken_in()]).when(absorb(Label::Secret)).unwrap();
     assert_eq!(label_after(&[vec![taken_in()], events].concat()), Label::Secret);
@@ -104,6 +106,7 @@ fn anything(what: u8, label: Label, session: Uuid) -> Command {
             deferrals: 0,
             concerned: vec![],
             label,
+            class: None,
         },
         7 => Command::CheckDeadlines,
         8 => relabel(None, label),
