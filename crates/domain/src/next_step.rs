@@ -2,6 +2,7 @@
 //! decide it now. There is no second list of rules.
 
 use crate::{Actor, Code, Role};
+use std::collections::BTreeSet;
 
 /// Somebody who may act: people of a department in a role, or those who speak for none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +38,13 @@ pub struct Step<R> {
 }
 
 impl<R> Step<R> {
+    /// The same, without people of these departments; none when nobody is left of whom it says anything.
+    #[must_use]
+    pub fn without(mut self, departments: &BTreeSet<Code>) -> Option<Step<R>> {
+        self.by.retain(|who| !who.department.as_ref().is_some_and(|own| departments.contains(own)));
+        (!self.by.is_empty() || self.refused.is_some()).then_some(self)
+    }
+
     /// Puts a command to the rules as each of these people would give it; `decide` says how many events it leads to. None
     /// when it would change nothing. Who is closest is refused for what the thing has come to, and not for who they are.
     pub(crate) fn put(

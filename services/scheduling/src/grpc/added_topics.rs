@@ -66,6 +66,6 @@ pub(super) async fn add(
             facts::decide_session(unit, id, &command, seed, &default_calendar).await
         })
     });
-    let (position, session) = service.answer(id, &added.await?).await?;
+    let (position, session) = service.answered(&context, id, added.await).await?;
     Ok(render::shown(session, |session| pb::AddTopicResponse { position, session }))
 }

@@ -12,6 +12,7 @@ mod matter_query;
 mod poll;
 mod query;
 mod raising;
+mod refused;
 mod relabelling;
 mod render;
 mod room;
@@ -82,7 +83,7 @@ impl Service {
                 facts::decide_session(unit, id, &command, id, &default_calendar).await
             })
         });
-        self.answer(id, &decided.await?).await
+        self.answered(context, id, decided.await).await
     }
 
     /// Carries out a command that names departments; they must be in the directory.
@@ -102,9 +103,19 @@ impl Service {
                 facts::must_be_listed(unit, &named).await
             })
         });
-        match decided.await {
+        self.answered(context, id, decided.await).await
+    }
+
+    /// What a command on a session came to, as its issuer is told it.
+    async fn answered(
+        &self,
+        context: &CommandContext,
+        id: Uuid,
+        decided: Result<Executed<Session>, CommandError>,
+    ) -> Result<Answer, CommandError> {
+        match decided {
             Ok(done) => self.answer(id, &done).await,
-            Err(refused) => Err(self.naming_rooms(context, &[id], refused).await),
+            Err(refused) => Err(self.told(context, &[id], refused).await),
         }
     }
 
@@ -135,12 +146,13 @@ impl Service {
         filed: &Filed,
         emergency: &emergency::State,
     ) -> Result<pb::Session, CommandError> {
-        let mut session = render::session(id, &filed.seen_by(|audience| scope.covers(audience)));
+        let seen = &filed.seen_by(|audience| scope.covers(audience));
+        let mut session = render::session(id, seen);
         session.emergency = emergency.raised().map(render::emergency);
         if filed.stage() == Stage::Scheduled {
-            session.expected = render::expected(filed, self.quorum_of(filed).await?);
+            session.expected = render::expected(seen, self.quorum_of(filed).await?);
         }
-        session.clashes = self.clashes(scope, id, filed).await?;
+        session.clashes = self.clashes(scope, id, seen).await?;
         if scope.may_be_recused() && !session.papers.is_empty() {
             let docket = self.kit.show::<Docket>(scope, id).await?;
             let recused = |topic| docket.recused_from(topic).is_some_and(|recused| scope.is_recused(recused));

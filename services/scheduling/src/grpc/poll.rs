@@ -42,7 +42,7 @@ impl Service {
         decided: impl Future<Output = Result<Executed<Poll>, CommandError>>,
     ) -> Result<Executed<Poll>, CommandError> {
         match decided.await {
-            Err(refused) => Err(self.naming_rooms(context, &[id], refused).await),
+            Err(refused) => Err(self.told(context, &[id], refused).await),
             done => done,
         }
     }
@@ -64,11 +64,10 @@ impl Service {
     ) -> Result<Option<pb::Poll>, CommandError> {
         let Some(known) = state.known() else { return Ok(None) };
         let session = self.kit.show::<Session>(scope, id).await?;
-        let needed = match session.filed() {
-            Some(filed) => self.quorum_of(filed).await?,
-            None => 0,
-        };
-        Ok(Some(render::poll::of(id, known, needed)))
+        let Some(filed) = session.filed() else { return Ok(None) };
+        let needed = self.quorum_of(filed).await?;
+        let unseen = filed.departments_hidden_from(|audience| scope.covers(audience));
+        Ok(Some(render::poll::of(id, &known.without(&unseen), needed)))
     }
 
     pub(super) async fn quorum_of(&self, filed: &Filed) -> Result<u32, CommandError> {

@@ -42,7 +42,9 @@ pub(super) async fn get_next_steps(
     let constitution = facts::constitution_of(version, filed, &calendar, at);
     let screening = facts::screening_of(id, filed, version, &counted, calendar);
     let look = next::Look { state: &state, body: &body, screening, constitution, at };
-    let steps = next::steps(&look).iter().map(render::step).collect();
+    let unseen = filed.departments_hidden_from(|audience| scope.covers(audience));
+    let steps = next::steps(&look).into_iter().filter_map(|step| step.without(&unseen));
+    let steps = steps.map(|step| render::step(&step)).collect();
     Ok(Response::new(pb::GetNextStepsResponse { steps, position }))
 }
 

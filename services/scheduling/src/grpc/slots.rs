@@ -37,6 +37,7 @@ pub(super) async fn find_slots(
     let now = service.kit.clock().now();
     let state = service.kit.show::<Session>(&scope, id).await?;
     let filed = state.filed().ok_or_else(|| not_found("session"))?;
+    let filed = &filed.seen_by(|audience| scope.covers(audience));
     let defined = service.kit.load::<Calendar>(Calendar::realm_id()).await?;
     let calendar = defined.in_force(&service.default_calendar).clone();
     let body = service.kit.load::<Body>(Body::id(&filed.outline.body)).await?;

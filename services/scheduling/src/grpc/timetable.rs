@@ -285,7 +285,7 @@ pub(super) async fn adopt(
         Err(refusal) if refusal.is_refusal() && request.as_far_as_possible => {
             service.adopt_apart(&context, id, &chosen).await?
         }
-        Err(refusal) => return Err(service.naming_rooms_of(&context, id, refusal).await.into()),
+        Err(refusal) => return Err(service.told_of(&context, id, refusal).await.into()),
         Ok(done) => done,
     };
     let timetable = service.timetable(&done.scope, id, done.state().known()).await?;
@@ -293,17 +293,12 @@ pub(super) async fn adopt(
 }
 
 impl Service {
-    /// A refusal to adopt; when a room lacks what a session of the timetable needs, with the rooms that have it.
-    async fn naming_rooms_of(
-        &self,
-        context: &CommandContext,
-        id: Uuid,
-        refusal: CommandError,
-    ) -> CommandError {
+    /// A refusal to adopt.
+    async fn told_of(&self, context: &CommandContext, id: Uuid, refusal: CommandError) -> CommandError {
         let Ok(state) = self.kit.load::<Timetable>(id).await else { return refusal };
         let rows = state.known().into_iter().flat_map(|known| &known.proposal.rows);
         let sessions: Vec<Uuid> = rows.map(|row| row.session).collect();
-        self.naming_rooms(context, &sessions, refusal).await
+        self.told(context, &sessions, refusal).await
     }
 
     /// Gives all chosen sessions what is proposed, in one commit.
@@ -347,7 +342,7 @@ impl Service {
             });
             let given = match given.await {
                 Ok(_) => Ok(()),
-                Err(refusal) => Err(self.naming_rooms(&own, &[session], refusal).await),
+                Err(refusal) => Err(self.told(&own, &[session], refusal).await),
             };
             match given {
                 Ok(()) => sessions.push(session),

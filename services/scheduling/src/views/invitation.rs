@@ -1,8 +1,8 @@
 //! Invitations to sessions that wait to begin, a row each, and when those that have not answered are reminded.
 
-use super::session::OF_A_SEEN_SESSION;
+use super::session::{OF_A_SEEN_SESSION, of_a_seen_session};
 use domain::scheduling::session::{Event, Session};
-use domain::{Code, Timestamp};
+use domain::{Audience, Code, Timestamp};
 use proto::scheduling::v1 as pb;
 use proto::{Invalid, Wire as _};
 use rusqlite::{Row, Transaction, params};
@@ -11,7 +11,7 @@ use service_kit::list::{ListQuery, Page};
 use service_kit::row::{moment, timestamp, uuid};
 use service_kit::timer::Deadline;
 use service_kit::view::ViewError;
-use service_kit::{Record, Rows, ScopedTables};
+use service_kit::{Record, Rows, Scope, ScopedTables};
 
 pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     let id = record.stream.id.to_string();
@@ -69,14 +69,33 @@ fn insert(
         .map(drop)
 }
 
-/// An invitation is seen by those who see its session.
+/// An invitation is seen by those who see its session, except by those from whom every topic is hidden in which the invited
+/// department takes part.
 const ROWS: Rows = Rows::of_those_concerned(
     "SELECT rowid, session_id, department_code, body_code, starts_at, answer_by, answer, late, reminded_at,
          (SELECT title FROM sessions WHERE sessions.session_id = invitations.session_id) AS title,
-         (SELECT decides FROM concerned WHERE concerned.session_id = invitations.session_id
-              AND concerned.department_code = invitations.department_code) AS decides
+         (SELECT chair_code FROM sessions WHERE sessions.session_id = invitations.session_id) AS chair_code,
+         (SELECT requester_code FROM sessions WHERE sessions.session_id = invitations.session_id) AS requester_code,
+         (SELECT MAX(decides AND NOT is_secret) FROM roles WHERE roles.session_id = invitations.session_id
+              AND roles.department_code = invitations.department_code) AS decides_openly,
+         (SELECT MAX(decides) FROM roles WHERE roles.session_id = invitations.session_id
+              AND roles.department_code = invitations.department_code) AS decides
      FROM invitations",
-    OF_A_SEEN_SESSION,
+    concat!(
+        of_a_seen_session!(),
+        " AND (body_code IN (SELECT value FROM json_each(?, '$.bodies'))
+         OR EXISTS (SELECT 1 FROM sessions WHERE sessions.session_id = invitations.session_id
+             AND (chair_code IN (SELECT value FROM json_each(?, '$.departments'))
+                 OR requester_code IN (SELECT value FROM json_each(?, '$.departments'))
+                 OR invitations.department_code IN (chair_code, requester_code)))
+         OR NOT EXISTS (SELECT 1 FROM roles WHERE roles.session_id = invitations.session_id
+             AND roles.department_code = invitations.department_code)
+         OR EXISTS (SELECT 1 FROM roles WHERE roles.session_id = invitations.session_id
+             AND roles.department_code = invitations.department_code
+             AND (NOT is_secret OR EXISTS (SELECT 1 FROM roles AS own WHERE own.session_id = roles.session_id
+                 AND own.topic = roles.topic
+                 AND own.department_code IN (SELECT value FROM json_each(?, '$.departments'))))))"
+    ),
 );
 
 /// The query for invitations.
@@ -87,7 +106,7 @@ pub(crate) fn invitations(
     Invalid,
 > {
     let query = list(request)?;
-    Ok(move |tables: ScopedTables<'_>| query.run(tables, summary))
+    Ok(move |tables: ScopedTables<'_>| query.run(tables, |row| summary(row, tables.scope())))
 }
 
 pub(crate) fn list(request: &pb::ListInvitationsRequest) -> Result<ListQuery, Invalid> {
@@ -106,7 +125,7 @@ pub(crate) fn list(request: &pb::ListInvitationsRequest) -> Result<ListQuery, In
         .filter_text("body_code = ?", &request.body_code))
 }
 
-fn summary(row: &Row<'_>) -> rusqlite::Result<pb::InvitationSummary> {
+fn summary(row: &Row<'_>, scope: &Scope) -> rusqlite::Result<pb::InvitationSummary> {
     let at = |column: &str| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.and_then(moment));
     Ok(pb::InvitationSummary {
         session_id: row.get("session_id")?,
@@ -114,12 +133,25 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<pb::InvitationSummary> {
         body_code: row.get("body_code")?,
         starts_at: moment(row.get("starts_at")?),
         department_code: row.get("department_code")?,
-        decides: row.get::<_, Option<bool>>("decides")?.unwrap_or_default(),
+        decides: decides(row, scope)?,
         answer_by: at("answer_by")?,
         answer: Some(row.get("answer")?).filter(|answer| *answer != 0),
         late: row.get("late")?,
         reminded_at: at("reminded_at")?,
     })
+}
+
+/// Whether the invited department decides on a topic, as far as somebody may know: what it has to do with a secret one is for
+/// that department and those who see to the session.
+fn decides(row: &Row<'_>, scope: &Scope) -> rusqlite::Result<bool> {
+    let is = |column: &str| Ok::<_, rusqlite::Error>(row.get::<_, Option<bool>>(column)?.unwrap_or_default());
+    let code = |column: &str| Ok::<_, rusqlite::Error>(row.get::<_, Option<String>>(column)?);
+    let (own, chair, requester) = (code("department_code")?, code("chair_code")?, code("requester_code")?);
+    let knowing: Vec<Code> =
+        [own, chair, requester].into_iter().flatten().filter_map(|code| Code::parse(&code).ok()).collect();
+    let body = code("body_code")?.and_then(|code| Code::parse(&code).ok());
+    let may_know = scope.covers(&Audience::of(&knowing).before(body));
+    Ok(is("decides_openly")? || (may_know && is("decides")?))
 }
 
 /// When those that have not answered are reminded, of each session; it is seen by those who see the session.

@@ -9,6 +9,7 @@ mod invitation;
 mod matter;
 mod member;
 mod poll;
+mod roles;
 mod room;
 mod session;
 mod similar;

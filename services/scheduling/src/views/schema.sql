@@ -118,6 +118,15 @@ CREATE TABLE concerned (
     PRIMARY KEY (session_id, department_code)
 ) WITHOUT ROWID;
 CREATE INDEX sessions_of_department ON concerned (department_code);
+-- Who takes part in which topic.
+CREATE TABLE roles (
+    session_id TEXT NOT NULL,
+    department_code TEXT NOT NULL,
+    topic INTEGER NOT NULL,
+    is_secret INTEGER NOT NULL,
+    decides INTEGER NOT NULL,
+    PRIMARY KEY (session_id, department_code, topic)
+) WITHOUT ROWID;
 
 -- The invitations to sessions that are scheduled. Moments are microseconds since 1970; the answer is the number of the wire, 0
 -- for none.

@@ -1,5 +1,6 @@
 //! Sessions, a row each, and whom they concern.
 
+use super::roles;
 use domain::constitution::Constitution;
 use domain::scheduling::session::{
     Attendee, DepartmentRole, Event, Kind, Outline, RoleOnTopic, Session, Stage, Topic, topics_to_decide,
@@ -83,8 +84,8 @@ fn project_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Even
             set_stage(tables, id, Stage::Requested)
         }
         Event::Concluded => set_stage(tables, id, Stage::Concluded),
+        Event::TopicRelabelled { topic, label, .. } => roles::relabel(tables, id, *topic, *label),
         Event::PaperSubmitted { .. }
-        | Event::TopicRelabelled { .. }
         | Event::PaperRelabelled { .. }
         | Event::SigningExtended { .. }
         | Event::FindingOverridden { .. }
@@ -140,6 +141,7 @@ fn replace_agenda(
         .prepare_cached("UPDATE sessions SET topic_count = ?2, attendee_count = ?3 WHERE session_id = ?1")?
         .execute(params![id, topics_to_decide(topics).count() as i64, attendees.len() as i64])?;
     insert_matters(tables, id, topics)?;
+    roles::replace(tables, id, topics, attendees)?;
     replace_concerned(tables, id, attendees)
 }
 
@@ -170,15 +172,16 @@ fn add_topic(
     tables: &Transaction<'_>,
     id: &str,
     topic: &Topic,
-    roles: &[DepartmentRole],
+    given: &[DepartmentRole],
 ) -> rusqlite::Result<()> {
     let count = "UPDATE sessions SET topic_count = topic_count + 1 WHERE session_id = ?1";
     tables.prepare_cached(count)?.execute([id])?;
     insert_matters(tables, id, std::slice::from_ref(topic))?;
+    roles::add(tables, id, topic, given)?;
     let mut decide = tables.prepare_cached(
         "UPDATE concerned SET decides = 1 WHERE session_id = ?1 AND department_code = ?2 AND attends",
     )?;
-    for given in roles.iter().filter(|given| given.role == RoleOnTopic::Decides) {
+    for given in given.iter().filter(|given| given.role == RoleOnTopic::Decides) {
         decide.execute([id, given.department.as_str()])?;
     }
     Ok(())
@@ -254,10 +257,17 @@ fn set_slot(
 }
 
 /// Of the rows of sessions, those whose session concerns a department, or is of a body, of those who ask.
-pub(super) const OF_A_SEEN_SESSION: &str = "session_id IN (SELECT session_id FROM concerned
+macro_rules! of_a_seen_session {
+    () => {
+        "session_id IN (SELECT session_id FROM concerned
              WHERE department_code IN (SELECT value FROM json_each(?, '$.departments'))
          UNION ALL SELECT session_id FROM sessions
-             WHERE body_code IN (SELECT value FROM json_each(?, '$.bodies')))";
+             WHERE body_code IN (SELECT value FROM json_each(?, '$.bodies')))"
+    };
+}
+pub(super) use of_a_seen_session;
+/// The same.
+pub(super) const OF_A_SEEN_SESSION: &str = of_a_seen_session!();
 
 /// A session is seen by those whom it concerns, and by the stewards of its body.
 const ROWS: Rows = Rows::of_those_concerned("SELECT rowid, * FROM sessions", OF_A_SEEN_SESSION);

@@ -1,8 +1,8 @@
 //! How much of a docket somebody sees who may see it: a secret topic is for those who take part in it.
 
 use super::floor::is_clerk_of_the_docket;
-use super::{AgendaTopic, Command, Event, Proceedings, Rejection, State, Topic};
-use crate::{Audience, Issued, Label, Line, Text, printed_agenda};
+use super::{AgendaTopic, Command, Event, Proceedings, Rejection, State, Topic, TopicRole};
+use crate::{Audience, Code, Issued, Label, Line, Text, printed_agenda};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -41,7 +41,28 @@ impl Proceedings {
     /// there is one, its time, and how far its debate has come.
     #[must_use]
     pub fn seen_by(&self, belongs: impl Fn(&Audience<'_>) -> bool) -> Cow<'_, Proceedings> {
-        self.without(&self.hidden_from(belongs))
+        let hidden = self.hidden_from(belongs);
+        let mut seen = self.without(&hidden);
+        let unseen = self.in_nothing_but(&hidden);
+        if !unseen.is_empty() {
+            let seen = seen.to_mut();
+            seen.agenda.participants.retain(|participant| !unseen.contains(&participant.department));
+            seen.present.retain(|department, _| !unseen.contains(department));
+            seen.mandates.retain(|mandate| !unseen.contains(&mandate.department));
+        }
+        seen
+    }
+
+    /// The departments that take part in nothing but these topics, and do not lead.
+    fn in_nothing_but(&self, hidden: &BTreeSet<u32>) -> BTreeSet<Code> {
+        let leads = |department: &Code| {
+            let mut leading = self.agenda.constitution.chairs().chain(&self.agenda.requester);
+            leading.any(|known| known == department)
+        };
+        let are_hidden =
+            |roles: &[TopicRole]| !roles.is_empty() && roles.iter().all(|role| hidden.contains(&role.topic));
+        let unseen = self.agenda.participants.iter().filter(|one| are_hidden(&one.roles));
+        unseen.map(|one| one.department.clone()).filter(|department| !leads(department)).collect()
     }
 
     /// The docket as it is seen by somebody who does not see these topics.

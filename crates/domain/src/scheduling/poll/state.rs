@@ -3,7 +3,7 @@
 use super::{Asked, EndCause, Event, Stage, Suitability};
 use crate::scheduling::session::Slot;
 use crate::{Code, Text, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A time that departments are asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +64,19 @@ pub struct Known {
 }
 
 impl Known {
+    /// The poll as it is seen by somebody who does not see that these departments take part.
+    #[must_use]
+    pub fn without(&self, departments: &BTreeSet<Code>) -> Known {
+        let mut seen = self.clone();
+        seen.asked.departments.retain(|department| !departments.contains(department));
+        seen.asked.deciding.retain(|department| !departments.contains(department));
+        seen.answers.retain(|department, _| !departments.contains(department));
+        for time in &mut seen.times {
+            time.proposed_by.take_if(|department| departments.contains(department));
+        }
+        seen
+    }
+
     fn new(asked: &Asked, slots: &[Slot], close_by: Timestamp, remind_at: Option<Timestamp>) -> Known {
         let proposed = |(number, slot): (u32, &Slot)| ProposedTime {
             number,

@@ -1,6 +1,6 @@
 //! How much of a session somebody sees who may see it: topics and papers have labels.
 
-use super::{Filed, FiledPaper, RoleOnTopic, Topic};
+use super::{Attendee, Filed, FiledPaper, Progress, RoleOnTopic, Topic};
 use crate::{Audience, Code, Label, Line, printed_agenda};
 use std::collections::BTreeSet;
 
@@ -65,12 +65,36 @@ impl Filed {
         topics.filter(|topic| !belongs(&self.audience_of(topic))).map(|topic| topic.number).collect()
     }
 
+    /// The departments that take part in nothing but topics of which somebody sees nothing to whom these audiences belong.
+    pub fn departments_hidden_from(&self, belongs: impl Fn(&Audience<'_>) -> bool) -> BTreeSet<Code> {
+        let hidden = self.hidden_from(belongs);
+        let leads = |department: &Code| {
+            let chairs = self.constitution.iter().flat_map(|constitution| &constitution.deputies);
+            chairs.chain([&self.chair]).chain(&self.requester).any(|known| known == department)
+        };
+        let takes_part_in_hidden_only = |attendee: &&Attendee| {
+            !attendee.roles.is_empty() && attendee.roles.iter().all(|role| hidden.contains(&role.topic))
+        };
+        let attending = self.outline.attendees.iter().filter(takes_part_in_hidden_only);
+        attending
+            .map(|attendee| attendee.department.clone())
+            .filter(|department| !leads(department))
+            .collect()
+    }
+
     /// The session as it is seen by somebody to whom these audiences belong. Of a topic that they do not see, they see that
-    /// there is one, its place and its time. The heading of its section is that of the next topic of it that they see.
+    /// there is one, its place and its time, and not who takes part in it. The heading of its section is that of the next topic
+    /// of it that they see.
     #[must_use]
     pub fn seen_by(&self, belongs: impl Fn(&Audience<'_>) -> bool) -> Filed {
         let mut seen = self.clone();
         seen.papers.retain(|paper| belongs(&self.audience_of_paper(paper)));
+        let unseen = self.departments_hidden_from(&belongs);
+        seen.outline.attendees.retain(|attendee| !unseen.contains(&attendee.department));
+        seen.delegates.retain(|delegate| !unseen.contains(&delegate.department));
+        if let Progress::Scheduled(appointment) = &mut seen.progress {
+            appointment.invitations.retain(|invitation| !unseen.contains(&invitation.department));
+        }
         let hidden = self.hidden_from(belongs);
         let sees = |topic: &Topic| !hidden.contains(&topic.number);
         let topics = seen.outline.topics.iter_mut().zip(&self.outline.topics);
