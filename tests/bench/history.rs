@@ -172,6 +172,7 @@ fn life(item: u64, step: u64, lead: &Code) -> anyhow::Result<ItemEvent> {
             summary: text(40)?,
             evidence: vec![evidence()?],
             claimed_at: None,
+            by: None,
         },
         9 => ItemEvent::Accepted { department: None, note: Some(text(80)?) },
         step => ItemEvent::ProgressReported {

@@ -136,6 +136,7 @@ const NOT_PLANTED: &[&str] = &[
     "MatterMerged",
     "MatterReferralReturned",
     "MatterReferred",
+    "MatterClassified",
     "MatterRelabelled",
     "MatterSplit",
     "MatterTakenOffAgenda",

@@ -210,8 +210,8 @@ rejections! {
         NothingPutDown("NOTHING_PUT_DOWN") { department_code: String, kind: &'static str } =
             "nothing of this kind ({kind}) that was put down for {department_code} can be contested",
         OwnEntry("OWN_ENTRY") { department_code: Code } =
-            "what {department_code} said was put down by you, or by somebody erased who may be you; somebody else has to \
-             judge it or rule on it",
+            "what {department_code} said was said or put down by you, or put down by somebody erased who may be you; somebody \
+             else has to judge it or rule on it",
         EvidenceNotReported("EVIDENCE_NOT_REPORTED") { sha256: Line } =
             "no report or claim on the item gives a document with the SHA-256 {sha256} as evidence",
         ContentDiffers("CONTENT_DIFFERS") { sha256: Line, found: Line } =

@@ -302,6 +302,50 @@ async fn a_matter_gives_its_label_to_a_topic_that_has_none_and_takes_no_weaker_o
 }
 
 #[tokio::test]
+async fn a_matter_is_settled_under_the_class_that_it_was_admitted_with() {
+    // Given a matter of personnel whose session was admitted, and then cancelled
+    let fixture = Fixture::furnished().await;
+    let matter_id = matter_of(fixture.taken_in("one", "任免").await).matter_id;
+    let wanted = |word: &str, class: pb::MatterClass| {
+        let mut request = request(word);
+        let outline = request.outline.as_mut().unwrap();
+        outline.topics[0].matter_id = Some(matter_id.clone());
+        outline.set_matter_class(class);
+        fixture.service.request_session(clerk(request))
+    };
+    let cancel = async |word: &str, session_id: String| {
+        let (command_id, reason) = (id(word), "改期".to_owned());
+        let cancel = pb::CancelSessionRequest { command_id, session_id, reason, ..Default::default() };
+        fixture.service.cancel_session(clerk(cancel)).await.unwrap();
+    };
+    let session = |response: Result<tonic::Response<pb::RequestSessionResponse>, Status>| {
+        response.unwrap().into_inner().session.unwrap().session_id
+    };
+    let ordinary = session(wanted("ordinary", pb::MatterClass::Ordinary).await);
+    cancel("withdrawn before it was admitted", ordinary).await;
+    let personnel = session(wanted("personnel", pb::MatterClass::Personnel).await);
+    assert_eq!(fixture.matter(&matter_id).await.matter_class, None);
+    fixture.service.screen_session(clerk(screen("screen", &personnel))).await.unwrap();
+    fixture.service.admit_session(clerk(admit("admit", &personnel))).await.unwrap();
+    assert_eq!(fixture.matter(&matter_id).await.matter_class(), pb::MatterClass::Personnel);
+    cancel("cancel", personnel).await;
+    // When a session of a weaker rule is requested for it, that is refused; until the chair says that it is of another class.
+    let weaker = wanted("weaker", pb::MatterClass::Ordinary).await.unwrap_err();
+    assert_eq!(refusal(&weaker, "matter_class"), ("OF_ANOTHER_CLASS".into(), "personnel".into()));
+    let reclassify = pb::ReclassifyMatterRequest {
+        command_id: id("reclassify"),
+        matter_id: matter_id.clone(),
+        matter_class: pb::MatterClass::Ordinary.into(),
+        reason: "不涉及人事".into(),
+        ..Default::default()
+    };
+    let by_another = fixture.service.reclassify_matter(by(reclassify.clone(), "MOF", Role::Chair)).await;
+    assert_eq!(by_another.unwrap_err().code(), Grpc::NotFound, "nobody else knows of it");
+    fixture.service.reclassify_matter(by(reclassify, "NDRC", Role::Chair)).await.unwrap();
+    wanted("again", pb::MatterClass::Ordinary).await.unwrap();
+}
+
+#[tokio::test]
 async fn what_never_got_an_outcome_is_listed_by_its_age() {
     // Given three matters of different days, the oldest deferred, and one that was withdrawn
     let fixture = Fixture::furnished().await;

@@ -199,3 +199,107 @@ async fn a_recused_department_does_not_see_the_papers_of_the_topic() {
     let again = fixture.service.submit_paper(by(paper("second", &session_id), "NDRC", Role::Clerk)).await;
     assert_eq!(again.unwrap().into_inner().session.unwrap().papers, [], "nor in the answer to a command");
 }
+
+/// NDRC decides on both topics, of which the second is secret; MOF is informed of the first and decides on the second, MIIT is
+/// informed of the first, and PRESS of the second.
+fn with_a_secret_topic(word: &str) -> pb::RequestSessionRequest {
+    use pb::RoleOnTopic::{Decides, Informed};
+    let mut request = request(word);
+    let outline = request.outline.as_mut().unwrap();
+    outline.topics[0].timebox_minutes = 30;
+    let secret = pb::SessionTopic {
+        title: "泵站出让底价".into(),
+        label: Some(pb::Label::Secret.into()),
+        ..outline.topics[0].clone()
+    };
+    outline.topics.push(secret);
+    let attendee = |code: &str, roles: &[(u32, pb::RoleOnTopic)]| pb::SessionAttendee {
+        department_code: code.into(),
+        roles: roles
+            .iter()
+            .map(|&(topic_number, role)| pb::TopicRole { topic_number, role: role.into() })
+            .collect(),
+        companions: 0,
+    };
+    outline.attendees = vec![
+        attendee("NDRC", &[(1, Decides), (2, Decides)]),
+        attendee("MOF", &[(1, Informed), (2, Decides)]),
+        attendee("MIIT", &[(1, Informed)]),
+        attendee("PRESS", &[(2, Informed)]),
+    ];
+    request
+}
+
+#[tokio::test]
+async fn nobody_else_learns_who_takes_part_in_a_secret_topic() {
+    let fixture = Fixture::furnished().await;
+    fixture.register_department("PRESS").await;
+    let requested = fixture.service.request_session(clerk(with_a_secret_topic("one"))).await.unwrap();
+    let session_id = requested.into_inner().session.unwrap().session_id;
+    fixture.service.screen_session(clerk(screen("screen", &session_id))).await.unwrap();
+    fixture.service.admit_session(clerk(admit("admit", &session_id))).await.unwrap();
+    fixture.schedule("schedule", &session_id, "2027-03-08T01:00:00Z").await.unwrap();
+
+    let invited = async |department: &str| {
+        let list =
+            pb::ListInvitationsRequest { at_least_position: fixture.bench.end(), ..Default::default() };
+        let listed = fixture.service.list_invitations(by(list, department, Role::Delegate)).await.unwrap();
+        let rows = listed.into_inner().invitations.into_iter();
+        rows.map(|row| format!("{} {}", row.department_code, row.decides)).collect::<Vec<_>>()
+    };
+    assert_eq!(invited("NDRC").await, ["NDRC true", "MOF true", "MIIT false", "PRESS false"]);
+    assert_eq!(invited("MIIT").await, ["NDRC true", "MOF false", "MIIT false"]);
+    assert_eq!(invited("MOF").await, ["NDRC true", "MOF true", "MIIT false", "PRESS false"]);
+
+    let shown = async |department: &str| {
+        let shown = fixture.service.get_session(by(get(&session_id), department, Role::Delegate)).await;
+        let session = shown.unwrap().into_inner().session.unwrap();
+        let attending = session.outline.unwrap().attendees.len();
+        (attending, session.invitations.len(), session.expected.unwrap().waiting_codes)
+    };
+    assert_eq!(shown("MIIT").await, (3, 3, vec!["NDRC".to_owned()]));
+    assert_eq!(shown("PRESS").await, (4, 4, vec!["NDRC".to_owned(), "MOF".to_owned()]));
+
+    // Once the topic is labelled otherwise, everybody of the session learns it.
+    let relabel = pb::RelabelTopicRequest {
+        command_id: id("relabel"),
+        session_id: session_id.clone(),
+        topic_number: 2,
+        label: pb::Label::Internal.into(),
+        reason: "底价已公布".into(),
+        ..Default::default()
+    };
+    fixture.service.relabel_topic(clerk(relabel)).await.unwrap();
+    assert_eq!(invited("MIIT").await, invited("NDRC").await);
+}
+
+#[tokio::test]
+async fn who_does_not_see_the_session_that_stands_in_the_way_is_not_told_which_it_is() {
+    let fixture = Fixture::furnished().await;
+    let others = fixture.admitted("others").await;
+    fixture.schedule("others", &others, "2027-03-08T01:00:00Z").await.unwrap();
+    // MIIT has a body of its own, in which MOF decides as well.
+    let seat = |code: &str| pb::Seat { department_code: code.into(), ..Default::default() };
+    let charter = pb::BodyCharter {
+        chair_code: "MIIT".into(),
+        seats: vec![seat("MIIT"), seat("MOF")],
+        ..charter(None)
+    };
+    let define = pb::DefineBodyRequest { body_code: "INDUSTRY".into(), ..define("INDUSTRY", charter) };
+    fixture.service.define_body(operator(define)).await.unwrap();
+    let own = |message| by(message, "MIIT", Role::Clerk);
+    let mut request = request("own");
+    let outline = request.outline.as_mut().unwrap();
+    outline.body_code = "INDUSTRY".into();
+    outline.attendees.iter_mut().for_each(|attendee| attendee.department_code = "MIIT".into());
+    outline.attendees.truncate(1);
+    let requested = fixture.service.request_session(own(request)).await.unwrap().into_inner();
+    let session_id = requested.session.unwrap().session_id;
+    fixture.service.screen_session(by(screen("own", &session_id), "MIIT", Role::Clerk)).await.unwrap();
+    fixture.service.admit_session(by(admit("own", &session_id), "MIIT", Role::Clerk)).await.unwrap();
+
+    let schedule = schedule("taken", &session_id, "2027-03-08T01:30:00Z");
+    let taken = fixture.service.schedule_session(by(schedule, "MIIT", Role::Clerk)).await.unwrap_err();
+    assert_eq!(refusal(&taken, "session_id"), ("ROOM_TAKEN".into(), "…".into()));
+    assert!(!taken.message().contains(&others), "{taken}");
+}

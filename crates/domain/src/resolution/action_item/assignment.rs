@@ -51,7 +51,8 @@ pub(super) fn contest(item: &Item, reason: Text, issued: &Issued) -> Result<Vec<
     if issued.at > acknowledge_by {
         return Err(Rejection::ContestTooLate { acknowledge_by });
     }
-    Ok(vec![Event::Contested { department, reason, contested_at: Some(issued.at) }])
+    let by = Some(issued.by.subject.clone());
+    Ok(vec![Event::Contested { department, reason, contested_at: Some(issued.at), by }])
 }
 
 pub(super) fn resolve_contest(

@@ -39,6 +39,8 @@ pub enum Event {
         reason: Text,
         /// When; not noted in old logs.
         contested_at: Option<Timestamp>,
+        /// Who did, by the name in their token; not noted in old logs.
+        by: Option<String>,
     },
     /// The contest was dismissed; the lead stays the lead.
     ContestDismissed {
@@ -113,6 +115,8 @@ pub enum Event {
         due_at: Timestamp,
         /// Why.
         reason: Text,
+        /// Who did, by the name in their token; not noted in old logs.
+        by: Option<String>,
     },
     /// The due date was moved.
     ExtensionGranted {
@@ -139,6 +143,8 @@ pub enum Event {
         evidence: Vec<Evidence>,
         /// When; not noted in old logs.
         claimed_at: Option<Timestamp>,
+        /// Who did, by the name in their token; not noted in old logs.
+        by: Option<String>,
     },
     /// A department that supports the item claimed that its part is done. That ends its blockage.
     PartClaimed {
@@ -148,6 +154,8 @@ pub enum Event {
         summary: Text,
         /// What shows it.
         evidence: Vec<Evidence>,
+        /// Who did, by the name in their token; not noted in old logs.
+        by: Option<String>,
     },
     /// The part of a department was found done.
     PartAccepted {

@@ -34,7 +34,7 @@ pub(super) fn request(
     if requested >= EXTENSIONS_MAX {
         return Err(Rejection::ExtensionsExhausted { requested, max: EXTENSIONS_MAX });
     }
-    Ok(vec![Event::ExtensionRequested { due_on, due_at, reason }])
+    Ok(vec![Event::ExtensionRequested { due_on, due_at, reason, by: Some(issued.by.subject.clone()) }])
 }
 
 /// What was ahead when it was requested may be over by now.

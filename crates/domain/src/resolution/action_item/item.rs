@@ -1,6 +1,7 @@
 //! An item as it is now.
 
 use super::keep::Kept;
+use super::put_down::Kind;
 use super::{Event, Place, PutDown, Rejection};
 use crate::calendar::{WorkingCalendar, Zone};
 use crate::weekly::Weekly;
@@ -223,6 +224,8 @@ pub struct Item {
     pub holds: Option<bool>,
     /// The departments that have said something of it themselves: nobody puts anything down for them any more.
     pub own_voices: BTreeSet<Code>,
+    /// Who claimed, asked for an extension or contested for a department last, by the name in their token.
+    pub said_by: BTreeMap<(Kind, Code), String>,
     /// What was put down by a clerk for a department, the last of each kind, while it counts.
     pub put_down: Vec<PutDown>,
     /// The documents whose content is kept, by their SHA-256 in lower-case digits.
@@ -261,6 +264,7 @@ impl Item {
             urges: Weekly::default(),
             holds: None,
             own_voices: BTreeSet::new(),
+            said_by: BTreeMap::new(),
             put_down: vec![],
             kept: BTreeMap::new(),
         }
@@ -373,7 +377,7 @@ impl Item {
                 self.offer(*acknowledge_by);
             }
             Event::ProgressReported { department, percent, .. } => self.report(department, *percent),
-            Event::ExtensionRequested { due_on, due_at, reason } => {
+            Event::ExtensionRequested { due_on, due_at, reason, .. } => {
                 self.extensions_requested += 1;
                 self.extension =
                     Some(ExtensionRequest { due_on: *due_on, due_at: *due_at, reason: reason.clone() });

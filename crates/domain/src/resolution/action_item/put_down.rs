@@ -250,9 +250,9 @@ pub(super) fn contest(
     Ok(vec![Event::PutDownContested { department, kind, reason, acknowledge_by, due }])
 }
 
-/// Refuses whoever put down the claim that is to be judged, or the request or contest that is to be ruled on. Once they were
-/// erased, nobody can tell who it was: only what they spoke for stays, and whoever does not speak for another department is
-/// refused.
+/// Refuses whoever made or put down the claim that is to be judged, or the request or contest that is to be ruled on, whatever they
+/// speak for now. Once whoever put it down was erased, nobody can tell who it was: only what they spoke for stays, and whoever does
+/// not speak for another department is refused.
 pub(super) fn by_another(
     item: &Item,
     kind: Kind,
@@ -264,7 +264,8 @@ pub(super) fn by_another(
         one.by == issued.by.subject || one.by.starts_with(ERASED_PREFIX) && !of_another
     };
     let mut marked = item.put_down.iter().filter(|one| one.kind == kind && one.department == *department);
-    if marked.any(may_be_own) {
+    let said_it = item.said_by.get(&(kind, department.clone())) == Some(&issued.by.subject);
+    if said_it || marked.any(may_be_own) {
         Err(Rejection::OwnEntry { department_code: department.clone() })
     } else {
         Ok(())
@@ -284,6 +285,9 @@ impl Item {
     pub(super) fn settle_marks(&mut self, event: &Event) {
         if let Some((department, kind)) = self.said_in(event) {
             self.unmark(&department, kind);
+            if let Some(by) = said_by(event) {
+                self.said_by.insert((kind, department.clone()), by.clone());
+            }
             self.own_voices.insert(department);
         }
         if self.put_down.is_empty() {
@@ -393,6 +397,17 @@ impl Item {
             _ => return None,
         };
         Some((department.clone(), kind))
+    }
+}
+
+/// Who said what is to be judged or ruled on, where that is noted.
+fn said_by(event: &Event) -> Option<&String> {
+    match event {
+        Event::Contested { by, .. }
+        | Event::ExtensionRequested { by, .. }
+        | Event::CompletionClaimed { by, .. }
+        | Event::PartClaimed { by, .. } => by.as_ref(),
+        _ => None,
     }
 }
 

@@ -40,10 +40,11 @@ pub(super) fn claim_completion(
         return Err(Rejection::EvidenceRequired);
     }
     check(&evidence)?;
+    let by = Some(issued.by.subject.clone());
     Ok(vec![if is_lead {
-        Event::CompletionClaimed { department, summary, evidence, claimed_at: Some(issued.at) }
+        Event::CompletionClaimed { department, summary, evidence, claimed_at: Some(issued.at), by }
     } else {
-        Event::PartClaimed { department, summary, evidence }
+        Event::PartClaimed { department, summary, evidence, by }
     }])
 }
 

@@ -173,7 +173,12 @@ fn of_an_item() -> Vec<ItemEvent> {
     vec![
         Event::Assigned { assignment },
         Event::Acknowledged { department: department.clone() },
-        Event::Contested { department: department.clone(), reason: reason.clone(), contested_at: None },
+        Event::Contested {
+            department: department.clone(),
+            reason: reason.clone(),
+            contested_at: None,
+            by: None,
+        },
         Event::ContestDismissed { reason: reason.clone(), acknowledge_by, due: None },
         Event::Reassigned { lead: code("ROADS"), reason: reason.clone(), acknowledge_by, due: None },
         Event::ProgressReported {
@@ -188,7 +193,7 @@ fn of_an_item() -> Vec<ItemEvent> {
             help_from: code("FINANCE"),
         },
         Event::BlockageCleared { department: department.clone(), blocked: None, note: text("paid") },
-        Event::ExtensionRequested { due_on, due_at, reason: reason.clone() },
+        Event::ExtensionRequested { due_on, due_at, reason: reason.clone(), by: None },
         Event::ExtensionGranted { due_on, due_at, granted: 2 },
         Event::ExtensionRefused { reason: reason.clone() },
         Event::CompletionClaimed {
@@ -196,6 +201,7 @@ fn of_an_item() -> Vec<ItemEvent> {
             summary: text("done"),
             evidence: vec![evidence("验收单", "https://files.example.cn/3")],
             claimed_at: None,
+            by: None,
         },
         Event::Accepted { department: Some(department.clone()), note: Some(text("well")) },
         Event::Accepted { department: None, note: None },
@@ -206,7 +212,33 @@ fn of_an_item() -> Vec<ItemEvent> {
     ]
     .into_iter()
     .chain(of_follow_through(Due { due_on, due_at }, acknowledge_by))
+    .chain(by_whom(Due { due_on, due_at }, acknowledge_by))
     .collect()
+}
+
+/// What notes who said it.
+fn by_whom(due: Due, moment: domain::Timestamp) -> Vec<ItemEvent> {
+    use ItemEvent as Event;
+    let (department, by, reason) = (code("WATER"), || Some("zhang".to_owned()), text("because"));
+    let documents = || vec![evidence("验收单", "https://files.example.cn/3")];
+    let Due { due_on, due_at } = due;
+    vec![
+        Event::Contested {
+            department: department.clone(),
+            reason: reason.clone(),
+            contested_at: Some(moment),
+            by: by(),
+        },
+        Event::ExtensionRequested { due_on, due_at, reason, by: by() },
+        Event::CompletionClaimed {
+            department: department.clone(),
+            summary: text("done"),
+            evidence: documents(),
+            claimed_at: Some(moment),
+            by: by(),
+        },
+        Event::PartClaimed { department, summary: text("done"), evidence: documents(), by: by() },
+    ]
 }
 
 /// What is said beside the lead's work: who judges, the parts of others, help, and what the clock stands still for.
@@ -218,7 +250,12 @@ fn of_follow_through(due: Due, moment: domain::Timestamp) -> Vec<ItemEvent> {
         Event::AcceptorNamed { acceptor: Some(code("AUDIT")), reason: reason.clone() },
         Event::AcceptorNamed { acceptor: None, reason: reason.clone() },
         Event::PartAcknowledged { department: roads.clone() },
-        Event::Contested { department: lead.clone(), reason: reason.clone(), contested_at: Some(moment) },
+        Event::Contested {
+            department: lead.clone(),
+            reason: reason.clone(),
+            contested_at: Some(moment),
+            by: None,
+        },
         Event::ContestDismissed { reason: reason.clone(), acknowledge_by: moment, due: Some(due) },
         Event::Reassigned {
             lead: roads.clone(),
@@ -234,8 +271,14 @@ fn of_follow_through(due: Due, moment: domain::Timestamp) -> Vec<ItemEvent> {
             summary: text("done"),
             evidence: documents(),
             claimed_at: Some(moment),
+            by: None,
         },
-        Event::PartClaimed { department: roads.clone(), summary: text("done"), evidence: documents() },
+        Event::PartClaimed {
+            department: roads.clone(),
+            summary: text("done"),
+            evidence: documents(),
+            by: None,
+        },
         Event::PartAccepted { part: roads.clone(), department: Some(code("AUDIT")), note: None },
         Event::PartReturned { part: roads, department: None, reason: reason.clone() },
         Event::Returned { department: None, reason: reason.clone(), due: Some(due) },

@@ -15,6 +15,7 @@ fn the_largest_events_fit_into_a_record() {
         summary: text(&longest),
         evidence: vec![evidence(&name, &name); domain::resolution::evidence::EVIDENCE_MAX],
         claimed_at: None,
+        by: None,
     };
     let registered_at = at("2027-03-01T02:00:00.5Z");
     let registered = Resolution::encode(&decision::Event::Registered { registration, registered_at });

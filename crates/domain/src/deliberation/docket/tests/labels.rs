@@ -47,6 +47,26 @@ fn a_secret_topic_is_shown_to_those_who_take_part_in_it() {
 }
 
 #[test]
+fn others_do_not_see_who_is_there_for_a_secret_topic_alone() {
+    let Some(Event::Prepared { mut agenda }) = with_a_secret_topic().into_iter().next() else {
+        panic!("prepared")
+    };
+    let role = TopicRole { topic: 2, role: RoleOnTopic::Decides };
+    agenda.participants.push(Participant { department: code("METRO"), roles: vec![role] });
+    let (department, holders) = (code("METRO"), vec![code("WATER")]);
+    let mandate = Event::MandateGiven { topic: None, department, holders, put_down_by_clerk: false };
+    let events =
+        [vec![Event::Prepared { agenda }, opened(), arrived("METRO"), arrived("HEALTH")], vec![mandate]];
+    let shows = |department: &str| {
+        let seen = seen_by(&events.concat(), department);
+        let takes_part = seen.agenda.participants.iter().any(|one| one.department == code("METRO"));
+        [takes_part, seen.present.contains_key(&code("METRO")), !seen.mandates.is_empty()]
+    };
+    assert_eq!(shows("HEALTH"), [false; 3]);
+    assert_eq!(shows("WATER"), [true; 3]);
+}
+
+#[test]
 fn whoever_would_be_bound_sees_it_too_and_nobody_for_a_mandate_that_is_of_no_use_there() {
     let holders = vec![code("HEALTH")];
     let (department, put_down_by_clerk) = (code("WATER"), false);

@@ -1,4 +1,5 @@
 use super::*;
+use crate::Refusal as _;
 use crate::resolution::action_item::{ActionItem, Assignment};
 use crate::testing::{actor, at, code, line, text};
 use crate::{Aggregate as _, Uuid};
@@ -129,6 +130,48 @@ fn only_clerks_of_the_body_put_down_only_what_departments_without_users_said() {
     assert!(matches!(refused(CLERK, early), Rejection::SaidLater { .. }));
     let absent = decided(&State::default(), CLERK, down("WATER", Said::Acknowledgement)).unwrap_err();
     assert!(matches!(absent, Rejection::NotFound { .. }));
+}
+
+#[test]
+fn nobody_judges_or_rules_on_what_they_said_themselves() {
+    // Zhang works for ROADS and for AUDIT, and has both tokens.
+    let by =
+        |subject: &str, department: &str, role| Issued { at: at(NOW), by: actor(subject, department, role) };
+    let lead = by("zhang", "WATER", Role::DepartmentLead);
+    let supervisor = by("zhang", "AUDIT", Role::Supervisor);
+    let another = by("zhao", "AUDIT", Role::Supervisor);
+    let does = |state: &State, command, issued: &Issued| {
+        ActionItem::decide(state, command, issued).map(|events| ActionItem::fold(state.clone(), &events))
+    };
+    let dismiss = || Command::ResolveContest {
+        reassign_to: None,
+        due: None,
+        reason: text("It is yours"),
+        calendar: calendar(),
+    };
+    let contested = does(&assigned(), Command::Contest { reason: text("Not ours") }, &lead).unwrap();
+    assert_eq!(does(&contested, dismiss(), &supervisor).unwrap_err().reason(), "OWN_ENTRY");
+    assert!(does(&contested, dismiss(), &another).is_ok());
+
+    let underway = does(&assigned(), Command::Acknowledge, &lead).unwrap();
+    let later = Command::RequestExtension {
+        due: DueRule::On("2027-06-30".parse().unwrap()),
+        reason: text("Rain"),
+        calendar: calendar(),
+    };
+    let asked = does(&underway, later, &lead).unwrap();
+    for ruling in
+        [Command::GrantExtension { calendar: calendar() }, Command::RefuseExtension { reason: text("No") }]
+    {
+        assert_eq!(does(&asked, ruling.clone(), &supervisor).unwrap_err().reason(), "OWN_ENTRY");
+        assert!(does(&asked, ruling, &another).is_ok());
+    }
+
+    let Said::Completion { summary, evidence } = claim() else { panic!("a claim") };
+    let claimed = does(&underway, Command::ClaimCompletion { summary, evidence }, &lead).unwrap();
+    let accept = || Command::Accept { part: None, note: None };
+    assert_eq!(does(&claimed, accept(), &supervisor).unwrap_err().reason(), "OWN_ENTRY");
+    assert!(does(&claimed, accept(), &another).is_ok());
 }
 
 #[test]

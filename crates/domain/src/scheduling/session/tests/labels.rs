@@ -50,8 +50,37 @@ fn a_secret_topic_is_for_those_who_have_a_role_on_it_and_whoever_leads_and_reque
     let seen = seen_by("MOF");
     let hidden = Topic { title: line("…"), matter: None, ..labelled().outline.topics[1].clone() };
     assert_eq!(seen.outline.topics, [labelled().outline.topics[0].clone(), hidden]);
-    let roles: Vec<_> = seen.outline.attendees.iter().map(|attendee| attendee.roles.len()).collect();
-    assert_eq!(roles, [1, 1, 0], "nor who takes part in it");
+    let attending = seen.outline.attendees.iter().map(|it| (it.department.to_string(), it.roles.len()));
+    let attending: Vec<_> = attending.collect();
+    assert_eq!(attending, [("MIIT".into(), 1), ("MOF".into(), 1)], "nor who takes part in it alone");
+}
+
+#[test]
+fn nobody_learns_who_is_invited_to_a_secret_topic_alone() {
+    let events = [
+        Event::Scheduled {
+            room: code("R-302"),
+            starts_at: at("2027-03-08T01:00:00Z"),
+            ends_at: at("2027-03-08T03:00:00Z"),
+            invited: ["MIIT", "MOF", "MEE"].map(code).to_vec(),
+            answer_by: None,
+        },
+        Event::DelegateNamed { department: code("MEE"), delegate: line("赵六"), in_place_of: None },
+    ];
+    let session = events.iter().fold(State::Filed(Box::new(labelled())), Session::evolve);
+    let filed = session.filed().unwrap();
+    let seen_by = |department: &str| {
+        let seen = filed.seen_by(|audience| match audience {
+            Audience::Everybody => true,
+            Audience::Concerned { departments, .. } => departments.contains(&&code(department)),
+        });
+        let Progress::Scheduled(appointment) = &seen.progress else { panic!("scheduled") };
+        let counts = (appointment.invitations.len(), seen.delegates.len());
+        (counts, seen.attendance().unwrap().waiting)
+    };
+    assert_eq!(seen_by("MOF"), ((2, 0), 1), "of those that decide, only MIIT is asked");
+    assert_eq!(seen_by("MIIT"), ((3, 1), 2), "it advises on the topic");
+    assert_eq!(seen_by("MEE"), ((3, 1), 2));
 }
 
 #[test]
