@@ -276,6 +276,7 @@ impl Item {
     /// Marks what was just recorded as put down: it was not the department that said it.
     pub(super) fn mark(&mut self, put_down: &PutDown) {
         self.own_voices.remove(&put_down.department);
+        self.said_by.remove(&(put_down.kind, put_down.department.clone()));
         self.unmark(&put_down.department, put_down.kind);
         self.put_down.push(put_down.clone());
     }
