@@ -234,9 +234,11 @@ fn edit(topic: &mut Topic, event: &Event) {
     }
 }
 
-/// Another motion: whoever recused itself from the one before takes part again.
+/// Another motion: whoever recused itself from the one before takes part again, and whoever accepted to be bound by items of the one
+/// before is asked again.
 pub(super) fn add_version(topic: &mut Topic, text: Text) {
     topic.versions.push(text);
+    topic.acceptances.clear();
     for department in std::mem::take(&mut topic.recused_from_version) {
         topic.recused.remove(&department);
         topic.recusals_put_down.remove(&department);

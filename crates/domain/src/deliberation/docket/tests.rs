@@ -689,7 +689,11 @@ fn a_department_that_has_no_part_is_bound_by_what_it_accepts_only() {
     assert_eq!(attempt(&history, "PRESS", accept("PRESS")), Ok(vec![]));
     assert_eq!(open(&history), Ok(()));
 
-    // Another content is to be accepted again.
+    // Another text, or another content of the item, is to be accepted again.
+    assert_eq!(
+        attempt(&followed_by(history.clone(), [proposed(2)]), "WATER", open_ballot(2)).map(|_| ()),
+        refused
+    );
     let revised =
         Command::ReviseItem { item: 1, draft: ItemDraft { due: Some(DueRule::AfterDays(1)), ..bound } };
     let revised = attempt(&history, "WATER", revised).unwrap();
