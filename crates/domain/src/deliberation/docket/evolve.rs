@@ -5,7 +5,7 @@ use super::{Event, Mandate, Mode, Outcome, Proceedings, State, Statement, Topic,
 use super::{amendments, floor_state, late_topics, motions, reminders};
 use crate::Text;
 use crate::deliberation::ballot::secret::SealedVotes;
-use crate::deliberation::ballot::{Ballot, Rules, SealedVote, Vote};
+use crate::deliberation::ballot::{Ballot, Choice, Rules, SealedVote, Vote};
 use std::collections::BTreeMap;
 
 pub(super) fn evolve(state: State, event: &Event) -> State {
@@ -205,6 +205,9 @@ fn debate(topic: &mut Topic, event: &Event) {
         Event::StatementRecorded { department, stance, reasons, put_down_by_clerk, .. } => {
             let (stance, put_down_by_clerk) = (*stance, *put_down_by_clerk);
             let statement = Statement { stance, reasons: reasons.clone(), put_down_by_clerk };
+            if !put_down_by_clerk {
+                topic.voted_no.remove(department);
+            }
             topic.statements.insert(department.clone(), statement);
         }
         _ => {}
@@ -333,6 +336,8 @@ fn vote(topic: &mut Topic, event: &Event) {
                     put_down_by_clerk: *put_down_by_clerk,
                 };
                 ballot.votes.insert(department.clone(), vote);
+                // It would count twice.
+                ballot.hands = None;
             }
         }
         Event::HandsCounted { ballot, hands, .. } => {
@@ -342,6 +347,7 @@ fn vote(topic: &mut Topic, event: &Event) {
         }
         Event::RecusalRecorded { department, version, put_down_by_clerk, .. } => {
             topic.recused.insert(department.clone());
+            topic.takes_part_again.remove(department);
             match put_down_by_clerk {
                 true => topic.recusals_put_down.insert(department.clone()),
                 false => topic.recusals_put_down.remove(department),
@@ -359,7 +365,10 @@ fn vote(topic: &mut Topic, event: &Event) {
                 ballot.sealed.retain(|_, vote| vote.cast_by.as_ref() != Some(department));
             }
         }
-        Event::RecusalWithdrawn { department, .. } => {
+        Event::RecusalWithdrawn { department, put_down_by_clerk, .. } => {
+            if !put_down_by_clerk {
+                topic.takes_part_again.insert(department.clone());
+            }
             topic.recused.remove(department);
             topic.recused_from_version.remove(department);
             topic.recusals_put_down.remove(department);
@@ -369,6 +378,11 @@ fn vote(topic: &mut Topic, event: &Event) {
                 ballot.result = Some(*result);
                 ballot.roll = roll.clone();
                 ballot.sealed.clear();
+                if ballot.is_on_proposal() && result.is_quorate() {
+                    let own = ballot.votes.iter().filter(|(_, vote)| vote.is_cast_by_the_seat());
+                    let opposed = own.filter(|(_, vote)| vote.choice == Choice::No);
+                    topic.voted_no = opposed.map(|(department, _)| department.clone()).collect();
+                }
             }
         }
         _ => {}
