@@ -54,7 +54,7 @@ impl Proceedings {
     }
 
     /// The departments that take part in nothing but these topics, and do not lead.
-    fn in_nothing_but(&self, hidden: &BTreeSet<u32>) -> BTreeSet<Code> {
+    pub(super) fn in_nothing_but(&self, hidden: &BTreeSet<u32>) -> BTreeSet<Code> {
         let leads = |department: &Code| {
             let mut leading = self.agenda.constitution.chairs().chain(&self.agenda.requester);
             leading.any(|known| known == department)

@@ -9,6 +9,7 @@ use jiff::civil::date;
 mod amendments;
 mod amendments_random;
 mod appeals;
+mod bound;
 mod changes;
 mod choices;
 mod constitution;
