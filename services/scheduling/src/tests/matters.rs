@@ -340,7 +340,7 @@ async fn a_matter_is_settled_under_the_class_that_it_was_admitted_with() {
         ..Default::default()
     };
     let by_another = fixture.service.reclassify_matter(by(reclassify.clone(), "MOF", Role::Chair)).await;
-    assert_eq!(by_another.unwrap_err().code(), Grpc::NotFound, "nobody else knows of it");
+    assert_eq!(refusal(&by_another.unwrap_err(), "").0, "NOT_YOUR_DEPARTMENT");
     fixture.service.reclassify_matter(by(reclassify, "NDRC", Role::Chair)).await.unwrap();
     wanted("again", pb::MatterClass::Ordinary).await.unwrap();
 }
