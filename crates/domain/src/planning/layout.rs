@@ -331,7 +331,9 @@ fn room_costs(problem: &Problem, weights: Weights) -> Vec<i64> {
     let prices = Prices::of(problem);
     let of_room = |meeting, room| weights.alone(prices.room(meeting, room));
     let rooms = 0..problem.rooms().len() as u32;
-    (0..problem.meetings().len()).flat_map(|meeting| rooms.clone().map(move |room| of_room(meeting, room))).collect()
+    (0..problem.meetings().len())
+        .flat_map(|meeting| rooms.clone().map(move |room| of_room(meeting, room)))
+        .collect()
 }
 
 fn pair_costs(problem: &Problem, weights: Weights) -> Vec<PairCost> {
