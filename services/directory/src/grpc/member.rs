@@ -29,9 +29,9 @@ pub(super) async fn remove(
 ) -> Reply<pb::RemoveMemberResponse> {
     let (context, request) = service.kit.receive(request)?;
     let code: Code = read("member_code", request.member_code)?;
-    let (id, member_code) = (Member::id(&code), code.to_wire());
+    let (id, member) = (Member::id(&code), pb::RemovedMember { code: code.to_wire() });
     let done = service.kit.execute::<Member>(&context, id, Command::Remove { code }).await?;
-    Ok(Response::new(pb::RemoveMemberResponse { position: done.position, member_code }))
+    Ok(Response::new(pb::RemoveMemberResponse { position: done.position, member: Some(member) }))
 }
 
 pub(super) async fn list(
