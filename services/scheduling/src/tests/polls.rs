@@ -142,8 +142,10 @@ async fn answers_and_holds_are_prices_and_adopting_a_time_books_it() {
     assert_eq!(refusal(&again, "stage"), ("WRONG_STAGE".into(), "adopted".into()));
 }
 
-/// The departments that are known to be busy at each time of a poll, by what, and the place of the time.
-fn known(poll: &pb::Poll) -> Vec<(Vec<(String, pb::BusyCause)>, Option<u32>)> {
+/// The departments that are known to be busy at a time of a poll, by what, and the place of the time.
+type KnownTime = (Vec<(String, pb::BusyCause)>, Option<u32>);
+
+fn known(poll: &pb::Poll) -> Vec<KnownTime> {
     let busy = |one: &'_ pb::SlotPenalty| (one.department_code().to_owned(), one.cause());
     let time = |time: &pb::PollTime| (time.penalties.iter().map(busy).collect(), time.rank);
     poll.times.iter().map(time).collect()
