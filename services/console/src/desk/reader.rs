@@ -30,6 +30,8 @@ pub(super) struct Reader {
     pub(super) holder: Holder,
     pub(super) preferences: Preferences,
     pub(super) words: Words,
+    /// Whether nothing is carried out: what was typed is to be looked at again first.
+    holds_back: bool,
 }
 
 /// What most pages name: departments and days.
@@ -55,7 +57,30 @@ impl Reader {
             bearer.set_sensitive(true);
             bearer
         });
-        Reader { asker: Asker::new(stack, extensions, bearer), session, holder, preferences, words }
+        let asker = Asker::new(stack, extensions, bearer);
+        Reader { asker, session, holder, preferences, words, holds_back: false }
+    }
+
+    /// From now on no command is carried out: each is refused with what its reader has to do.
+    pub(super) fn hold_back(&mut self) {
+        self.holds_back = true;
+    }
+
+    /// Refuses a command that is more than asked about, if none is to be carried out.
+    fn ensure_may_act(&self, path: &str, message: &[u8]) -> Result<(), Status> {
+        let rpc = route::by_name(path).filter(|_| self.holds_back);
+        let input = rpc.map(|rpc| rpc.method.input());
+        let Some(input) = input.filter(|input| input.get_field_by_name("command_id").is_some()) else {
+            return Ok(());
+        };
+        let message = DynamicMessage::decode(input, message);
+        let only_asks = message.is_ok_and(|message| {
+            message.get_field_by_name("validate_only").and_then(|only| only.as_bool()) == Some(true)
+        });
+        let sentence = self.words.t(
+            "You signed in again, and nothing was recorded yet. Look at what you typed, and press once more.",
+        );
+        if only_asks { Ok(()) } else { Err(Status::aborted(sentence)) }
     }
 
     /// Whether the reader is of the department that a step names for those who take it; none: of those who oversee.
@@ -77,6 +102,9 @@ impl Reader {
 
     /// Asks an rpc whose messages are known at compile time.
     pub(super) async fn ask<R: proto::Rpc>(&self, request: R) -> Result<R::Response, Status> {
+        if self.holds_back {
+            self.ensure_may_act(R::PATH, &request.encode_to_vec())?;
+        }
         self.asker.ask(request).await
     }
 
@@ -117,6 +145,7 @@ impl Reader {
 
     /// The bytes of an answer.
     pub(super) async fn call(&self, path: &str, message: Vec<u8>) -> Result<Bytes, Status> {
+        self.ensure_may_act(path, &message)?;
         self.asker.call(path, message).await
     }
 
