@@ -212,6 +212,9 @@ CREATE TABLE matters (
     settled INTEGER NOT NULL DEFAULT 0,
     raised_by_code TEXT,
     case_reference TEXT,
+    -- The same, and all that is searched, without regard to case and width.
+    case_key TEXT,
+    searched TEXT NOT NULL,
     taken_in_at INTEGER NOT NULL,
     deferrals INTEGER NOT NULL,
     session_id TEXT,
@@ -224,7 +227,7 @@ CREATE INDEX matters_in_stage ON matters (stage, taken_in_at);
 CREATE INDEX matters_settled ON matters (settled, taken_in_at);
 CREATE INDEX matters_of_body ON matters (in_charge_code, taken_in_at);
 CREATE INDEX matters_of_own_body ON matters (body_code);
-CREATE INDEX matters_of_case ON matters (case_reference, taken_in_at) WHERE case_reference IS NOT NULL;
+CREATE INDEX matters_of_case ON matters (case_key, taken_in_at) WHERE case_key IS NOT NULL;
 CREATE INDEX matters_coming_back ON matters (resume_at) WHERE resume_at IS NOT NULL;
 -- The departments that may know of a matter.
 CREATE TABLE concerned_by_matter (
