@@ -42,6 +42,7 @@ mod idempotency;
 mod indicators;
 mod issuers;
 mod item_by_forms;
+mod kept_forms;
 mod keys;
 mod leadership;
 mod mail_answers;

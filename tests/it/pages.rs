@@ -12,7 +12,7 @@ use serde_json::Value;
 use std::process::Command;
 use tests::{Client, HttpAnswer, HttpClient, HttpStream, Mode, Sandbox, SandboxConfig, command, until};
 
-const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+pub const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
 /// A browser without script: it keeps the cookie of a session, and sends forms.
 pub struct Browser {
@@ -53,13 +53,20 @@ impl Browser {
         Ok(answer.text())
     }
 
+    /// The same, from a page of this site, as browsers say it.
+    pub async fn post_from_here(&self, path: &str, form: &str) -> anyhow::Result<HttpAnswer> {
+        let origin = format!("http://{}", self.http.address());
+        let headers = [FORM, ("cookie", self.cookie.as_str()), ("origin", origin.as_str())];
+        self.http.send("POST", path, &headers, form.to_owned()).await
+    }
+
     pub async fn post(&self, path: &str, form: &str) -> anyhow::Result<HttpAnswer> {
         self.http.send("POST", path, &[FORM, ("cookie", &self.cookie)], form.to_owned()).await
     }
 }
 
 /// The text between two others.
-fn between<'a>(text: &'a str, before: &str, after: &str) -> anyhow::Result<&'a str> {
+pub fn between<'a>(text: &'a str, before: &str, after: &str) -> anyhow::Result<&'a str> {
     let (_, rest) = text.split_once(before).with_context(|| format!("no {before} in {text}"))?;
     Ok(rest.split_once(after).context("it ends")?.0)
 }

@@ -365,3 +365,20 @@ fn a_fault_is_told_by_the_template_that_says_most() {
     assert_eq!(Language::English.fault("is missing"), "is missing");
     assert_eq!(fill("{a} and {b}{c", |name| (name == "a").then(|| "1".into())), "1 and {c");
 }
+
+#[test]
+fn no_space_stands_between_chinese_characters_where_a_value_is_a_word() {
+    let fill = |value: &str| {
+        super::template::fill_in_chinese("{what} 须在将来，见 {what}", |_| Some(value.to_owned()))
+    };
+    assert_eq!(fill("会签截止"), "会签截止须在将来，见会签截止");
+    assert_eq!(fill("sign_by"), "sign_by 须在将来，见 sign_by");
+}
+
+#[test]
+fn the_moments_of_a_refusal_are_told_as_its_reader_writes_them() {
+    let details = ["2026-10-08T15:59:59.999999Z", "2026-10-08", "3"];
+    let sentence = format!("until {}, for 3", details[0]);
+    let told = crate::with_moments(sentence, details, |moment| moment.as_second().to_string());
+    assert_eq!(told, "until 1791475199, for 3");
+}

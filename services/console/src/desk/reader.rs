@@ -11,15 +11,18 @@ use super::special_day::SpecialDays;
 use super::words::Words;
 use crate::asker::{Asker, Stack};
 use crate::json;
+use crate::refused;
 use crate::response::{self, Writing};
 use crate::route::{self, Rpc};
 use crate::wanted::Wanted;
 use bytes::Bytes;
+use client::Refusal;
 use http::{HeaderValue, Response};
 use prost::Message;
 use prost_reflect::DynamicMessage;
 use proto::directory::v1::GetCalendarRequest;
 use serde_json::Value;
+use std::sync::OnceLock;
 use tonic::Status;
 use tonic::body::Body;
 
@@ -32,6 +35,8 @@ pub(super) struct Reader {
     pub(super) words: Words,
     /// Whether nothing is carried out: what was typed is to be looked at again first.
     holds_back: bool,
+    /// The zone in which days begin, once that was asked for.
+    zone: OnceLock<String>,
 }
 
 /// What most pages name: departments and days.
@@ -58,7 +63,34 @@ impl Reader {
             bearer
         });
         let asker = Asker::new(stack, extensions, bearer);
-        Reader { asker, session, holder, preferences, words, holds_back: false }
+        Reader { asker, session, holder, preferences, words, holds_back: false, zone: OnceLock::new() }
+    }
+
+    /// What a refusal says to its reader, with its moments as pages write them.
+    pub(super) fn sentence(&self, status: &Status) -> String {
+        let refusal = Refusal::of(status);
+        if refusal.reason() == Some("COMMAND_ID_REUSED") {
+            let sentence = self.words.t(
+                "This form was sent before with other content, and that is recorded. What it says now is not: if it is meant as well, press once more.",
+            );
+            return sentence.to_owned();
+        }
+        let sentence = refused::sentence(status, self.preferences.language);
+        self.with_moments(sentence, refusal.details().into_values())
+    }
+
+    /// A sentence with the moments among its details as pages write them.
+    pub(super) fn with_moments<'d>(
+        &self,
+        sentence: String,
+        details: impl IntoIterator<Item = &'d str>,
+    ) -> String {
+        let Some(zone) = self.zone.get() else { return sentence };
+        let calendar = Calendar::of(zone);
+        client::with_moments(sentence, details, |moment| {
+            let (seconds, nanos) = (moment.as_second(), moment.subsec_nanosecond());
+            calendar.full_text(self.words, &prost_types::Timestamp { seconds, nanos })
+        })
     }
 
     /// From now on no command is carried out: each is refused with what its reader has to do.
@@ -167,6 +199,7 @@ impl Reader {
             Some(days) => (days.time_zone, SpecialDays::new(&days.holidays, &days.make_up_days)),
             None => (desk.time_zone.clone(), SpecialDays::default()),
         };
+        drop(self.zone.set(zone.clone()));
         Ok(Surroundings { directory, calendar: Calendar::of(&zone), time_zone: zone, special_days })
     }
 }

@@ -202,6 +202,15 @@ CREATE TABLE emergency_clocks (
     PRIMARY KEY (session_id, number)
 ) WITHOUT ROWID;
 
+-- The calls of emergencies that are not acknowledged yet, also when their time is over, by the seats that they are for.
+CREATE TABLE emergency_calls (
+    session_id TEXT NOT NULL,
+    seat_code TEXT NOT NULL,
+    department_code TEXT NOT NULL,
+    PRIMARY KEY (session_id, seat_code)
+) WITHOUT ROWID;
+CREATE INDEX calls_of_department ON emergency_calls (department_code);
+
 -- The number of the stage is that of the wire. The body in charge is the one that it was referred to, or else its own.
 CREATE TABLE matters (
     matter_id TEXT PRIMARY KEY,

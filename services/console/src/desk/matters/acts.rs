@@ -70,11 +70,27 @@ const SPLIT: Act = Act {
     label: said("Split it into several matters"),
     fields: &[
         Field { path: "parts[0].title", label: said("Title of the first part"), input: Input::Text },
-        Field { path: "parts[0].summary", label: said("What is to be settled in it"), input: Input::Optional },
+        Field {
+            path: "parts[0].summary",
+            label: said("What is to be settled in it"),
+            input: Input::Optional,
+        },
         Field { path: "parts[1].title", label: said("Title of the second part"), input: Input::Text },
-        Field { path: "parts[1].summary", label: said("What is to be settled in it"), input: Input::Optional },
-        Field { path: "parts[2].title", label: said("Title of a third part, if any"), input: Input::Optional },
-        Field { path: "parts[2].summary", label: said("What is to be settled in it"), input: Input::Optional },
+        Field {
+            path: "parts[1].summary",
+            label: said("What is to be settled in it"),
+            input: Input::Optional,
+        },
+        Field {
+            path: "parts[2].title",
+            label: said("Title of a third part, if any"),
+            input: Input::Optional,
+        },
+        Field {
+            path: "parts[2].summary",
+            label: said("What is to be settled in it"),
+            input: Input::Optional,
+        },
         REASON,
     ],
     sample: r#"{"parts": [{"title": "-"}, {"title": "--"}], "reason": "-"}"#,

@@ -17,8 +17,7 @@ use http::Response;
 use proto::scheduling::v1::{
     Body as DecidingBody, BodySummary, CompareMatterRequest, GetBodyRequest, GetMatterRequest,
     GetSessionRequest, ListBodiesRequest, ListMattersRequest, MatterStage, MatterSummary,
-    RequestSessionRequest, ReviseSessionRequest, Session, SessionOutline, SessionStage,
-    SimilarMatter,
+    RequestSessionRequest, ReviseSessionRequest, Session, SessionOutline, SessionStage, SimilarMatter,
 };
 use std::collections::BTreeMap;
 use tonic::Status;
@@ -327,7 +326,7 @@ async fn show(
     let stamp = Stamp::new(reader, &around.calendar, None, ground.position, "/v1/bodies").await;
     frame.stamp = Some(stamp);
     frame.notice = match &asking.refused {
-        Some(status) => Some(act::not_done(reader, &[], &asking.typed, status)),
+        Some(status) => Some(act::refused_form(reader, |field| fields::label_of(words, field), status)),
         None if asking.accepted => {
             let sentence = words.t("The rules accept it. Nothing is recorded yet.").to_owned();
             Some(Notice { kind: "done", sentence, reason: None })
