@@ -17,6 +17,13 @@ fn matter() -> String {
     )
 }
 
+/// Sends a form from a page of this site, as browsers say it.
+async fn post_from_here(browser: &Browser, path: &str, form: &str) -> anyhow::Result<HttpAnswer> {
+    let origin = format!("http://{}", browser.http.address());
+    let headers = [FORM, ("cookie", browser.cookie.as_str()), ("origin", origin.as_str())];
+    browser.http.send("POST", path, &headers, form.to_owned()).await
+}
+
 /// What is kept on a page for signing in.
 fn kept(page: &HttpAnswer) -> anyhow::Result<String> {
     ensure!(page.status == 403, "{} {}", page.status, page.text());
@@ -86,7 +93,7 @@ async fn a_form_of_an_earlier_session_is_looked_at_again(mode: Mode) -> anyhow::
     let browser = Browser::sign_in(&mut sandbox, Role::Clerk, Some("WATER")).await?;
     let before = clerk.call(GetHeadRequest::default()).await?.position;
     // When the form of before is sent from a page of this site, then it is shown as it was, and nothing is carried out.
-    let page = browser.post_from_here("/matters", &matter()).await?;
+    let page = post_from_here(&browser, "/matters", &matter()).await?;
     ensure!(
         page.status == 409 && page.text().contains("柳树巷 &#60;DN600&#62;</textarea>"),
         "{}",
@@ -94,7 +101,7 @@ async fn a_form_of_an_earlier_session_is_looked_at_again(mode: Mode) -> anyhow::
     );
     // From nobody knows where, it is refused; and so is signing out by it.
     ensure!(browser.post("/matters", &matter()).await?.status == 403);
-    ensure!(browser.post_from_here("/sign-out", "form_token=of-before").await?.status == 403);
+    ensure!(post_from_here(&browser, "/sign-out", "form_token=of-before").await?.status == 403);
     ensure!(clerk.call(GetHeadRequest::default()).await?.position == before);
     Ok(())
 }

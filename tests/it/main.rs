@@ -48,6 +48,7 @@ mod leadership;
 mod mail_answers;
 mod main_motions;
 mod matters;
+mod matters_by_forms;
 mod member_diaries;
 mod metrics;
 mod minutes;

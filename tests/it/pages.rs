@@ -16,8 +16,8 @@ pub const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencod
 
 /// A browser without script: it keeps the cookie of a session, and sends forms.
 pub struct Browser {
-    http: HttpClient,
-    cookie: String,
+    pub http: HttpClient,
+    pub cookie: String,
 }
 
 impl Browser {
@@ -51,13 +51,6 @@ impl Browser {
         let answer = self.get(path).await?;
         ensure!(answer.status == 200, "{path}: {} {}", answer.status, answer.text());
         Ok(answer.text())
-    }
-
-    /// The same, from a page of this site, as browsers say it.
-    pub async fn post_from_here(&self, path: &str, form: &str) -> anyhow::Result<HttpAnswer> {
-        let origin = format!("http://{}", self.http.address());
-        let headers = [FORM, ("cookie", self.cookie.as_str()), ("origin", origin.as_str())];
-        self.http.send("POST", path, &headers, form.to_owned()).await
     }
 
     pub async fn post(&self, path: &str, form: &str) -> anyhow::Result<HttpAnswer> {

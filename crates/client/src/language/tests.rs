@@ -307,7 +307,7 @@ fn a_refusal_is_told_with_its_details() {
     );
     assert_eq!(
         reason("huishang.deliberation.v1", "NOT_FOUND", &[("what", "amendment 2 to topic 1")]),
-        "议题 1 的修正案 2 不存在"
+        "议题 1 的修正案 2 不存在；可能尚未产生，请核对标识"
     );
     assert_eq!(
         reason(
