@@ -315,7 +315,7 @@ fn a_refusal_is_told_with_its_details() {
             "TOO_MANY_DAYS",
             &[("field", "holidays"), ("given", "1001"), ("max", "1000")]
         ),
-        "节假日 有 1001 天，最多 1000 天；请去掉过去的年份"
+        "节假日有 1001 天，最多 1000 天；请去掉过去的年份"
     );
     assert_eq!(Language::Chinese.reason("huishang.scheduling.v1", "OF_LATER", &BTreeMap::new()), None);
     assert_eq!(Language::English.reason("huishang.directory.v1", "OWN_PARENT", &BTreeMap::new()), None);
