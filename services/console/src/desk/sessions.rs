@@ -247,7 +247,7 @@ async fn show(
         findings: findings(words, &session),
         expected_position: answer.position,
         topics: agenda_lines(words, &session),
-        emergency: emergency::of(reader, &around, &session).await?,
+        emergency: emergency::of(reader, &around, &session).await,
         moves,
         slots,
         invitations: invitations::of(reader, &around, &session),
