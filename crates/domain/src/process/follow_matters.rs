@@ -29,7 +29,7 @@ pub fn react(
     chairs: &BTreeMap<Code, Code>,
 ) -> Vec<(Uuid, matter::Command)> {
     if let docket::Event::TopicAdded { added, .. } = event {
-        return taken_in(id, state, added).unwrap_or_default();
+        return taken_in(id, state, added).into_iter().collect();
     }
     let docket::Event::Closed { .. } = event else { return vec![] };
     let topics = state.proceedings().into_iter().flat_map(|proceedings| &proceedings.topics);
@@ -38,11 +38,7 @@ pub fn react(
 }
 
 /// Takes in the matter of a topic that was added in a sitting, as one that is on its agenda, and of its class.
-fn taken_in(
-    session: Uuid,
-    state: &docket::State,
-    added: &AgendaTopic,
-) -> Option<Vec<(Uuid, matter::Command)>> {
+fn taken_in(session: Uuid, state: &docket::State, added: &AgendaTopic) -> Option<(Uuid, matter::Command)> {
     let (agenda, label) = (&state.proceedings()?.agenda, added.label);
     let (matter, class) = (added.carried?.matter, agenda.constitution.rule.class);
     let concerned: BTreeSet<Code> = agenda.concerned_with(added).into_iter().cloned().collect();
@@ -65,10 +61,10 @@ fn taken_in(
         concerned: concerned.into_iter().collect(),
         label,
         class,
+        is_admitted: true,
         intake: Some(intake),
     };
-    let classify = matter::Command::Classify { session: Some(session), class, reason: None };
-    Some(vec![(matter, put), (matter, classify)])
+    Some((matter, put))
 }
 
 fn command(

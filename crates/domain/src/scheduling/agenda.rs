@@ -42,15 +42,22 @@ pub fn matter_commands(
             let others = [chair].into_iter().chain(requester).cloned().collect();
             let (attendees, case_reference) = (&outline.attendees, outline.case_reference.clone());
             let (body, class) = (&outline.body, outline.class);
-            let put = Put { session, body, class, from: None, attendees, others, seed, case_reference };
-            let mut commands = put.all(&outline.topics);
-            if matches!(command, Command::Alarm { .. }) {
-                commands.extend(classify(session, class, &outline.topics));
-            }
-            commands
+            let is_admitted = matches!(command, Command::Alarm { .. });
+            let put = Put {
+                session,
+                body,
+                class,
+                is_admitted,
+                from: None,
+                attendees,
+                others,
+                seed,
+                case_reference,
+            };
+            put.all(&outline.topics)
         }
         (Command::Admit | Command::ConvertToCountersign { .. }, Some(filed)) => {
-            classify(session, filed.outline.class, &filed.outline.topics).collect()
+            classify(session, filed.outline.class, &filed.outline.topics)
         }
         (Command::Revise { topics, attendees, .. }, Some(filed)) => {
             let dropped =
@@ -63,8 +70,7 @@ pub fn matter_commands(
             let attendees = filed.outline.with_topic(topic, roles).map(|outline| outline.attendees);
             let attendees = attendees.unwrap_or_default();
             let added = std::slice::from_ref(topic);
-            let put = Put::again(session, filed, &attendees, seed).all(added);
-            put.into_iter().chain(classify(session, filed.outline.class, added)).collect()
+            Put { is_admitted: true, ..Put::again(session, filed, &attendees, seed) }.all(added)
         }
         (Command::RelabelTopic { topic, label, reason }, Some(filed)) => {
             let put = Put::again(session, filed, &filed.outline.attendees, seed);
@@ -104,14 +110,10 @@ fn take_off<'t>(
 }
 
 /// Once a session is admitted, its matters are of its class.
-fn classify(
-    session: Uuid,
-    class: MatterClass,
-    topics: &[Topic],
-) -> impl Iterator<Item = (Uuid, matter::Command)> {
+fn classify(session: Uuid, class: MatterClass, topics: &[Topic]) -> Vec<(Uuid, matter::Command)> {
     let classify =
-        move |matter| (matter, matter::Command::Classify { session: Some(session), class, reason: None });
-    topics.iter().filter_map(|topic| topic.matter).map(classify)
+        |matter| (matter, matter::Command::Classify { session: Some(session), class, reason: None });
+    topics.iter().filter_map(|topic| topic.matter).map(classify).collect()
 }
 
 /// How topics are put on an agenda.
@@ -119,6 +121,8 @@ struct Put<'a> {
     session: Uuid,
     body: &'a Code,
     class: MatterClass,
+    /// Whether the session is admitted already.
+    is_admitted: bool,
     /// The session that they come from.
     from: Option<Uuid>,
     attendees: &'a [Attendee],
@@ -133,7 +137,8 @@ impl<'a> Put<'a> {
         let others = [&filed.chair].into_iter().chain(&filed.requester).cloned().collect();
         let case_reference = filed.outline.case_reference.clone();
         let (body, class) = (&filed.outline.body, filed.outline.class);
-        Put { session, body, class, from: None, attendees, others, seed, case_reference }
+        let is_admitted = false;
+        Put { session, body, class, is_admitted, from: None, attendees, others, seed, case_reference }
     }
 
     fn all(&self, topics: &[Topic]) -> Vec<(Uuid, matter::Command)> {
@@ -165,6 +170,7 @@ impl<'a> Put<'a> {
             concerned: self.concerned(topic),
             label: topic.label,
             class: self.class,
+            is_admitted: self.is_admitted,
             intake: is_new.then(|| Intake {
                 title: topic.title.clone(),
                 summary: None,

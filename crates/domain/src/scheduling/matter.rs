@@ -73,6 +73,8 @@ pub enum Command {
         label: Label,
         /// The class of the session, which is that of a matter that has one.
         class: MatterClass,
+        /// Whether the session is admitted already, so that the matter is of its class from now on.
+        is_admitted: bool,
         /// What is taken in first, when the topic names no matter.
         intake: Option<Intake>,
     },
@@ -388,10 +390,20 @@ impl Aggregate for Matter {
             (State::Absent, Command::TakeIn { intake }) => Ok(vec![taken_in(intake, issued)]),
             (
                 State::Absent,
-                Command::PutOnAgenda { session, topic, concerned, label, intake: Some(intake), .. },
+                Command::PutOnAgenda {
+                    session,
+                    topic,
+                    concerned,
+                    label,
+                    class,
+                    is_admitted,
+                    intake: Some(intake),
+                    ..
+                },
             ) => {
                 let put = Event::PutOnAgenda { session, topic, concerned, label };
-                Ok(vec![taken_in(intake, issued), put])
+                let classified = is_admitted.then(|| classified_by(session, class));
+                Ok([taken_in(intake, issued), put].into_iter().chain(classified).collect())
             }
             (State::Absent, _) => Err(Rejection::NotFound { what: "matter" }),
             (State::Known(known), command) => decide(known, command, issued),
@@ -416,11 +428,13 @@ fn taken_in(intake: Intake, issued: &Issued) -> Event {
 fn decide(known: &Known, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
     match command {
         Command::TakeIn { .. } => Err(known.wrong_stage("taken in", "new")),
-        Command::PutOnAgenda { session, body, from, topic, concerned, label, class, .. } => {
+        Command::PutOnAgenda { session, body, from, topic, concerned, label, class, is_admitted, .. } => {
             let may_move = from.is_some_and(|from| known.is_on_agenda_of(from));
             let put = Event::PutOnAgenda { session, topic, concerned, label };
             let put = put_on_agenda(known, may_move, body, put)?;
-            known.must_be_of(class).map(|()| put)
+            known.must_be_of(class)?;
+            let classified = (is_admitted && known.class.is_none()).then(|| classified_by(session, class));
+            Ok(put.into_iter().chain(classified).collect())
         }
         Command::TakeOffAgenda { session, reason } => Ok(known
             .is_on_agenda_of(session)
@@ -531,6 +545,10 @@ fn absorb(known: &Known, absorbed: Event) -> Result<Vec<Event>, Rejection> {
     }
     let concerned = if known.label == Label::Secret && label < known.label { vec![] } else { concerned };
     Ok(vec![Event::Absorbed { from, deferrals, concerned, label, class }])
+}
+
+fn classified_by(session: Uuid, class: MatterClass) -> Event {
+    Event::Classified { session: Some(session), class, reason: None }
 }
 
 /// A matter is of the class of the first session for which it was admitted, until it is classified otherwise while it waits.

@@ -212,6 +212,7 @@ fn on_matter(what: u8, number: u32) -> matter::Command {
             concerned: vec![code("MOF")],
             label: Label::Internal,
             class: class_of(number),
+            is_admitted: number == 1,
             intake: None,
         },
         1 => Command::TakeOffAgenda { session, reason: None },

@@ -53,6 +53,7 @@ fn put_on_agenda(session: Uuid, body: &str) -> Command {
         concerned: vec![],
         label,
         class,
+        is_admitted: false,
         intake: None,
     }
 }

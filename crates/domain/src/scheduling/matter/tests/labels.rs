@@ -15,6 +15,7 @@ fn put(session: Uuid, label: Label) -> Command {
         concerned: vec![code("PARKS")],
         label,
         class: MatterClass::Ordinary,
+        is_admitted: false,
         intake: None,
     }
 }
