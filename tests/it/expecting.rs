@@ -61,9 +61,9 @@ async fn an_aborted_command_names_the_events_since(mode: Mode) -> anyhow::Result
     clerk.define_body("BODY", "OFFICE", "OFFICE").await?;
     let session_id = clerk.admitted_session(outline("A session", "OFFICE")).await?;
     let head = clerk.call(GetHeadRequest {}).await?.position;
-    // It was requested together with its matter, screened, and admitted together with its place in the quarter's quota;
-    // the caller knows the first two of these five records.
-    let (known, admitted) = (head - 3, head - 1);
+    // It was requested together with its matter, screened, and admitted together with its place in the quarter's quota, and
+    // the class of its matter; the caller knows the first two of these six records.
+    let (known, admitted) = (head - 4, head - 2);
     let cancel = CancelSessionRequest {
         expected_position: Some(known),
         session_id,
