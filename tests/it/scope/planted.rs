@@ -247,6 +247,7 @@ async fn debated_and_decided(sandbox: &Sandbox, docket_id: &str) -> anyhow::Resu
             reason: MATTER.into(),
         }
     );
+    step!(recused, AcceptItemRequest { item_number: 1, department_code: RECUSED.into() });
     step!(chair, OpenBallotRequest { topic_number: topic_number, version: 1 });
     for department in [OWN, NEIGHBOUR] {
         voted_yes(sandbox, &docket_id, topic_number, department, SAID).await?;

@@ -223,8 +223,8 @@ rejections! {
         Objected("OBJECTED") { department_code: Code, topic_number: u32 } =
             "department {department_code} opposes topic {topic_number}, so there is no general consent; hold a ballot",
         ItemNotAccepted("ITEM_NOT_ACCEPTED") { item_number: u32, topic_number: u32, department_code: Code } =
-            "item {item_number} binds department {department_code}, which neither decides nor advises on topic \
-             {topic_number}; it has to accept the item first",
+            "item {item_number} binds department {department_code}, which has no part in the decision on topic {topic_number}: \
+             it recused itself, or does not decide there and has neither come nor spoken to advise; it has to accept the item first",
         NotNamedInItem("NOT_NAMED_IN_ITEM") { item_number: u32, department_code: Code } =
             "department {department_code} neither leads nor supports item {item_number}",
         ChoiceStillOpen("CHOICE_STILL_OPEN") { topic_number: u32 } =
