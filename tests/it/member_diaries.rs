@@ -155,7 +155,9 @@ async fn a_members_diary_is_kept_on_the_command_line_by_http_and_by_a_form() -> 
     let recorded = json(&run(&["record-absence"], &[&whose[..], &times].concat())?)?;
     let absence_id = recorded["absenceId"].as_str().context("an id")?;
     ensure!(recorded["availability"]["holder"]["code"] == DELEGATES[0], "{recorded}");
-    let shown = json(&run(&["show"], &["--member-codes", DELEGATES[0], "--from-at", starts_at])?)?;
+    let since = recorded["position"].as_str().context("a position")?;
+    let asked = ["--member-codes", DELEGATES[0], "--from-at", starts_at, "--at-least-position", since];
+    let shown = json(&run(&["show"], &asked)?)?;
     ensure!(shown["entries"][0]["absenceId"] == absence_id, "{shown}");
     let calendar = ["--calendar", "Own", "--content", "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"];
     json(&run(&["import"], &[&whose[..], &calendar].concat())?)?;
@@ -173,7 +175,10 @@ async fn a_members_diary_is_kept_on_the_command_line_by_http_and_by_a_form() -> 
     });
     let answer = http.post("/v1/diary/absences", &body).await?;
     ensure!(answer.status == 200, "{}", answer.text());
-    let path = format!("/v1/diary?memberCodes={}&fromAt={starts_at}", DELEGATES[1]);
+    let recorded: serde_json::Value = serde_json::from_str(&answer.text())?;
+    let since = recorded["position"].as_str().context("a position")?;
+    let asked = format!("memberCodes={}&fromAt={starts_at}&atLeastPosition={since}", DELEGATES[1]);
+    let path = format!("/v1/diary?{asked}");
     let answer = http.get(&path).await?;
     ensure!(answer.status == 200 && answer.text().contains("BUSY_CAUSE_ABSENCE"), "{}", answer.text());
 
