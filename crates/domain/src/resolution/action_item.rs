@@ -16,13 +16,17 @@ pub mod item;
 pub mod keep;
 pub mod next;
 mod pause;
+mod promise;
 pub mod put_down;
 mod urge;
 mod work;
 
 pub use cascade::{Neighbours, Parent, Place, SubItem};
 pub use event::Event;
-pub use item::{Assignment, Blockage, Due, ExtensionRequest, Help, Item, Part, PartStage, Stage, Suspension};
+pub use item::{
+    Assignment, Blockage, Due, ExtensionRequest, Help, Item, Moved, Part, PartStage, Stage, Suspension,
+};
+pub use promise::{Missed, Promises};
 pub use put_down::{Grounds, Means, PutDown, Said, Saying};
 
 use crate::calendar::WorkingCalendar;

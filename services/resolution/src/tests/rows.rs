@@ -149,7 +149,7 @@ fn check_past(
         (pb::ListItemsRequest { lead_code: Some("ROADS".into()), ..every() }, &|item| {
             item.lead_code == "ROADS"
         }),
-        (pb::ListItemsRequest { paused: Some(true), ..every() }, &|item| item.paused_at.is_some()),
+        (pb::ListItemsRequest { paused: Some(true), ..every() }, &|item| item.stage <= 3 && item.paused_at.is_some()),
         (pb::ListItemsRequest { blocked: Some(true), ..every() }, &|item| item.blocked_reason.is_some()),
         (pb::ListItemsRequest { holder_code: Some("HEALTH".into()), ..every() }, &|item| {
             item.holder_code.as_deref() == Some("HEALTH")

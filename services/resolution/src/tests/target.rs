@@ -58,7 +58,7 @@ async fn a_target_that_is_missed_stays_missed_whatever_becomes_of_it() {
     let place = Place::new().await;
     let docket = Uuid::from_u128(1);
     let target = place.set_target("now", terms()).await;
-    assert_eq!((target.stage(), target.scope, target.value), (pb::TargetStage::Open, 0, Some(0)));
+    assert_eq!((target.stage(), target.scope, target.value), (pb::TargetStage::Open, 0, None));
     let registered = place.decide(docket, 3).await;
     assert_eq!(place.items(pb::ListItemsRequest::default()).await.len(), 3);
     place.finish(&item_id(docket, 1)).await;

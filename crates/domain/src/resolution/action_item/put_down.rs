@@ -2,7 +2,7 @@
 //! business of the body, and marked so. Judging is never among it.
 
 use super::{
-    ACKNOWLEDGE_WORKING_DAYS, Command, Due, Event, Help, Item, PartStage, Rejection, Stage, State, by_one_of,
+    ACKNOWLEDGE_WORKING_DAYS, Command, Event, Help, Item, PartStage, Rejection, Stage, State, by_one_of,
 };
 use crate::calendar::WorkingCalendar;
 use crate::due::DueRule;
@@ -319,11 +319,9 @@ impl Item {
         self.take_back(department, *kind);
         self.unmark(department, *kind);
         self.own_voices.insert(department.clone());
+        self.move_on(*due);
         if let Some(acknowledge_by) = *acknowledge_by {
             self.assignment.acknowledge_by = acknowledge_by;
-        }
-        if let Some(Due { due_on, due_at }) = *due {
-            (self.assignment.due_on, self.assignment.due_at) = (due_on, due_at);
         }
     }
 
