@@ -61,7 +61,9 @@ pub fn run<A>(
     A: EventCodec,
     A::Command: Clone + Sync,
 {
-    run_with::<A, _>(kit, view, notified_up_to, name, next, move |_| Box::pin(std::future::ready(Ok(command()))));
+    run_with::<A, _>(kit, view, notified_up_to, name, next, move |_| {
+        Box::pin(std::future::ready(Ok(command())))
+    });
 }
 
 /// The same where the command has something in it that is to be looked up when the clock has passed a deadline.

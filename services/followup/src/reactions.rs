@@ -118,7 +118,8 @@ async fn plan_again_command(
 ) -> Result<Command, CommandError> {
     let state = kit.load::<FollowUp>(id).await?;
     let body = state.followed_item().and_then(|item| item.subject.body.clone());
-    let Surroundings { calendar, ladder, .. } = surroundings(kit, default_calendar, body, kit.clock().now()).await?;
+    let Surroundings { calendar, ladder, .. } =
+        surroundings(kit, default_calendar, body, kit.clock().now()).await?;
     Ok(Command::Reproject { ladder, calendar })
 }
 

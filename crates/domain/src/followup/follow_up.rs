@@ -88,12 +88,7 @@ pub enum Command {
     /// The lead disputed that it is its to do: the clock stops until that is ruled on.
     Contest { calendar: WorkingCalendar },
     /// A contest was ruled on; this department leads now, with this due date if it is another one.
-    ResolveContest {
-        lead: Code,
-        acknowledge_by: Timestamp,
-        due: Option<Moved>,
-        calendar: WorkingCalendar,
-    },
+    ResolveContest { lead: Code, acknowledge_by: Timestamp, due: Option<Moved>, calendar: WorkingCalendar },
     /// The lead reported how far it has come.
     Report { calendar: WorkingCalendar },
     /// The lead was urged on.
@@ -446,13 +441,7 @@ impl FollowedItem {
         std::iter::once(event).chain(replanned).collect()
     }
 
-    fn replanned(
-        &self,
-        due: Moved,
-        cause: Cause,
-        calendar: &WorkingCalendar,
-        now: Timestamp,
-    ) -> Event {
+    fn replanned(&self, due: Moved, cause: Cause, calendar: &WorkingCalendar, now: Timestamp) -> Event {
         let Moved { due_on, due_at, first_due, acknowledge_by } = due;
         let (first_due_on, first_due_at) = first_due.unzip();
         let event = |rungs| Event::Replanned {
@@ -503,7 +492,9 @@ impl FollowedItem {
                 let steps = self.ladder.cycle(heard_at, calendar).into_iter();
                 steps.filter(|&(kind, ..)| !asked(kind)).collect()
             }
-            None => [RungKind::Report, RungKind::Stale].into_iter().flat_map(|kind| self.planned(kind)).collect(),
+            None => {
+                [RungKind::Report, RungKind::Stale].into_iter().flat_map(|kind| self.planned(kind)).collect()
+            }
         }
     }
 
@@ -672,7 +663,9 @@ impl FollowedItem {
             Event::Replanned { first_due_on: Some(due_on), first_due_at: Some(due_at), .. } => {
                 (self.first_due_on, self.first_due_at) = (due_on, due_at);
             }
-            Event::Replanned { cause: Cause::Pause, due_on, due_at, .. } if self.first_due_at == was_due_at => {
+            Event::Replanned { cause: Cause::Pause, due_on, due_at, .. }
+                if self.first_due_at == was_due_at =>
+            {
                 (self.first_due_on, self.first_due_at) = (due_on, due_at);
             }
             _ => {}

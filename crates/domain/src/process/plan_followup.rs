@@ -144,7 +144,12 @@ fn is_held(item: &Item) -> bool {
 fn moved(item: &Item) -> Moved {
     let Assignment { due_on, due_at, acknowledge_by, .. } = item.assignment;
     let Due { due_on: first_due_on, due_at: first_due_at } = item.first_due;
-    Moved { due_on, due_at, first_due: Some((first_due_on, first_due_at)), acknowledge_by: Some(acknowledge_by) }
+    Moved {
+        due_on,
+        due_at,
+        first_due: Some((first_due_on, first_due_at)),
+        acknowledge_by: Some(acknowledge_by),
+    }
 }
 
 fn subject(assignment: &Assignment, around: &Surroundings) -> Subject {

@@ -15,8 +15,8 @@ use domain::resolution::action_item::{ActionItem, Assignment, Event, Item, Misse
 use domain::resolution::{clock_ledger, register};
 use domain::{Code, Timestamp, Uuid};
 use prost::Message as _;
-use proto::{Invalid, Wire as _};
 use proto::resolution::v1 as pb;
+use proto::{Invalid, Wire as _};
 use rusqlite::types::Type;
 use rusqlite::{Row, Transaction, params};
 use service_kit::events::decode;

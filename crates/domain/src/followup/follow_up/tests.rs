@@ -487,10 +487,8 @@ fn a_claim_waits_since_it_was_made_whatever_is_changed_since() {
     let plan = Command::Plan { subject: subject(), ladder: asking(), calendar: calendar() };
     let history = given::<FollowUp>(&[]).at("2027-03-01T02:00:00Z").when(plan).unwrap();
     let history = then(history, "2027-03-02T02:00:00Z", Command::Claim { calendar: calendar() });
-    let shorten = |judgement| Command::Reproject {
-        ladder: Ladder { judgement, ..asking() },
-        calendar: calendar(),
-    };
+    let shorten =
+        |judgement| Command::Reproject { ladder: Ladder { judgement, ..asking() }, calendar: calendar() };
     // Shortened before anybody was told: the second and fourth day after the claim.
     let shorter = then(history.clone(), "2027-03-03T02:00:00Z", shorten(vec![2, 4]));
     let judged = ["Judgement 2 at 2027-03-04T01:00:00Z", "Judgement 4 at 2027-03-08T01:00:00Z"];

@@ -151,6 +151,8 @@ pub struct Grounds {
     pub stewards: Vec<Code>,
     /// Those of the item's departments that the directory marks as without users.
     pub without_users: Vec<Code>,
+    /// The day since when the item has been on record; none where that does not count.
+    pub on_record_since: Option<Date>,
     /// The departments whose leaders are told when the item is escalated to the leadership.
     pub leaders: Vec<Code>,
 }
@@ -193,6 +195,9 @@ pub(super) fn put_down(
     let today = calendar.date_of(issued.at);
     if saying.said_on > today {
         return Err(Rejection::SaidLater { said_on: saying.said_on, today });
+    }
+    if let Some(assigned_on) = grounds.on_record_since.filter(|since| saying.said_on < *since) {
+        return Err(Rejection::SaidEarlier { said_on: saying.said_on, assigned_on });
     }
     let kind = said.kind();
     let of_department = Actor {

@@ -248,12 +248,6 @@ fn of_follow_through(due: Due, moment: domain::Timestamp) -> Vec<ItemEvent> {
     let documents = || vec![evidence("验收单", "https://files.example.cn/3")];
     let Due { due_on, due_at } = due;
     let moved = Some(Moved { due_on, due_at, promised_on: None, promised_at: None, acknowledge_by: None });
-    let fully_moved = moved.map(|moved| Moved {
-        promised_on: Some(due_on),
-        promised_at: Some(due_at),
-        acknowledge_by: Some(moment),
-        ..moved
-    });
     vec![
         Event::AcceptorNamed { acceptor: Some(code("AUDIT")), reason: reason.clone() },
         Event::AcceptorNamed { acceptor: None, reason: reason.clone() },
@@ -301,6 +295,24 @@ fn of_follow_through(due: Due, moment: domain::Timestamp) -> Vec<ItemEvent> {
         Event::Released { on: Uuid::from_u128(5), due: None },
         Event::Instructed { text: reason.clone() },
         Event::Urged { text: reason, urged_on: due.due_on },
+    ]
+    .into_iter()
+    .chain(of_cascades(due, moment))
+    .collect()
+}
+
+/// What is above and below, what is put down for others, and how what was promised moves.
+fn of_cascades(due: Due, moment: domain::Timestamp) -> Vec<ItemEvent> {
+    use ItemEvent as Event;
+    let Due { due_on, due_at } = due;
+    let moved = Some(Moved { due_on, due_at, promised_on: None, promised_at: None, acknowledge_by: None });
+    let fully_moved = moved.map(|moved| Moved {
+        promised_on: Some(due_on),
+        promised_at: Some(due_at),
+        acknowledge_by: Some(moment),
+        ..moved
+    });
+    vec![
         Event::PlacedBelow {
             place: Place {
                 parent: Uuid::from_u128(5),
