@@ -457,6 +457,7 @@ impl FollowedItem {
         let mut item = self.clone();
         item.apply(&event(vec![]));
         item.pending.clone_from(&self.pending);
+        item.agreed_after = self.agreed_after;
         item.ladder = item.ladder.for_due(due_at, [&item.subject.zone, calendar.zone()]);
         event(item.projected(Some(cause), calendar, now))
     }

@@ -323,6 +323,7 @@ impl Item {
         let Event::PutDownContested { department, kind, acknowledge_by, due, .. } = event else { return };
         self.take_back(department, *kind);
         self.unmark(department, *kind);
+        self.said_by.remove(&(*kind, department.clone()));
         self.own_voices.insert(department.clone());
         self.move_on(*due);
         if let Some(acknowledge_by) = *acknowledge_by {

@@ -43,7 +43,7 @@ fn obligation(lead: &str, due: DueRule) -> Obligation {
 }
 
 fn lead(department: &str) -> Actor {
-    actor("li", department, Role::DepartmentLead)
+    actor(department, department, Role::DepartmentLead)
 }
 
 fn issued(by: Actor) -> Issued {
