@@ -26,7 +26,7 @@ const CLAIMED: &str = "stage <= 4 AND stage = 4 AND claimed_at IS NOT NULL";
 /// Underway, stage 3 on the wire, while the clock runs, and without a word from the lead since before a moment.
 const SILENT: &str = "stage <= 4 AND stage = 3 AND paused_since IS NULL AND heard_at < ?";
 /// Standing still while its lead has something to do: what is claimed waits for its judge instead.
-const PAUSED: &str = "stage <= 4 AND stage <= 3 AND paused_since IS NOT NULL";
+const PAUSED: &str = "paused_since IS NOT NULL AND +stage <= 3";
 const NOT_LATE: &str = "stage > 3 OR paused_since IS NOT NULL OR due_at >= ?";
 
 /// The fields that say since when something has changed.
