@@ -15,8 +15,13 @@ const SPEED_STEPS: u64 = 2_000_000;
 /// How long is searched for.
 const LENGTHS: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(60)];
 /// What a plain simulated annealing reached in sixty seconds on two cores, for each set.
-const REFERENCES: [Score; 2] =
-    [Score { hard: 0, medium: -144, soft: -10_070 }, Score { hard: 0, medium: -85, soft: -73_727 }];
+const REFERENCES: [Score; 5] = [
+    Score { hard: 0, medium: -144, soft: -10_070 },
+    Score { hard: 0, medium: -56, soft: -21_428 },
+    Score { hard: 0, medium: -85, soft: -73_727 },
+    Score { hard: 0, medium: -18, soft: -207_028 },
+    Score { hard: 0, medium: -40, soft: -696_603 },
+];
 
 /// Prints the table.
 pub fn print() -> anyhow::Result<()> {

@@ -1,7 +1,8 @@
 """Opens every page in both languages, light and dark, narrow and wide, and says what is wrong with it: violations that axe
 finds, requests to elsewhere, violations of the policy, a page that scrolls sideways. Every number on the board and on
 today's page has to equal the list that it opens; the worst item is urged with a few keys, and another accepted by keyboard alone; and what happens
-while a page is open shows on it; and a clerk takes a session from its request to its minutes, by forms alone."""
+while a page is open shows on it; and a clerk takes a session from its request to its minutes, by forms alone; a form outlives a sign-in, and a page says
+when its server is away."""
 
 import argparse
 import itertools
@@ -267,6 +268,46 @@ def follow(browser, url, ids, supervisor):
     context.close()
 
 
+def lose_the_connection(browser, installation):
+    """A page whose server is away says so, and that it is up to date again once it is back."""
+    context = browser.new_context(locale="en", viewport={"width": 1280, "height": 500})
+    page = context.new_page()
+    sign_in(page, installation.url, "supervisor", "OFFICE")
+    page.goto(f"{installation.url}/board")
+    page.locator("#live").get_by_text("Up to date").wait_for()
+    address = installation.url.removeprefix("http://")
+    installation.stop()
+    page.locator("#live[data-state=lost]").get_by_text("Not connected; what you see may be out of date").wait_for()
+    installation.start(address)
+    page.locator("#live:not([data-state])").wait_for()
+    if page.inner_text("#live") not in ("Up to date", "Changed just now"):
+        fault(f"a page that is connected again says {page.inner_text('#live')!r}")
+    context.close()
+
+
+def outlive_the_sign_in(browser, url):
+    """What was typed when the sign-in ended is there again after the next one, and is recorded when it is pressed again."""
+    context = browser.new_context(locale="en", viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    sign_in(page, url, "clerk", "HOUSING")
+    page.goto(f"{url}/matters?settled=no")
+    page.fill("#TakeInMatter-bodyCode", "RENEWAL")
+    page.fill("#TakeInMatter-title", "雨后路面塌陷 <two days>")
+    context.clear_cookies()
+    page.locator("button[value=TakeInMatter]").click()
+    page.get_by_text("What you typed is kept").wait_for()
+    page.select_option("#role", "clerk")
+    page.fill("#department", "HOUSING")
+    page.locator("form:has(#role) button").click()
+    page.get_by_text("nothing was recorded yet").wait_for()
+    typed = page.input_value("#TakeInMatter-title"), page.url.split("#")[0]
+    if typed != ("雨后路面塌陷 <two days>", f"{url}/matters"):
+        fault(f"a form came back as {typed}")
+    page.locator("button[value=TakeInMatter]").click()
+    page.wait_for_url("**/matters/*done=TakeInMatter*")
+    context.close()
+
+
 def keep_the_docket(browser, url, ids):
     """A clerk records how everybody votes, and the chair counts. There is no script here."""
     context = browser.new_context(locale="en", java_script_enabled=False)
@@ -525,6 +566,8 @@ def main():
         keep_the_docket(browser, installation.url, ids)
         follow(browser, installation.url, ids, installation.caller("supervisor", "OFFICE"))
         take_a_session_through(browser, installation, ids, given.shots)
+        outlive_the_sign_in(browser, installation.url)
+        lose_the_connection(browser, installation)
         browser.close()
     if faults:
         sys.exit(f"{len(faults)} faults")

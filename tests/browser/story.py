@@ -33,7 +33,11 @@ class Installation:
 
     def __enter__(self):
         self.folder = tempfile.TemporaryDirectory()
-        command = [self.program, "up", "--data", self.folder.name, "--listen", "127.0.0.1:0", "--clock", f"movable:{START}"]
+        return self.start("127.0.0.1:0")
+
+    def start(self, listen):
+        """Serves what is there at this address."""
+        command = [self.program, "up", "--data", self.folder.name, "--listen", listen, "--clock", f"movable:{START}"]
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
             env={"HUISHANG_LANG": "en", "HUISHANG_ACCESS_LOG__FOLDER": f"{self.folder.name}/access"},
@@ -44,9 +48,12 @@ class Installation:
                 return self
         raise RuntimeError("huishang up said no address")
 
-    def __exit__(self, *_):
+    def stop(self):
         self.process.terminate()
         self.process.wait()
+
+    def __exit__(self, *_):
+        self.stop()
         self.folder.cleanup()
 
     def token(self, role, department=None):

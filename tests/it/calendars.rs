@@ -1,5 +1,6 @@
 //! Calendars at secret addresses: read by programs that know nothing of Huishang.
 
+use crate::commands::ensure_failed;
 use crate::delivery::trees_to_count;
 use crate::in_both_modes;
 use anyhow::{Context as _, ensure};
@@ -243,6 +244,67 @@ async fn an_address_leads_nowhere_once_it_is_revoked_or_its_owner_has_left(mode:
     Ok(())
 }
 in_both_modes!(an_address_leads_nowhere_once_it_is_revoked_or_its_owner_has_left);
+
+async fn another_department_takes_nothing_from_somebody_and_their_own_takes_them_out(
+    mode: Mode,
+) -> anyhow::Result<()> {
+    // Given somebody of WATER with a calendar, whom a clerk of ROADS has registered first
+    let mut sandbox = Sandbox::start(mode)?;
+    founded(&sandbox).await?;
+    let [water, roads] = [
+        sandbox.client(Role::Clerk, Some("WATER")).await?,
+        sandbox.client(Role::Clerk, Some("ROADS")).await?,
+    ];
+    let chen = chen(&sandbox).await?;
+    let (_, path) = create(&chen).await?;
+    let http = sandbox.http_with_token(None)?;
+    let is = async |status: u16| {
+        until("the calendar", async || (http.get(&path).await.ok()?.status == status).then_some(())).await;
+    };
+    is(200).await;
+    list_member(&roads, "ROADS", None).await?;
+
+    // Then the calendar goes on, and they take their code from that department, which others do not
+    is(200).await;
+    let refused = list_member(&water, "WATER", None).await.err().context("ROADS has the code")?;
+    ensure!(refused.to_string().contains("only ROADS and operators may do this"), "{refused}");
+    let remove = || directory::RemoveMemberRequest { member_code: "chen".into(), ..command() };
+    let refused = water.call(remove()).await.err().context("it is not theirs")?;
+    ensure!(Client::reason(&refused).as_deref() == Some("NOT_YOUR_DEPARTMENT"), "{refused}");
+    chen.call(remove()).await?;
+    list_member(&water, "WATER", None).await?;
+    let refused = roads.call(remove()).await.err().context("it is not theirs any more")?;
+    ensure!(Client::reason(&refused).as_deref() == Some("NOT_YOUR_DEPARTMENT"), "{refused}");
+    let refused = chen.call(remove()).await.err().context("nobody leaves alone")?;
+    ensure!(Client::reason(&refused).as_deref() == Some("CLERK_REQUIRED"), "{refused}");
+    is(200).await;
+
+    // When their own department takes them out, then the calendar ends
+    let own = sandbox.http(Role::Clerk, Some("WATER"))?;
+    let body = json!({"commandId": client::command_id()});
+    let removed = own.post("/v1/members/chen:remove", &body).await?;
+    ensure!(removed.status == 200 && removed.text().contains("\"code\":\"chen\""), "{removed:?}");
+    is(404).await;
+    Ok(())
+}
+in_both_modes!(another_department_takes_nothing_from_somebody_and_their_own_takes_them_out);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn members_are_taken_out_on_the_command_line() -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(Mode::Embedded)?;
+    let operator = sandbox.client(Role::Operator, None).await?;
+    sandbox.client(Role::Clerk, Some("WATER")).await?.register_department("WATER").await?;
+    list_member(&operator, "WATER", None).await?;
+    let remove = ["member", "remove", "chen"];
+    let removed = sandbox.run("operator", &remove)?;
+    let told = String::from_utf8_lossy(&removed.stdout);
+    ensure!(told.contains("Member chen is no longer in the directory"), "{told}");
+    let chinese = sandbox.run("operator", &[&remove[..], &["--lang", "zh"]].concat())?;
+    let told = String::from_utf8_lossy(&chinese.stdout);
+    ensure!(told.contains("成员 chen 已移出名录"), "it is already so: {told}");
+    let nobody = sandbox.run("operator", &["member", "remove", "nobody", "--lang", "zh"])?;
+    ensure_failed(&nobody, 3, "该成员不存在；请核对代码")
+}
 
 async fn an_invitation_comes_as_a_letter_that_calendars_understand(mode: Mode) -> anyhow::Result<()> {
     let mailbox = Receiver::mailbox()?;

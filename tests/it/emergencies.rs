@@ -10,10 +10,11 @@ use proto::deliberation::v1::{
     OpenDocketRequest, OpenTopicRequest, RecordArrivalRequest, SubmitProposalRequest, VoteChoice,
 };
 use proto::followup::v1::{ListNoticesRequest, ListUpcomingNoticesRequest, Notice, NoticeKind};
-use proto::ledger::v1::MoveClockRequest;
+use proto::ledger::v1::{GetHeadRequest, MoveClockRequest};
 use proto::scheduling::v1::{
     AcknowledgeEmergencyRequest, BodyCharter, DefineBodyRequest, EmergencyCallStage, EmergencyEndCause,
-    EmergencyPlan, GetSessionRequest, RaiseEmergencyRequest, Seat, SessionEmergency, SessionStage,
+    EmergencyPlan, GetSessionRequest, ListSessionsRequest, RaiseEmergencyRequest, Seat, SessionEmergency,
+    SessionStage,
 };
 use tests::{Client, Mode, Sandbox, command};
 
@@ -121,6 +122,14 @@ impl Emergency {
         tests::until("it is foretold", look).await;
     }
 
+    /// How many emergencies somebody is told of that wait for a department to acknowledge them.
+    async fn waiting_for(&self, client: &Client, department: &str) -> anyhow::Result<usize> {
+        let at_least_position = self.clerk.call(GetHeadRequest::default()).await?.position;
+        let called_code = Some(department.to_owned());
+        let list = ListSessionsRequest { at_least_position, called_code, ..Default::default() };
+        Ok(client.call(list).await?.sessions.len())
+    }
+
     /// WATER and DRAINAGE, which stands in for ROADS, decide.
     async fn decide(&self, voting: [(&Client, &str); 2]) -> anyhow::Result<()> {
         let id = || self.session_id.clone();
@@ -173,6 +182,10 @@ async fn an_emergency_finds_whoever_comes_and_hears_its_clock(mode: Mode) -> any
     let drainage = sandbox.client(Role::Delegate, Some("DRAINAGE")).await?;
     let called = |it: &SessionEmergency| it.calls.iter().any(|call| call.department_code == "DRAINAGE");
     emergency.when(&drainage, "DRAINAGE is called", called).await;
+    // It waits for whom it was made to last, and is told to nobody who may not see it.
+    ensure!(emergency.waiting_for(&drainage, "DRAINAGE").await? == 1);
+    ensure!(emergency.waiting_for(&emergency.clerk, "ROADS").await? == 0);
+    ensure!(emergency.waiting_for(&press, "DRAINAGE").await? == 0);
     let roads = sandbox.client(Role::DepartmentLead, Some("ROADS")).await?;
     refused(roads.call(emergency.acknowledge("ROADS")).await, "PASSED_OVER")?;
     let answer = emergency.clerk.call(emergency.acknowledge("DRAINAGE")).await?;
@@ -184,6 +197,11 @@ async fn an_emergency_finds_whoever_comes_and_hears_its_clock(mode: Mode) -> any
         calls[2].seat_code == "ROADS" && calls[2].on_behalf_by_code.as_deref() == Some("OFFICE"),
         "{calls:?}"
     );
+
+    ensure!(emergency.waiting_for(&press, "PRESS").await? == 0);
+    for department in ["WATER", "ROADS", "DRAINAGE"] {
+        ensure!(emergency.waiting_for(&emergency.clerk, department).await? == 0, "{department}");
+    }
 
     // Half of the time is over, and then a restart: nothing is said twice. METRO is never called.
     emergency.move_clock("2027-03-01T02:00:00Z").await?;

@@ -1,9 +1,10 @@
 //! What departments and supervisors do on the page of an item: it offers what the rules accept, and keeps what they refuse.
 
 use crate::in_both_modes;
-use crate::pages::{Browser, form_of, items_of_two_departments};
+use crate::pages::{Browser, between, form_of, items_of_two_departments};
 use anyhow::{Context as _, ensure};
 use domain::Role;
+use proto::ledger::v1::GetHeadRequest;
 use proto::resolution::v1::{GetItemRequest, HelpStage, Item, ListItemsRequest};
 use tests::{Mode, Sandbox};
 
@@ -97,6 +98,24 @@ async fn an_item_is_split_waits_and_is_judged_by_forms(mode: Mode) -> anyhow::Re
          &subItems[].due.dueOn={due}"
     );
     sent(&water, &path, "SplitItem", &sub_item.replace("[]", "%5B%5D")).await?;
+    // What is done of the part is done of the whole: its page says so in one way.
+    let at_least_position = supervisor.call(GetHeadRequest::default()).await?.position;
+    let list = ListItemsRequest { at_least_position, text: Some("Pipes".into()), ..Default::default() };
+    let part = supervisor.call(list).await?.items.first().context("the part")?.item_id.clone();
+    let (part, roads) = (
+        format!("/items/{part}"),
+        Browser::sign_in(&mut sandbox, Role::DepartmentLead, Some("ROADS")).await?,
+    );
+    sent(&roads, &part, "AcknowledgeItem", "").await?;
+    sent(&roads, &part, "ReportProgress", "percent=60&note=Pipes+are+there").await?;
+    let at = supervisor.call(GetHeadRequest::default()).await?.position;
+    let page = water.page(&format!("{path}?at={at}")).await?;
+    let done = between(&page, "<dt>Progress</dt><dd>", " %")?;
+    let (_, row) = page.split_once("<b aria-current=\"true\">").context("the cascade")?;
+    ensure!(
+        done != "0" && row.split("</tr>").next().unwrap_or_default().contains(&format!("{done} %")),
+        "{page}"
+    );
     let wait = format!("onItemId={}", other.replace('/', "%2F"));
     sent(&office, &path, "AddDependency", &wait).await?;
     ensure!(item(&sandbox, &id).await?.waits_for_numbers == std::slice::from_ref(&other));

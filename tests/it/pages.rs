@@ -12,12 +12,12 @@ use serde_json::Value;
 use std::process::Command;
 use tests::{Client, HttpAnswer, HttpClient, HttpStream, Mode, Sandbox, SandboxConfig, command, until};
 
-const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+pub const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
 /// A browser without script: it keeps the cookie of a session, and sends forms.
 pub struct Browser {
-    http: HttpClient,
-    cookie: String,
+    pub http: HttpClient,
+    pub cookie: String,
 }
 
 impl Browser {
@@ -59,7 +59,7 @@ impl Browser {
 }
 
 /// The text between two others.
-fn between<'a>(text: &'a str, before: &str, after: &str) -> anyhow::Result<&'a str> {
+pub fn between<'a>(text: &'a str, before: &str, after: &str) -> anyhow::Result<&'a str> {
     let (_, rest) = text.split_once(before).with_context(|| format!("no {before} in {text}"))?;
     Ok(rest.split_once(after).context("it ends")?.0)
 }

@@ -236,6 +236,8 @@ async fn a_poll_is_opened_answered_and_adopted_by_forms(mode: Mode) -> anyhow::R
     let sunday = format!("{form}&startsAt=2027-03-14T09:00&reason=Sunday&action=ProposeTime");
     let refused = browser.post(&address, &sunday).await?;
     ensure!(refused.status >= 400 && refused.text().contains("RULE_BROKEN"), "{}", refused.text());
+    let kept = ["value=\"2027-03-14T09:00\"", "rows=\"2\" required>Sunday</textarea>"];
+    ensure!(kept.iter().all(|typed| refused.text().contains(typed)), "{}", refused.text());
     let monday = format!("{form}&startsAt=2027-03-15T14:00&reason=A+Monday&action=ProposeTime");
     let proposed = browser.post(&address, &monday).await?;
     ensure!(proposed.status == 303, "{}", proposed.text());

@@ -127,6 +127,34 @@ fn session(answer: &HttpAnswer) -> Option<String> {
     Some(kept.next()?.split(';').next()?.to_owned())
 }
 
+async fn whoever_signs_in_at_the_provider_with_a_form_at_hand_does_so_beside_it(
+    mode: Mode,
+) -> anyhow::Result<()> {
+    // Given a form that was sent without a session
+    let installation = Installation::start(mode)?;
+    let form = "action=UrgeItem&reason=Hurry";
+    let page = installation.pages.send("POST", "/items/none", &[FORM], form).await?.text();
+    ensure!(
+        page.contains("target=\"_blank\"") && page.contains("come back to this one, and go on"),
+        "{page}"
+    );
+    let (_, kept) = page.split_once("name=\"kept\" value=\"").context("it is kept")?;
+    let kept = kept.split('"').next().context("it ends")?.to_owned();
+    ensure!(
+        page.contains("action=\"/items/none#notice\"") && page.contains("to=%2Fsign-in%2Fdone"),
+        "{page}"
+    );
+    // When its sender has signed in on another page, and goes on, then it is at its page again; which is not there.
+    let done = installation.pages.get("/sign-in/done").await?;
+    ensure!(done.status == 200 && done.text().contains("go on where you typed"), "{}", done.text());
+    let cookie = installation.signed_in().await?;
+    let headers = [FORM, ("cookie", cookie.as_str())];
+    let back = installation.pages.send("POST", "/items/none", &headers, format!("kept={kept}")).await?;
+    ensure!(back.status == 404 || back.status == 400, "{} {}", back.status, back.text());
+    Ok(())
+}
+in_both_modes!(whoever_signs_in_at_the_provider_with_a_form_at_hand_does_so_beside_it);
+
 async fn whoever_signs_in_at_the_provider_is_who_it_says(mode: Mode) -> anyhow::Result<()> {
     // Given somebody who signs in at the provider
     let mut installation = Installation::start(mode)?;

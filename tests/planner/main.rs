@@ -6,7 +6,7 @@ use std::thread;
 use tests::{MEETING_SETS, meeting_set, recount};
 
 /// Plans of each set that are counted again, from those that were hardly searched for to better ones.
-const STEPS: [u64; 4] = [0, 10_000, 100_000, 400_000];
+const STEPS: [u64; 4] = [0, 10_000, 100_000, 2_000_000];
 
 /// Steps of a short search: a fraction of a second of an optimized build.
 const SHORT_STEPS: u64 = 1_000_000;

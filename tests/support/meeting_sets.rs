@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The sets, by the number of their meetings.
-pub const MEETING_SETS: [u32; 2] = [50, 200];
+pub const MEETING_SETS: [u32; 5] = [50, 100, 200, 400, 800];
 
 fn folder() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/planner"))

@@ -116,7 +116,8 @@ impl Language {
     pub fn reason(self, domain: &str, reason: &str, details: &BTreeMap<&str, &str>) -> Option<String> {
         let words = self.words_of_package(domain)?;
         let sentence = words.reason.get(reason)?;
-        Some(fill(sentence, |name| details.get(name).map(|value| words.detail(name, value).into_owned())))
+        let detail = |name: &str| details.get(name).map(|value| words.detail(name, value).into_owned());
+        Some(template::fill_in_chinese(sentence, detail))
     }
 
     /// What a service says in a field of its answer.

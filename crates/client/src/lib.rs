@@ -19,7 +19,7 @@ pub use command_id::{command_id, voter_secret};
 pub use connection::{ConnectError, Connections, connect};
 pub use language::Language;
 pub use reflective::{Answer, Messages};
-pub use refusal::{Refusal, root_cause};
+pub use refusal::{Refusal, root_cause, with_moments};
 pub use retry::{Attempts, is_unavailable};
 pub use tls::{ClientCertificate, Tls, Trust};
 pub use token::{InvalidToken, Token};

@@ -1,6 +1,7 @@
 //! What a refusal says.
 
 use crate::tls;
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::Duration;
@@ -42,6 +43,16 @@ impl Refusal {
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_info().and_then(|info| info.retry_delay)
     }
+}
+
+/// A sentence in which the moments among these details, which services write in UTC, are written as `shown` writes them.
+pub fn with_moments<'d>(
+    sentence: String,
+    details: impl IntoIterator<Item = &'d str>,
+    shown: impl Fn(Timestamp) -> String,
+) -> String {
+    let moments = details.into_iter().filter_map(|detail| Some((detail, detail.parse().ok()?)));
+    moments.fold(sentence, |sentence, (in_utc, moment)| sentence.replace(in_utc, &shown(moment)))
 }
 
 /// The first cause of an error, in words; if it is a fault of TLS, with what to do about it.

@@ -137,10 +137,17 @@ text_type!(
 );
 
 impl Text {
-    /// What a reader takes it for: without regard to case, to the width of letters, to space, and to what is not seen.
+    /// What a reader takes it for: without regard to case, to the width of letters, to space, to what is not seen, and to marks
+    /// that are no part of a figure.
     pub fn reading(&self) -> String {
         let is_seen = |c: &char| !c.is_whitespace() && c.general_category() != GeneralCategory::Format;
-        self.0.nfkc().filter(is_seen).flat_map(char::to_uppercase).nfc().collect()
+        let seen: Vec<char> = self.0.nfkc().filter(is_seen).flat_map(char::to_uppercase).nfc().collect();
+        let is_figure = |at: Option<usize>| at.and_then(|at| seen.get(at)).is_some_and(|c| c.is_numeric());
+        let says_something = |at: usize| {
+            let is_of_figure = is_figure(Some(at + 1)) || is_figure(at.checked_sub(1)) && seen[at] == '%';
+            seen[at].is_alphanumeric() || is_of_figure
+        };
+        (0..seen.len()).filter(|at| says_something(*at)).map(|at| seen[at]).collect()
     }
 }
 

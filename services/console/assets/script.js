@@ -29,9 +29,13 @@
     source.addEventListener("error", () => {
       // A stream that breaks off is opened again by the browser, which takes a moment; one that was refused is not.
       const isRefused = source && source.readyState === EventSource.CLOSED;
-      if (isRefused) rest();
-      clearTimeout(losing);
-      losing = setTimeout(lost, isRefused ? 0 : LOST_AFTER);
+      if (isRefused) {
+        rest();
+        lost();
+        return;
+      }
+      // Each try that fails says so; the time runs from the first of them.
+      losing = losing || setTimeout(lost, LOST_AFTER);
     });
   }
 
@@ -39,6 +43,7 @@
     if (source) source.close();
     source = null;
     clearTimeout(losing);
+    losing = 0;
     clearTimeout(trying);
   }
 
@@ -55,6 +60,7 @@
   // What changed meanwhile is shown before the page says that it is up to date.
   async function found() {
     clearTimeout(losing);
+    losing = 0;
     if (!live || live.dataset.state !== "lost") return;
     if (await refresh()) {
       delete live.dataset.state;

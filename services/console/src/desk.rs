@@ -20,6 +20,7 @@ mod frame;
 mod indicators;
 mod item;
 mod items;
+mod kept;
 mod limits;
 mod markup;
 mod matters;

@@ -73,8 +73,8 @@ pub(crate) async fn by_secret(
     Ok((is_the_one && has_standing(kit, &known.owner).await?).then_some(known))
 }
 
-/// Whether the owner of a feed, or a subscriber, still is who they were when it was created: they were not erased, and the directory has them
-/// in no other department.
+/// Whether the owner of a feed, or a subscriber, still is who they were when it was created: they were not erased, and have not left their
+/// department, by the directory.
 pub(crate) async fn has_standing(kit: &Kit, owner: &Actor) -> Result<bool, CommandError> {
     // What stands in the place of an erased name.
     if owner.subject.starts_with(ERASED_PREFIX) {
@@ -84,7 +84,7 @@ pub(crate) async fn has_standing(kit: &Kit, owner: &Actor) -> Result<bool, Comma
         return Ok(true);
     };
     let member = kit.load::<Member>(Member::id(&code)).await?;
-    Ok(member.profile().is_none_or(|profile| profile.department == *department))
+    Ok(!member.has_left(department))
 }
 
 /// The address in the directory of somebody who acts for a department: it has them there. Of somebody who acts for none, only

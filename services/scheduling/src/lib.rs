@@ -2,7 +2,8 @@
 //!
 //! [`grpc`] carries commands to the journal and answers queries, lists from [`views`]; [`facts`] looks up what
 //! one aggregate must know of another. When a docket is closed, process managers conclude its session, and
-//! pass on to its matters what became of them; what somebody answers by mail is answered to the session; timers bring back those that were deferred, close
+//! pass on to its matters what became of them; what somebody answers by mail is answered to the session; the diaries of members
+//! who are taken out of the directory end; timers bring back those that were deferred, close
 //! polls, remind those that have not answered their invitations, and let the clocks of emergencies strike. Calendars that are subscribed to
 //! are read as time goes by ([`following`]).
 
@@ -19,7 +20,9 @@ use domain::calendar::WorkingCalendar;
 use domain::deliberation::docket::{self, Docket};
 use domain::delivery::subscription::{self, Subscription};
 use domain::directory::calendar::Calendar;
-use domain::process::{answer_invitation, conclude_session, end_emergency, follow_matters};
+use domain::directory::member::{self, Member};
+use domain::process::{answer_invitation, conclude_session, end_diary, end_emergency, follow_matters};
+use domain::scheduling::availability::Availability;
 use domain::scheduling::body::Body;
 use domain::scheduling::emergency::{self, Emergency};
 use domain::scheduling::matter::{self, Matter};
@@ -75,6 +78,7 @@ fn service(kit: &Kit, time_zone: &str, following: Following) -> anyhow::Result<S
         follow_matters(&mut processes, default_calendar.clone()),
         end_emergencies(&mut processes),
         answer_invitations(&mut processes),
+        end_diaries(&mut processes),
     ];
     let (concluded, followed, ended) = (reactions[0].clone(), reactions[1].clone(), reactions[2].clone());
     let answered = reactions[3].clone();
@@ -134,6 +138,15 @@ fn end_emergencies(processes: &mut Processes) -> watch::Receiver<Position> {
             let commands = end_emergency::react(context.id, context.event);
             context.issue::<Emergency>(kit, 0, commands).await
         })
+    })
+}
+
+/// Ends the diaries of members who were taken out of the directory.
+fn end_diaries(processes: &mut Processes) -> watch::Receiver<Position> {
+    let removed = |event: &member::Event| matches!(event, member::Event::Removed { .. });
+    processes.run::<Member, _>(end_diary::NAME, removed, |kit, context| {
+        let commands = end_diary::react(context.event);
+        Box::pin(async move { context.issue::<Availability>(kit, 0, commands).await })
     })
 }
 

@@ -81,10 +81,10 @@ pub fn context(word: &str, department: &str, role: Role) -> CommandContext {
     CommandContext::new(command_id, [0; 32], actor("chen", department, role))
 }
 
-/// A request by somebody who speaks for this department, or for none when it is empty.
+/// A request by somebody who speaks for this department, or for none when it is empty; another person for each.
 pub fn by<M>(message: M, department: &str, role: Role) -> Request<M> {
     let mut request = Request::new(message);
-    request.extensions_mut().insert(Caller(actor("chen", department, role)));
+    request.extensions_mut().insert(Caller(actor(&format!("chen of {department}"), department, role)));
     request
 }
 

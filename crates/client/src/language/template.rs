@@ -13,6 +13,32 @@ pub fn fill(template: &str, value: impl Fn(&str) -> Option<String>) -> String {
         .collect()
 }
 
+/// The same in Chinese, where no space stands between two Chinese characters: a value may be a word or a code.
+pub(super) fn fill_in_chinese(template: &str, value: impl Fn(&str) -> Option<String>) -> String {
+    let mut filled = String::new();
+    for part in parts(template) {
+        let next = match part {
+            Part::Text(text) => text.to_owned(),
+            Part::Name(name) => value(name).unwrap_or_default(),
+        };
+        let (before, after) = (filled.trim_end_matches(' '), next.trim_start_matches(' '));
+        let is_chinese = before.ends_with(is_wide) && after.starts_with(is_wide);
+        match is_chinese {
+            true => {
+                filled.truncate(before.len());
+                filled.push_str(after);
+            }
+            false => filled.push_str(&next),
+        }
+    }
+    filled
+}
+
+/// Whether a character is one of the scripts of East Asia, or a mark of theirs.
+fn is_wide(character: char) -> bool {
+    character >= '\u{2e80}'
+}
+
 /// The names in a template's braces.
 #[cfg(test)]
 pub(super) fn names(template: &str) -> std::collections::BTreeSet<&str> {
@@ -47,7 +73,7 @@ fn translate_with(
     let fitting = templates.iter().filter_map(|(from, to)| Some((from, to, read(&parts(from), sentence)?)));
     let text = |template: &str| -> usize { fill(template, |_| None).len() };
     let (_, to, values) = fitting.max_by_key(|(from, ..)| text(from))?;
-    Some(fill(to, |name| values.get(name).map(|found| value(found))))
+    Some(fill_in_chinese(to, |name| values.get(name).map(|found| value(found))))
 }
 
 /// The values that fill a template's parts in a sentence, each as long as possible; one may be empty.

@@ -307,7 +307,7 @@ fn a_refusal_is_told_with_its_details() {
     );
     assert_eq!(
         reason("huishang.deliberation.v1", "NOT_FOUND", &[("what", "amendment 2 to topic 1")]),
-        "议题 1 的修正案 2 不存在"
+        "议题 1 的修正案 2 不存在；可能尚未产生，请核对标识"
     );
     assert_eq!(
         reason(
@@ -315,7 +315,7 @@ fn a_refusal_is_told_with_its_details() {
             "TOO_MANY_DAYS",
             &[("field", "holidays"), ("given", "1001"), ("max", "1000")]
         ),
-        "节假日 有 1001 天，最多 1000 天；请去掉过去的年份"
+        "节假日有 1001 天，最多 1000 天；请去掉过去的年份"
     );
     assert_eq!(Language::Chinese.reason("huishang.scheduling.v1", "OF_LATER", &BTreeMap::new()), None);
     assert_eq!(Language::English.reason("huishang.directory.v1", "OWN_PARENT", &BTreeMap::new()), None);
@@ -364,4 +364,21 @@ fn a_fault_is_told_by_the_template_that_says_most() {
     );
     assert_eq!(Language::English.fault("is missing"), "is missing");
     assert_eq!(fill("{a} and {b}{c", |name| (name == "a").then(|| "1".into())), "1 and {c");
+}
+
+#[test]
+fn no_space_stands_between_chinese_characters_where_a_value_is_a_word() {
+    let fill = |value: &str| {
+        super::template::fill_in_chinese("{what} 须在将来，见 {what}", |_| Some(value.to_owned()))
+    };
+    assert_eq!(fill("会签截止"), "会签截止须在将来，见会签截止");
+    assert_eq!(fill("sign_by"), "sign_by 须在将来，见 sign_by");
+}
+
+#[test]
+fn the_moments_of_a_refusal_are_told_as_its_reader_writes_them() {
+    let details = ["2026-10-08T15:59:59.999999Z", "2026-10-08", "3"];
+    let sentence = format!("until {}, for 3", details[0]);
+    let told = crate::with_moments(sentence, details, |moment| moment.as_second().to_string());
+    assert_eq!(told, "until 1791475199, for 3");
 }

@@ -280,6 +280,9 @@ impl BallotResult {
             (Method::GeneralConsent | Method::Silence, _) if *no > 0 => {
                 format!("somebody objected{deciding}")
             }
+            (Method::GeneralConsent | Method::Silence, _) if self.yes == 0 => {
+                format!("nobody agreed{deciding}")
+            }
             (Method::GeneralConsent | Method::Silence, _) => format!("nobody objected{deciding}"),
             _ if *base == 0 => format!("all abstained{deciding}"),
             _ => format!("{needed} yes of {base} {} were needed{deciding}", self.majority_of.as_str()),

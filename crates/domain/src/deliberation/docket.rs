@@ -504,7 +504,7 @@ impl Aggregate for Docket {
                 motions::withdraw(state.open()?, topic, motion, issued)
             }
             Command::PutMotion { topic, motion, calendar } => {
-                motions::put(state.open()?, topic, motion, calendar.date_of(issued.at))
+                motions::put(state.open()?, topic, motion, calendar.date_of(issued.at), issued)
             }
             Command::CheckClocks => Ok(speakers::check_clocks(state, issued)),
             Command::RecordStatement { topic, department, stance, reasons } => {

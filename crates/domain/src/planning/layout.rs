@@ -8,6 +8,7 @@ use super::pairs::Shared;
 use super::prices::Prices;
 use super::problem::{Placement, Problem};
 use super::score::{AT_ONCE, NO_BREAK, STABLE_GRAINS, Score};
+use std::collections::BTreeMap;
 
 /// No meeting.
 const NONE: u32 = u32::MAX;
@@ -29,13 +30,13 @@ impl Weights {
     }
 }
 
-/// What two meetings cost each other.
+/// What two meetings cost each other. Small, so that those of many meetings are near at hand.
 #[derive(Debug, Clone, Copy)]
 struct PairCost {
     /// For each grain that they share.
-    at_once: i64,
+    at_once: i32,
     /// When they are near each other in different rooms.
-    apart: i64,
+    apart: i32,
 }
 
 /// A meeting, and where it goes.
@@ -66,8 +67,10 @@ pub(super) struct Layout {
     starts: usize,
     /// What each meeting costs where it is: by itself, and with each other one.
     costs: Vec<i64>,
-    /// What each start costs each meeting.
+    /// What each start costs a meeting of each length, one length after another.
     start_costs: Vec<i64>,
+    /// For each meeting, where in `start_costs` those of its length begin.
+    start_costs_of: Vec<usize>,
     /// What each room costs each meeting.
     room_costs: Vec<i64>,
     pair_costs: Vec<PairCost>,
@@ -89,7 +92,7 @@ impl Layout {
         let (rooms, starts) = (problem.rooms().len(), problem.days().len());
         let mut somewhere =
             || Placement { start: numbers.below(starts) as u32, room: numbers.below(rooms) as u32 };
-        let (start_costs, room_costs) = single_costs(problem, weights);
+        let (start_costs, start_costs_of) = start_costs(problem, weights);
         let mut layout = Layout {
             plan: meetings.iter().map(|_| somewhere()).collect(),
             grains: meetings.iter().map(|meeting| meeting.grains).collect(),
@@ -98,7 +101,8 @@ impl Layout {
             starts,
             costs: vec![0; meetings.len()],
             start_costs,
-            room_costs,
+            start_costs_of,
+            room_costs: room_costs(problem, weights),
             pair_costs: pair_costs(problem, weights),
             same_room: weights.hard,
             first: vec![NONE; starts],
@@ -208,7 +212,7 @@ impl Layout {
 
     /// What a meeting costs by itself there.
     fn own_cost(&self, meeting: usize, there: Placement) -> i64 {
-        self.start_costs[meeting * self.starts + there.start as usize]
+        self.start_costs[self.start_costs_of[meeting] + there.start as usize]
             + self.room_costs[meeting * self.rooms + there.room as usize]
     }
 
@@ -223,10 +227,10 @@ impl Layout {
         let same_room = there.room == elsewhere.room;
         let mut cost = if gap == 0 { NO_BREAK } else { 0 };
         if gap < 0 {
-            cost -= gap * (pair.at_once + if same_room { self.same_room } else { 0 });
+            cost -= gap * (i64::from(pair.at_once) + if same_room { self.same_room } else { 0 });
         }
         if !same_room && there.start != elsewhere.start {
-            cost += pair.apart;
+            cost += i64::from(pair.apart);
         }
         cost
     }
@@ -306,24 +310,38 @@ impl Layout {
     }
 }
 
-/// What each start, and what each room, costs each meeting.
-fn single_costs(problem: &Problem, weights: Weights) -> (Vec<i64>, Vec<i64>) {
+/// What each start costs a meeting of each length, and where those of each meeting begin.
+fn start_costs(problem: &Problem, weights: Weights) -> (Vec<i64>, Vec<usize>) {
     let prices = Prices::of(problem);
-    let (mut of_starts, mut of_rooms) = (Vec::new(), Vec::new());
-    for meeting in 0..problem.meetings().len() {
-        let starts = 0..problem.days().len() as u32;
-        let rooms = 0..problem.rooms().len() as u32;
-        of_starts.extend(starts.map(|start| weights.alone(prices.start(meeting, start))));
-        of_rooms.extend(rooms.map(|room| weights.alone(prices.room(meeting, room))));
-    }
-    (of_starts, of_rooms)
+    let starts = 0..problem.days().len() as u32;
+    let (mut costs, mut begins) = (Vec::new(), BTreeMap::new());
+    let mut of_meeting = |meeting: usize| {
+        *begins.entry(problem.meetings()[meeting].grains).or_insert_with(|| {
+            let begin = costs.len();
+            costs.extend(starts.clone().map(|start| weights.alone(prices.start(meeting, start))));
+            begin
+        })
+    };
+    let begins_of = (0..problem.meetings().len()).map(&mut of_meeting).collect();
+    (costs, begins_of)
+}
+
+/// What each room costs each meeting.
+fn room_costs(problem: &Problem, weights: Weights) -> Vec<i64> {
+    let prices = Prices::of(problem);
+    let of_room = |meeting, room| weights.alone(prices.room(meeting, room));
+    let rooms = 0..problem.rooms().len() as u32;
+    (0..problem.meetings().len())
+        .flat_map(|meeting| rooms.clone().map(move |room| of_room(meeting, room)))
+        .collect()
 }
 
 fn pair_costs(problem: &Problem, weights: Weights) -> Vec<PairCost> {
+    let small = |cost: i64| i32::try_from(cost).unwrap_or(i32::MAX);
     let between = |one, other| {
         let shared = Shared::between(one, other);
         let at_once = shared.required * weights.hard + shared.torn * weights.medium + AT_ONCE;
-        PairCost { at_once, apart: shared.persons }
+        PairCost { at_once: small(at_once), apart: small(shared.persons) }
     };
     let meetings = problem.meetings();
     meetings.iter().flat_map(|one| meetings.iter().map(move |other| between(one, other))).collect()

@@ -5,6 +5,7 @@ pub mod carry_out;
 pub mod change_resolutions;
 pub mod conclude_session;
 pub mod draft_minutes;
+pub mod end_diary;
 pub mod end_emergency;
 pub mod end_secret_ballot;
 pub mod follow_matters;

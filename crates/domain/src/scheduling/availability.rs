@@ -138,6 +138,8 @@ pub enum Command {
         /// Who may.
         keepers: Keepers,
     },
+    /// Takes back and forgets all of it, as its holder is gone.
+    End,
 }
 
 /// Events.
@@ -361,6 +363,12 @@ impl Aggregate for Availability {
                     true => Ok(vec![Event::BusyTimesForgotten { calendar }]),
                     false => Err(not_found("calendar")),
                 }
+            }
+            Command::End => {
+                let withdrawn = |absence: &Uuid| Event::AbsenceWithdrawn { absence: *absence };
+                let forgotten = |calendar: &Line| Event::BusyTimesForgotten { calendar: calendar.clone() };
+                let absences = state.absences.keys().map(withdrawn);
+                Ok(absences.chain(state.calendars.keys().map(forgotten)).collect())
             }
         }
     }

@@ -5,11 +5,13 @@
 //! is asked may propose another time, also when nobody was asked and the session is scheduled (反提议). The organiser adopts one
 //! of the times, which schedules or moves the session by the usual rules, or declines what was proposed.
 //!
-//! The folder holds its parts: `state` is what is known of it, `rules` decides.
+//! The folder holds its parts: `state` is what is known of it, `rules` decides, and `ranking` says which time suits best.
 
+mod ranking;
 mod rules;
 mod state;
 
+pub use ranking::ranking;
 pub use state::{Answered, End, Known, ProposedTime, State};
 
 use super::session::{self, Slot};

@@ -99,8 +99,8 @@ rejections! {
             "{given} pieces of equipment are given; a room can list {max}",
         NotAnInterval("NOT_AN_INTERVAL") { starts_at: Timestamp, ends_at: Timestamp } =
             "a booking must end after it starts; one from {starts_at} to {ends_at} does not",
-        RoomTooSmall("ROOM_TOO_SMALL") { room_code: Code, seats: u32, attendees: u32 } =
-            "room {room_code} has {seats} seats; {attendees} people attend",
+        RoomTooSmall("ROOM_TOO_SMALL") { room_code: Code, seats: u32, attendees: u32, suitable_codes: String } =
+            "room {room_code} has {seats} seats; {attendees} people attend; rooms that suit: {suitable_codes}",
         RoomLacksEquipment("ROOM_LACKS_EQUIPMENT") { room_code: Code, missing: String, equipped_codes: String } =
             "room {room_code} has no {missing}; rooms that have all that is needed: {equipped_codes}",
         RoomTaken("ROOM_TAKEN") { room_code: Code, session_id: Uuid, starts_at: Timestamp, ends_at: Timestamp } =
@@ -194,7 +194,7 @@ impl Aggregate for Room {
             Command::Register { profile, answered_for } => register(state, profile, &answered_for, issued),
             Command::Book { session, starts_at, ends_at, attendees, equipment } => {
                 let State::Listed { profile, bookings, .. } = state else { return Err(NOT_FOUND) };
-                must_suit(profile, attendees, &equipment)?;
+                profile.must_suit(attendees, &equipment)?;
                 book(profile, bookings, session, Booking { starts_at, ends_at })
             }
             Command::Release { session } => {
@@ -260,22 +260,38 @@ fn register(
     Ok(vec![Event::Registered { profile, department }])
 }
 
-/// Refuses a room that has too few seats, or not what is needed.
-fn must_suit(profile: &Profile, attendees: u32, equipment: &[Line]) -> Result<(), Rejection> {
-    let (room_code, seats) = (profile.code.clone(), profile.seats);
-    if attendees > seats {
-        return Err(Rejection::RoomTooSmall { room_code, seats, attendees });
+impl Profile {
+    /// Refuses a room that has too few seats, or not what is needed. Rooms that do suit are named by whoever knows them.
+    pub fn must_suit(&self, attendees: u32, equipment: &[Line]) -> Result<(), Rejection> {
+        let (room_code, seats) = (self.code.clone(), self.seats);
+        if attendees > seats {
+            return Err(Rejection::RoomTooSmall { room_code, seats, attendees, suitable_codes: codes(&[]) });
+        }
+        let missing = self.missing(equipment);
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(Rejection::RoomLacksEquipment { room_code, missing, equipped_codes: codes(&[]) })
     }
-    let missing = profile.missing(equipment);
-    if missing.is_empty() { Ok(()) } else { Err(Rejection::lacks(room_code, missing, &[])) }
 }
 
 impl Rejection {
-    /// A room that has not what is needed, and the rooms that have all of it.
-    pub fn lacks(room_code: Code, missing: String, equipped: &[Code]) -> Rejection {
-        let equipped_codes = if equipped.is_empty() { "none".to_owned() } else { listed(equipped) };
-        Rejection::RoomLacksEquipment { room_code, missing, equipped_codes }
+    /// The same, and when it is of a room that does not suit, with those that do.
+    pub fn naming(self, suitable: &[Code]) -> Rejection {
+        match self {
+            Rejection::RoomTooSmall { room_code, seats, attendees, .. } => {
+                Rejection::RoomTooSmall { room_code, seats, attendees, suitable_codes: codes(suitable) }
+            }
+            Rejection::RoomLacksEquipment { room_code, missing, .. } => {
+                Rejection::RoomLacksEquipment { room_code, missing, equipped_codes: codes(suitable) }
+            }
+            other => other,
+        }
     }
+}
+
+fn codes(rooms: &[Code]) -> String {
+    if rooms.is_empty() { "none".to_owned() } else { listed(rooms) }
 }
 
 fn book(

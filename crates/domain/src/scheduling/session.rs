@@ -442,6 +442,8 @@ pub enum Event {
         answered_at: Option<Timestamp>,
         /// Whether that was after the moment until which it was asked to.
         late: bool,
+        /// Whether a clerk of the secretariat put it down.
+        put_down_by_clerk: bool,
     },
     /// A department that had not answered its invitation in time was reminded of it.
     InvitationReminded {
@@ -460,6 +462,8 @@ pub enum Event {
         delegate: Line,
         /// The person whom they replace.
         in_place_of: Option<Line>,
+        /// Whether a clerk of the secretariat put it down.
+        put_down_by_clerk: bool,
     },
     /// The session begins; its docket opens.
     Convened {
@@ -593,7 +597,7 @@ fn decide(filed: &Filed, command: Command, issued: &Issued) -> Result<Vec<Event>
             invitations::answer(filed, department, answer, issued)
         }
         Command::NameDelegate { department, delegate, in_place_of } => {
-            invitations::name_delegate(filed, Delegate { department, delegate, in_place_of })
+            invitations::name_delegate(filed, (department, delegate, in_place_of), issued)
         }
         Command::Convene { constitution } => convening::convene(filed, constitution, issued),
         Command::Adjourn { reason } => convening::adjourn(filed, reason, issued),

@@ -17,7 +17,7 @@ mod wanted;
 pub use away::{MemberDiary, members_away};
 pub use held::{AskedTime, Holds};
 pub use obstacles::{Obstacle, ObstacleKind, ObstacleRecord, Opening};
-pub use price::{Penalty, Reason};
+pub use price::{Penalty, Reason, missing};
 pub use starts::{START_MINUTES, WINDOW_DAYS_DEFAULT, WINDOW_DAYS_MAX, WORK_ENDS_HOUR};
 pub use timeline::{Busy, Cause, Engagement, Timeline};
 pub use wanted::{Setting, Wanted, quorum};

@@ -234,7 +234,9 @@ wire_events!(docket::Docket, docket::Event => deliberation {
     RecusalRecorded => RecusalRecorded {
         topic_number: topic, department_code: department, reason, version, put_down_by_clerk,
     },
-    RecusalWithdrawn => RecusalWithdrawn { topic_number: topic, department_code: department, reason },
+    RecusalWithdrawn => RecusalWithdrawn {
+        topic_number: topic, department_code: department, reason, put_down_by_clerk,
+    },
     MandateGiven => MandateGiven {
         topic_number: topic, department_code: department, holder_codes: holders, put_down_by_clerk,
     },

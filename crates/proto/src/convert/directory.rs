@@ -31,6 +31,7 @@ wire_struct!(member::Profile => directory::MemberProfile, api::Member {
 
 wire_events!(member::Member, member::Event => directory {
     Registered => MemberRegistered { profile },
+    Removed => MemberRemoved { code, department_code: department },
 });
 
 wire_events!(sign_out::SignOut, sign_out::Event => directory {

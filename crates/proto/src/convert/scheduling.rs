@@ -244,9 +244,11 @@ wire_struct!(series::Recurrence => api::SeriesRecurrence {
     pattern, interval, weekdays, day_of_month, nth, first_on, until_on, except_on, off_day,
 });
 wire_struct!(session::Invitation => api::Invitation {
-    department_code: department, answer, reason, answered_at, late, reminded_at,
+    department_code: department, answer, reason, answered_at, late, reminded_at, put_down_by_clerk,
 });
-wire_struct!(session::Delegate => api::Delegate { department_code: department, delegate, in_place_of });
+wire_struct!(session::Delegate => api::Delegate {
+    department_code: department, delegate, in_place_of, put_down_by_clerk,
+});
 
 wire_events!(session::Session, session::Event => scheduling {
     Requested => SessionRequested { outline, requester_code: requester, chair_code: chair },
@@ -270,10 +272,12 @@ wire_events!(session::Session, session::Event => scheduling {
     Postponed => SessionPostponed { reason },
     Cancelled => SessionCancelled { reason },
     InvitationAnswered => SessionInvitationAnswered {
-        department_code: department, answer, reason, answered_at, late,
+        department_code: department, answer, reason, answered_at, late, put_down_by_clerk,
     },
     InvitationReminded => SessionInvitationReminded { department_code: department, answer_by, reminded_at },
-    DelegateNamed => SessionDelegateNamed { department_code: department, delegate, in_place_of },
+    DelegateNamed => SessionDelegateNamed {
+        department_code: department, delegate, in_place_of, put_down_by_clerk,
+    },
     Convened => SessionConvened { room_code: room, constitution },
     Adjourned => SessionAdjourned { reason, adjournments, second_call_at },
     SigningExtended => SessionSigningExtended { sign_by, reason },

@@ -7,7 +7,6 @@ use super::moment::Calendar;
 use super::reader::Reader;
 use super::words::{Words, said};
 use super::{Asked, Query, number};
-use crate::refused;
 use crate::route::{self, Rpc};
 use client::Refusal;
 use futures::future::join_all;
@@ -318,6 +317,11 @@ impl Act {
         found.map(|(_, label)| words.t(label).to_owned())
     }
 
+    /// Whether the rules would accept it now, for what these fields say.
+    pub(super) async fn is_possible(&self, reader: &Reader, of: &[(&str, &str)]) -> bool {
+        self.may_be_tried_by(reader) && self.validate(reader, of).await.is_ok()
+    }
+
     async fn validate(&self, reader: &Reader, of: &[(&str, &str)]) -> Result<(), Status> {
         let mut message: Map<String, Value> = serde_json::from_str(self.sample).unwrap_or_default();
         message.insert("commandId".to_owned(), client::command_id().into());
@@ -522,7 +526,7 @@ pub(super) async fn moves(
         };
         let reason = Refusal::of(&status).reason().map(str::to_owned);
         let is_of_others = reason.as_deref().is_some_and(|reason| NOT_THIS_CALLER.contains(&reason));
-        let sentence = refused::sentence(&status, reader.preferences.language);
+        let sentence = reader.sentence(&status);
         let refused = Refused { name: act.name(), label: words.t(act.label).to_owned(), sentence, reason };
         if is_of_others { moves.of_others.push(refused) } else { moves.refused.push(refused) }
     }
@@ -542,11 +546,20 @@ pub(super) fn done(words: Words, acts: &'static [Act], asked: &Asked) -> Option<
 /// What a page says of one of these acts that was refused to a form. What cannot be read is said of the fields of the form,
 /// by their labels.
 pub(super) fn not_done(reader: &Reader, acts: &[Act], form: &Query, status: &Status) -> Notice {
-    let (words, language, refusal) = (reader.words, reader.preferences.language, Refusal::of(status));
     let act = acts.iter().find(|act| Some(act.name()) == form.get("action"));
+    refused_form(reader, |field| act?.label_of(reader.words, field), status)
+}
+
+/// The same of a form whose fields are called so.
+pub(super) fn refused_form(
+    reader: &Reader,
+    label_of: impl Fn(&str) -> Option<String>,
+    status: &Status,
+) -> Notice {
+    let (words, language, refusal) = (reader.words, reader.preferences.language, Refusal::of(status));
     let violations = refusal.violations();
     let faults = violations.iter().map(|violation| {
-        let label = act.and_then(|act| act.label_of(words, &violation.field));
+        let label = label_of(&violation.field);
         let why = language.fault(&violation.description);
         words.say(
             "{field}: {why}.",
@@ -555,7 +568,7 @@ pub(super) fn not_done(reader: &Reader, acts: &[Act], form: &Query, status: &Sta
     });
     let faults: Vec<String> = faults.collect();
     let sentence = match faults.is_empty() {
-        true => refused::sentence(status, language),
+        true => reader.sentence(status),
         false => words.say("Nothing was recorded. {faults}", &[("faults", &faults.join(" "))]),
     };
     Notice { kind: "refused", sentence, reason: refusal.reason().map(str::to_owned) }

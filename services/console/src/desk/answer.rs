@@ -157,6 +157,13 @@ pub(super) fn see_other(path: &str) -> Response<Body> {
     response
 }
 
+/// The same form is to be sent to another page.
+pub(super) fn send_there(path: &str) -> Response<Body> {
+    let mut response = see_other(path);
+    *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
+    response
+}
+
 /// The page for signing in is to be loaded, and then this one.
 fn to_sign_in(path: &str) -> Response<Body> {
     let mut query = url::form_urlencoded::Serializer::new(String::new());

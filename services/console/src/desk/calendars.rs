@@ -34,6 +34,8 @@ struct CalendarsPage {
     command_id: String,
     department: String,
     departments: Vec<(String, String)>,
+    name: String,
+    body: String,
     is_chinese: bool,
 }
 
@@ -45,6 +47,8 @@ struct Done {
     /// The list must have what was done up to here.
     position: u64,
     code: StatusCode,
+    /// What was typed before it was refused.
+    typed: Query,
 }
 
 /// The page.
@@ -65,7 +69,7 @@ pub(super) async fn act(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<R
         Err(status) => {
             let (code, status) = Failure::refusal(status)?;
             let notice = Some(super::act::not_done(reader, &[], &form, &status));
-            Done { notice, code, ..Done::default() }
+            Done { notice, code, typed: form.clone(), ..Done::default() }
         }
     };
     show(desk, reader, asked, done).await
@@ -127,13 +131,19 @@ async fn show(desk: &Desk, reader: &Reader, asked: &Asked, done: Done) -> Result
             command_id: client::command_id(),
         }
     };
+    let typed = |name: &str| done.typed.get(name).unwrap_or_default().to_owned();
     let page = CalendarsPage {
         made: done.address,
         has_more: !listed.next_page_token.is_empty(),
         rows: listed.calendar_feeds.into_iter().map(row).collect(),
         may_create: reader.may_ask::<pb::CreateCalendarFeedRequest>(),
         command_id: client::command_id(),
-        department: reader.holder.department.clone().unwrap_or_default(),
+        department: match done.typed.get("action") {
+            Some(_) => typed("department"),
+            None => reader.holder.department.clone().unwrap_or_default(),
+        },
+        name: typed("name"),
+        body: typed("body"),
         departments: departments.map(|one| (one.code.clone(), one.name.clone())).collect(),
         is_chinese: words.0 == Language::Chinese,
         frame,

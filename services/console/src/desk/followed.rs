@@ -33,6 +33,14 @@ struct FollowedPage {
     command_id: String,
     department: String,
     departments: Vec<(String, String)>,
+    /// What was typed before it was refused.
+    typed: Query,
+}
+
+impl FollowedPage {
+    fn typed(&self, name: &str) -> &str {
+        self.typed.get(name).unwrap_or_default()
+    }
 }
 
 /// What came of a form.
@@ -41,6 +49,8 @@ struct Done {
     notice: Option<Notice>,
     position: u64,
     code: StatusCode,
+    /// The calendar that was to be followed, before that was refused.
+    typed: Query,
 }
 
 /// The page.
@@ -64,7 +74,9 @@ pub(super) async fn act(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<R
         }
         Err(status) => {
             let (code, status) = Failure::refusal(status)?;
-            Done { notice: Some(super::act::not_done(reader, &[], &form, &status)), code, ..Done::default() }
+            let notice = Some(super::act::not_done(reader, &[], &form, &status));
+            let typed = Some(form).filter(|form| form.get("action") == Some("subscribe")).unwrap_or_default();
+            Done { notice, code, typed, ..Done::default() }
         }
     };
     show(desk, reader, asked, done).await
@@ -125,7 +137,11 @@ async fn show(desk: &Desk, reader: &Reader, asked: &Asked, done: Done) -> Result
         rows: diary.calendars.into_iter().map(|one| row(reader, &around, one)).collect(),
         may_subscribe: reader.may_ask::<pb::SubscribeBusyTimesRequest>(),
         command_id: client::command_id(),
-        department: reader.holder.department.clone().unwrap_or_default(),
+        department: match done.typed.get("code") {
+            Some(code) => code.to_owned(),
+            None => reader.holder.department.clone().unwrap_or_default(),
+        },
+        typed: done.typed,
         departments: departments.map(|one| (one.code.clone(), one.name.clone())).collect(),
         frame,
     };

@@ -84,6 +84,14 @@ struct ItemPage {
     evidence: Vec<Paper>,
 }
 
+impl ItemPage {
+    /// How much is done: of what is below it, too, as the cascade says.
+    fn percent(&self) -> u32 {
+        let this = self.cascade.branches.iter().find(|branch| branch.is_this);
+        this.map_or(self.item.percent, |branch| branch.percent)
+    }
+}
+
 /// A document that was given as evidence, and where its content is, when that is kept.
 struct Paper {
     evidence: Evidence,

@@ -14,6 +14,8 @@ pub(super) const SIGN_IN_SECONDS_MAX: i64 = 10 * 60;
 pub(super) const PROVIDERS_ASKED_AT_ONCE_MAX: usize = 8;
 /// Bytes of a form, at most.
 pub(super) const FORM_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of a form that has one in it that was kept: sealed, it is a third larger.
+pub(super) const KEPT_FORM_BYTES_MAX: usize = 2 * FORM_BYTES_MAX;
 /// Rows of a list on one page.
 pub(super) const ROWS_PER_PAGE: u32 = 100;
 /// Rows that are asked for at once where a page needs all of them.

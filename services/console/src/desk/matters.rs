@@ -2,6 +2,7 @@
 
 mod acts;
 mod matter;
+mod similar;
 
 use super::act::{self, Input, NotDone, Offer};
 use super::answer::{Failure, html, see_other};
@@ -13,7 +14,7 @@ use super::markup::Markup;
 use super::pager::Pager;
 use super::reader::{Reader, Surroundings};
 use super::words::Words;
-use super::{Asked, Desk, Query};
+use super::{Asked, Desk, Query, number};
 use askama::Template;
 use http::Response;
 use proto::scheduling::v1::{ListMattersRequest, MatterSummary};
@@ -21,6 +22,7 @@ use tonic::body::Body;
 
 pub(super) use acts::ACTS;
 pub(super) use matter::{act, page};
+pub(super) use similar::{CHARACTERS_COMPARED_MIN, href as href_of_similar};
 
 struct Row {
     href: String,
@@ -44,6 +46,9 @@ struct MattersPage {
     /// For those who may take one in.
     offer: Option<Offer>,
     body: String,
+    /// Words that are looked for, and the reference of a case.
+    words: String,
+    case: String,
 }
 
 /// The list.
@@ -83,7 +88,9 @@ async fn listed(
         page_token: Pager::token(&query),
         order_by: "taken_in_at desc".into(),
         settled,
-        body_code: query.get("body").map(str::to_owned),
+        body_code: query.get("body").map(number::plain),
+        text: query.get("words").map(str::to_owned),
+        case_reference: query.get("case").map(str::to_owned),
         ..Default::default()
     };
     if let Some(form) = export::wanted(&query) {
@@ -96,9 +103,12 @@ async fn listed(
     frame.stamp = Some(Stamp::new(reader, &around.calendar, None, answer.position, "/v1/matters").await);
     frame.notice = refused.map(|refused| act::not_done(reader, ACTS, &refused.form, &refused.status));
     let may_take_in = acts::TAKE_IN.may_be_tried_by(reader);
+    let of_query = |name: &str| query.get(name).unwrap_or_default().to_owned();
     let page = MattersPage {
         offer: may_take_in.then(|| acts::TAKE_IN.offer(words, refused.map(|refused| &refused.form))),
-        body: query.get("body").unwrap_or_default().to_owned(),
+        body: of_query("body"),
+        words: of_query("words"),
+        case: of_query("case"),
         frame,
         settled,
         summary: summary(words, answer.matters.len(), &pager),

@@ -11,15 +11,18 @@ use super::special_day::SpecialDays;
 use super::words::Words;
 use crate::asker::{Asker, Stack};
 use crate::json;
+use crate::refused;
 use crate::response::{self, Writing};
 use crate::route::{self, Rpc};
 use crate::wanted::Wanted;
 use bytes::Bytes;
+use client::Refusal;
 use http::{HeaderValue, Response};
 use prost::Message;
 use prost_reflect::DynamicMessage;
 use proto::directory::v1::GetCalendarRequest;
 use serde_json::Value;
+use std::sync::OnceLock;
 use tonic::Status;
 use tonic::body::Body;
 
@@ -30,6 +33,10 @@ pub(super) struct Reader {
     pub(super) holder: Holder,
     pub(super) preferences: Preferences,
     pub(super) words: Words,
+    /// Whether nothing is carried out: what was typed is to be looked at again first.
+    holds_back: bool,
+    /// The zone in which days begin, once that was asked for.
+    zone: OnceLock<String>,
 }
 
 /// What most pages name: departments and days.
@@ -55,7 +62,57 @@ impl Reader {
             bearer.set_sensitive(true);
             bearer
         });
-        Reader { asker: Asker::new(stack, extensions, bearer), session, holder, preferences, words }
+        let asker = Asker::new(stack, extensions, bearer);
+        Reader { asker, session, holder, preferences, words, holds_back: false, zone: OnceLock::new() }
+    }
+
+    /// What a refusal says to its reader, with its moments as pages write them.
+    pub(super) fn sentence(&self, status: &Status) -> String {
+        let refusal = Refusal::of(status);
+        if refusal.reason() == Some("COMMAND_ID_REUSED") {
+            let sentence = self.words.t(
+                "This form was sent before with other content, and that is recorded. What it says now is not: if it is meant as well, press once more.",
+            );
+            return sentence.to_owned();
+        }
+        let sentence = refused::sentence(status, self.preferences.language);
+        self.with_moments(sentence, refusal.details().into_values())
+    }
+
+    /// A sentence with the moments among its details as pages write them.
+    pub(super) fn with_moments<'d>(
+        &self,
+        sentence: String,
+        details: impl IntoIterator<Item = &'d str>,
+    ) -> String {
+        let Some(zone) = self.zone.get() else { return sentence };
+        let calendar = Calendar::of(zone);
+        client::with_moments(sentence, details, |moment| {
+            let (seconds, nanos) = (moment.as_second(), moment.subsec_nanosecond());
+            calendar.full_text(self.words, &prost_types::Timestamp { seconds, nanos })
+        })
+    }
+
+    /// From now on no command is carried out: each is refused with what its reader has to do.
+    pub(super) fn hold_back(&mut self) {
+        self.holds_back = true;
+    }
+
+    /// Refuses a command that is more than asked about, if none is to be carried out.
+    fn ensure_may_act(&self, path: &str, message: &[u8]) -> Result<(), Status> {
+        let rpc = route::by_name(path).filter(|_| self.holds_back);
+        let input = rpc.map(|rpc| rpc.method.input());
+        let Some(input) = input.filter(|input| input.get_field_by_name("command_id").is_some()) else {
+            return Ok(());
+        };
+        let message = DynamicMessage::decode(input, message);
+        let only_asks = message.is_ok_and(|message| {
+            message.get_field_by_name("validate_only").and_then(|only| only.as_bool()) == Some(true)
+        });
+        let sentence = self.words.t(
+            "You signed in again, and nothing was recorded yet. Look at what you typed, and press once more.",
+        );
+        if only_asks { Ok(()) } else { Err(Status::aborted(sentence)) }
     }
 
     /// Whether the reader is of the department that a step names for those who take it; none: of those who oversee.
@@ -77,6 +134,9 @@ impl Reader {
 
     /// Asks an rpc whose messages are known at compile time.
     pub(super) async fn ask<R: proto::Rpc>(&self, request: R) -> Result<R::Response, Status> {
+        if self.holds_back {
+            self.ensure_may_act(R::PATH, &request.encode_to_vec())?;
+        }
         self.asker.ask(request).await
     }
 
@@ -117,6 +177,7 @@ impl Reader {
 
     /// The bytes of an answer.
     pub(super) async fn call(&self, path: &str, message: Vec<u8>) -> Result<Bytes, Status> {
+        self.ensure_may_act(path, &message)?;
         self.asker.call(path, message).await
     }
 
@@ -138,6 +199,7 @@ impl Reader {
             Some(days) => (days.time_zone, SpecialDays::new(&days.holidays, &days.make_up_days)),
             None => (desk.time_zone.clone(), SpecialDays::default()),
         };
+        drop(self.zone.set(zone.clone()));
         Ok(Surroundings { directory, calendar: Calendar::of(&zone), time_zone: zone, special_days })
     }
 }

@@ -1,7 +1,8 @@
 //! Which page is at which address.
 
 use super::answer::{Failure, protect, see_other};
-use super::limits::FORM_BYTES_MAX;
+use super::kept::{self, Kept};
+use super::limits::{FORM_BYTES_MAX, KEPT_FORM_BYTES_MAX};
 use super::preferences::{self, Preferences};
 use super::reader::Reader;
 use super::session::{self, Session};
@@ -62,11 +63,14 @@ pub(crate) async fn answer(desk: &Desk, stack: Stack, request: Request<Body>) ->
     let preferences = Preferences::read(request.headers());
     let here = request.uri().path_and_query().map_or("/today", |here| here.as_str()).to_owned();
     let (head, body) = request.into_parts();
-    let body = match Limited::new(body, FORM_BYTES_MAX).collect().await {
+    let body = match Limited::new(body, KEPT_FORM_BYTES_MAX).collect().await {
         Ok(body) => body.to_bytes(),
         Err(_) => return Failure::TooLarge.page(preferences, &here),
     };
-    let asked = Asked { head, body };
+    let (asked, is_brought_back) = kept::brought_back(desk, Asked { head, body });
+    if asked.body.len() > FORM_BYTES_MAX && asked.head.uri.path() != "/sign-in" {
+        return Failure::TooLarge.page(preferences, &here);
+    }
     if asked.head.method == Method::GET
         && let Some((path, kept)) = preferences::chosen(&asked, desk.https)
     {
@@ -78,9 +82,12 @@ pub(crate) async fn answer(desk: &Desk, stack: Stack, request: Request<Body>) ->
     }
     let answered = match is_from_elsewhere(&asked) {
         true => Err(Failure::Forged),
-        false => page(desk, stack, &asked, preferences).await,
+        false => page(desk, stack, &asked, preferences, is_brought_back).await,
     };
-    answered.unwrap_or_else(|failure| failure.page(preferences, &here))
+    answered.unwrap_or_else(|failure| match (&failure, Kept::of(&asked)) {
+        (Failure::SignIn, Some(kept)) => sign_in::again(desk, &asked, preferences, &kept),
+        _ => failure.page(preferences, &here),
+    })
 }
 
 async fn page(
@@ -88,13 +95,15 @@ async fn page(
     stack: Stack,
     asked: &Asked,
     preferences: Preferences,
+    is_brought_back: bool,
 ) -> Result<Response<Body>, Failure> {
     let path: Vec<&str> = asked.head.uri.path().split('/').filter(|part| !part.is_empty()).collect();
     match (&asked.head.method, path.as_slice()) {
         (&Method::GET, []) => return Ok(see_other("/today")),
-        (&Method::GET, ["sign-in"]) => return Ok(sign_in::page(desk, asked, preferences, None)),
+        (&Method::GET, ["sign-in"]) => return Ok(sign_in::page(desk, asked, preferences)),
         (&Method::POST, ["sign-in"]) => return sign_in::sign_in(desk, stack, asked, preferences).await,
         (&Method::GET, ["sign-in", "at"]) => return sign_in::at_provider(desk, asked, preferences).await,
+        (&Method::GET, ["sign-in", "done"]) => return Ok(sign_in::done(preferences)),
         (&Method::GET, ["sign-in", "back"]) => return sign_in::back(desk, stack, asked, preferences).await,
         (&Method::POST, ["sign-out", "by-provider"]) => return Ok(sign_out::by_provider(stack, asked).await),
         _ => {}
@@ -110,7 +119,16 @@ async fn page(
         return Err(Failure::SignIn);
     }
     let renewed = session.renewed(now);
-    let mut response = signed_in(desk, stack, asked, preferences, session, &path).await?;
+    let mut reader = Reader::new(stack, asked.head.extensions.clone(), session, preferences);
+    if asked.head.method == Method::POST && (is_brought_back || !has_form_token(asked, &reader)) {
+        // What a page of an earlier session sends is looked at again, too; a browser says whether it is from a page of ours.
+        let is_from_here = asked.head.headers.contains_key(ORIGIN) && path != ["sign-out"];
+        if !is_brought_back && !is_from_here {
+            return Err(Failure::Forged);
+        }
+        reader.hold_back();
+    }
+    let mut response = signed_in(desk, &reader, asked, &path).await?;
     // What signs out has set a cookie itself.
     if let Some(renewed) = renewed
         && path != ["sign-out"]
@@ -122,17 +140,10 @@ async fn page(
 
 async fn signed_in(
     desk: &Desk,
-    stack: Stack,
+    reader: &Reader,
     asked: &Asked,
-    preferences: Preferences,
-    session: Session,
     path: &[&str],
 ) -> Result<Response<Body>, Failure> {
-    let reader = Reader::new(stack, asked.head.extensions.clone(), session, preferences);
-    if asked.head.method == Method::POST && !has_form_token(asked, &reader) {
-        return Err(Failure::Forged);
-    }
-    let reader = &reader;
     match (&asked.head.method, path) {
         (&Method::GET, ["today"]) => today::page(desk, reader, asked).await,
         (&Method::GET, ["board"]) => board::page(desk, reader, asked).await,

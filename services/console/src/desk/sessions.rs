@@ -207,7 +207,7 @@ async fn show(
         return calendar_file::of_session(desk, reader, asked, &session).await;
     }
     let slots = slots::of(reader, &around, &session, at_least_position).await;
-    let poll = poll::of(reader, &around, &session, at_least_position).await?;
+    let poll = poll::of(reader, &around, &session, at_least_position, typed).await?;
     let asking = poll::asking(reader, &around, slots.as_ref(), poll.as_ref(), head.clock_at);
     let mut moves = act::moves(reader, acts::OF_SESSION, &[("sessionId", id)], typed).await?;
     let may_relabel = moves.possible.iter().any(|offer| offer.name == "RelabelTopic");
@@ -247,7 +247,7 @@ async fn show(
         findings: findings(words, &session),
         expected_position: answer.position,
         topics: agenda_lines(words, &session),
-        emergency: emergency::of(reader, &around, &session).await?,
+        emergency: emergency::of(reader, &around, &session).await,
         moves,
         slots,
         invitations: invitations::of(reader, &around, &session),

@@ -1,7 +1,8 @@
 //! Signing in and out.
 
-use super::answer::{Failure, html, see_other};
+use super::answer::{Failure, html, see_other, send_there};
 use super::frame::{Frame, Notice};
+use super::kept::Kept;
 use super::limits::{SIGN_IN_SECONDS_MAX, TOKEN_BYTES_MAX};
 use super::preferences::Preferences;
 use super::provider::{Begun, SignInFault};
@@ -20,6 +21,8 @@ use tonic::body::Body;
 
 /// Where providers send those back who have signed in.
 const BACK: &str = "/sign-in/back";
+/// Where those go who signed in beside a page on which something is kept.
+const DONE: &str = "/sign-in/done";
 /// The roles that pages are for.
 const ROLES: [&str; 8] =
     ["supervisor", "leader", "department-lead", "clerk", "chair", "delegate", "auditor", "operator"];
@@ -30,6 +33,8 @@ struct SignInPage {
     frame: Frame,
     /// Where to go then.
     to: String,
+    /// A form that is brought back to its page then, sealed; empty if there is none.
+    kept: String,
     /// What is on the buttons for signing in at a provider, each with its link.
     providers: Vec<(String, String)>,
     /// The roles to choose from, where anybody may choose; with their names.
@@ -37,14 +42,41 @@ struct SignInPage {
 }
 
 /// The page for signing in.
-pub(super) fn page(
+pub(super) fn page(desk: &Desk, asked: &Asked, preferences: Preferences) -> Response<Body> {
+    shown(desk, asked, preferences, None, None)
+}
+
+/// The same for somebody who is not signed in any more, with what they have sent.
+pub(super) fn again(desk: &Desk, asked: &Asked, preferences: Preferences, kept: &Kept) -> Response<Body> {
+    let sentence = Words(preferences.language).t(
+        "You are not signed in any more, and nothing was recorded. What you typed is kept: sign in, and you come back to it.",
+    );
+    shown(desk, asked, preferences, Some(sentence.to_owned()), Some(kept))
+}
+
+/// What is said to those who signed in beside a page on which something is kept.
+pub(super) fn done(preferences: Preferences) -> Response<Body> {
+    let words = Words(preferences.language);
+    let sentence = words.t("Close this page, and go on where you typed.").to_owned();
+    html(&SignedInPage {
+        frame: Frame::bare(preferences, words.t("You are signed in"), DONE),
+        to: String::new(),
+        sentence,
+    })
+}
+
+fn shown(
     desk: &Desk,
     asked: &Asked,
     preferences: Preferences,
     refused: Option<String>,
+    kept: Option<&Kept>,
 ) -> Response<Body> {
     let words = Words(preferences.language);
-    let to = asked.query().get("to").and_then(ours).unwrap_or_default().to_owned();
+    let to = match kept {
+        Some(kept) => kept.path().to_owned(),
+        None => asked.query().get("to").and_then(ours).unwrap_or_default().to_owned(),
+    };
     // What a provider has sent along is for one use, and not for links.
     let target = Query(vec![("to".to_owned(), to.clone())]);
     let here = target.link("/sign-in", &[], None);
@@ -52,12 +84,15 @@ pub(super) fn page(
     frame.notice = refused.map(|sentence| Notice { kind: "refused", sentence, reason: None });
     let is_refused = frame.notice.is_some();
     let roles = may_choose(desk, asked).map(|_| ROLES.map(|role| (role, words.role(role))).to_vec());
+    // What is kept stays on this page: whoever signs in elsewhere does so beside it.
+    let target = if kept.is_some() { Query(vec![("to".to_owned(), DONE.to_owned())]) } else { target };
     let providers = desk.providers().into_iter().map(|provider| {
         let link = target.link("/sign-in/at", &[], Some(("issuer", &provider.issuer)));
         (words.say("Sign in at {name}", &[("name", &provider.name)]), link)
     });
     let providers = providers.collect();
-    let mut response = html(&SignInPage { frame, to, providers, roles: roles.unwrap_or_default() });
+    let kept = kept.map(|kept| desk.sealer.seal(kept)).unwrap_or_default();
+    let mut response = html(&SignInPage { frame, to, kept, providers, roles: roles.unwrap_or_default() });
     if is_refused {
         *response.status_mut() = StatusCode::FORBIDDEN;
     }
@@ -72,7 +107,8 @@ pub(super) async fn sign_in(
     preferences: Preferences,
 ) -> Result<Response<Body>, Failure> {
     let (words, form) = (Words(preferences.language), Query::of(&asked.body));
-    let refuse = |why: String| Ok(page(desk, asked, preferences, Some(why)));
+    let kept = Kept::in_form(desk, &form);
+    let refuse = |why: String| Ok(shown(desk, asked, preferences, Some(why), kept.as_ref()));
     let token = match (form.get("token"), form.get("role"), may_choose(desk, asked)) {
         (Some(token), _, _) => token.to_owned(),
         (None, Some(role), Some(sign)) => match sign(role, form.get("department")) {
@@ -85,7 +121,10 @@ pub(super) async fn sign_in(
         Ok(session) => session,
         Err(why) => return refuse(why),
     };
-    let mut response = see_other(form.get("to").and_then(ours).unwrap_or("/today"));
+    let mut response = match &kept {
+        Some(kept) => send_there(&format!("{}#notice", kept.path())),
+        None => see_other(form.get("to").and_then(ours).unwrap_or("/today")),
+    };
     response.headers_mut().append(SET_COOKIE, session_cookie(desk, &session));
     Ok(response)
 }
@@ -139,7 +178,10 @@ pub(super) async fn at_provider(
             response.headers_mut().append(SET_COOKIE, cookie);
             Ok(response)
         }
-        Err(fault) => Ok(page(desk, asked, preferences, Some(fault.sentence(Words(preferences.language))))),
+        Err(fault) => {
+            let why = fault.sentence(Words(preferences.language));
+            Ok(shown(desk, asked, preferences, Some(why), None))
+        }
     }
 }
 
@@ -147,7 +189,9 @@ pub(super) async fn at_provider(
 #[template(path = "signed_in.html")]
 struct SignedInPage {
     frame: Frame,
+    /// Where to go then; empty where that is another page of the browser.
     to: String,
+    sentence: String,
 }
 
 /// Signs in whoever comes back from a provider.
@@ -163,11 +207,12 @@ pub(super) async fn back(
             let frame = Frame::bare(preferences, words.t("You are signed in"), "/sign-in");
             // The next page is asked for from this one: a session is shown to nobody who comes from another site.
             let refresh = HeaderValue::try_from(format!("0; url={to}")).ok();
-            let mut response = html(&SignedInPage { frame, to });
+            let sentence = words.t("Go on to the page.").to_owned();
+            let mut response = html(&SignedInPage { frame, to, sentence });
             response.headers_mut().extend(refresh.map(|refresh| (REFRESH, refresh)));
             (response, Some(session))
         }
-        Err(why) => (page(desk, asked, preferences, Some(why)), None),
+        Err(why) => (shown(desk, asked, preferences, Some(why), None), None),
     };
     let cookies = session.map(|session| session_cookie(desk, &session)).into_iter();
     for cookie in cookies.chain([cookies::forget(cookies::sign_in_name(desk.https), desk.https)]) {

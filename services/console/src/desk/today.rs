@@ -1,6 +1,7 @@
 //! Today (今日): what needs its reader now, and what became late since they last looked.
 
 mod answers;
+mod calls;
 
 use super::answer::{Failure, html};
 use super::board::{Board, COLUMNS, Cell, href, light_of, light_word};
@@ -192,7 +193,9 @@ async fn tasks(reader: &Reader, around: &Surroundings) -> Result<Vec<Task>, Fail
     if let Some(department) = holder.department.as_deref().filter(|_| holder.is("department-lead")) {
         tasks.extend(for_lead(reader, around, department).await?);
     }
-    tasks.extend(answers::awaited(reader, around).await?);
+    let (calls, awaited) =
+        futures::future::try_join(calls::waiting(reader, around), answers::awaited(reader, around)).await?;
+    tasks.extend(calls.into_iter().chain(awaited));
     let mut seen = std::collections::BTreeSet::new();
     tasks.retain(|task| seen.insert((task.href.clone(), task.number.is_empty().then_some(task.act))));
     // The worst first: of what is equally bad, what is due first.

@@ -2,6 +2,7 @@
 
 use super::{Reply, Service};
 use crate::views;
+use domain::Code;
 use domain::directory::member::{Command, Member, Profile};
 use proto::Wire as _;
 use proto::directory::v1 as pb;
@@ -20,6 +21,17 @@ pub(super) async fn register(
     let done = service.execute_naming::<Member>(&context, id, register, Some(department)).await?;
     let member = done.state().profile().map(|profile| profile.to_wire());
     Ok(Response::new(pb::RegisterMemberResponse { position: done.position, member }))
+}
+
+pub(super) async fn remove(
+    service: &Service,
+    request: Request<pb::RemoveMemberRequest>,
+) -> Reply<pb::RemoveMemberResponse> {
+    let (context, request) = service.kit.receive(request)?;
+    let code: Code = read("member_code", request.member_code)?;
+    let (id, member) = (Member::id(&code), pb::RemovedMember { code: code.to_wire() });
+    let done = service.kit.execute::<Member>(&context, id, Command::Remove { code }).await?;
+    Ok(Response::new(pb::RemoveMemberResponse { position: done.position, member: Some(member) }))
 }
 
 pub(super) async fn list(

@@ -82,6 +82,13 @@ impl DirectoryService for Service {
         member::register(self, request).await
     }
 
+    async fn remove_member(
+        &self,
+        request: Request<pb::RemoveMemberRequest>,
+    ) -> Reply<pb::RemoveMemberResponse> {
+        member::remove(self, request).await
+    }
+
     async fn define_calendar(
         &self,
         request: Request<pb::DefineCalendarRequest>,

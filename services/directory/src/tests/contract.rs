@@ -15,6 +15,37 @@ async fn a_command_answers_with_the_resource_as_it_is_now() {
 }
 
 #[tokio::test]
+async fn a_member_is_taken_out_once_and_their_code_is_free() {
+    let fixture = Fixture::with_departments(&["MOF", "MEE"]).await;
+    let remove = |word: &str| pb::RemoveMemberRequest {
+        command_id: id(word),
+        member_code: "wang".into(),
+        ..Default::default()
+    };
+    let never = fixture.service.remove_member(operator(remove("never"))).await.unwrap_err();
+    assert_eq!(
+        (never.code(), refusal(&never, "what")),
+        (Grpc::NotFound, ("NOT_FOUND".into(), "member".into()))
+    );
+    fixture.service.register_member(operator(member("wang", "MOF"))).await.unwrap();
+    let by_another = fixture.service.remove_member(by(remove("mee"), "MEE", Role::Clerk)).await.unwrap_err();
+    assert_eq!(refusal(&by_another, "needed_codes"), ("NOT_YOUR_DEPARTMENT".into(), "MOF".into()));
+    let colleague =
+        fixture.service.remove_member(by(remove("mof"), "MOF", Role::Delegate)).await.unwrap_err();
+    assert_eq!(refusal(&colleague, "needed_codes"), ("CLERK_REQUIRED".into(), "MOF".into()));
+    let own = || by(remove("own"), "MOF", Role::Clerk);
+    let removed = fixture.service.remove_member(own()).await.unwrap().into_inner();
+    assert_eq!(removed.member, Some(pb::RemovedMember { code: "wang".into() }));
+    assert_eq!(fixture.service.remove_member(own()).await.unwrap().into_inner(), removed, "a repeat");
+    let again = fixture.service.remove_member(by(remove("again"), "MOF", Role::Clerk)).await;
+    assert!(again.is_ok(), "it is already so");
+    let list = pb::ListMembersRequest { at_least_position: removed.position, ..Default::default() };
+    assert_eq!(fixture.service.list_members(operator(list)).await.unwrap().into_inner().members, []);
+    let taken = fixture.service.register_member(by(member("wang", "MEE"), "MEE", Role::Clerk)).await;
+    assert_eq!(taken.unwrap().into_inner().member.unwrap().department_code, "MEE");
+}
+
+#[tokio::test]
 async fn a_named_department_must_be_in_the_directory() {
     let fixture = Fixture::with_departments(&["MOF"]).await;
     let orphan = fixture.register(department("MOF-TAX", Some("MOFF"))).await.unwrap_err();

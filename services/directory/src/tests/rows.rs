@@ -47,20 +47,24 @@ fn operator() -> Actor {
 proptest! {
     #[test]
     fn the_rows_of_the_directory_are_what_the_rules_have_of_them(
-        life in prop::collection::vec((departments(), members()), 0..20)
+        life in prop::collection::vec((departments(), members(), any::<bool>()), 0..20)
     ) {
         let mut view = InMemory::<DirectoryView>::new().unwrap();
         let (mut departments, mut people) = (BTreeMap::<Code, department::State>::new(), BTreeMap::<Code, member::State>::new());
         let at = Timestamp::UNIX_EPOCH;
         let issued = Issued { at, by: operator() };
-        for (department, member) in life {
+        for (department, member, is_registered) in life {
             let (code, state) = (department.code.clone(), departments.entry(department.code.clone()).or_default());
             if let Ok(events) = Department::decide(state, department::Command::Register(department), &issued) {
                 *state = Department::fold(std::mem::take(state), &events);
                 view.project::<Department>(Department::id(&code), at, &events).unwrap();
             }
             let (code, state) = (member.code.clone(), people.entry(member.code.clone()).or_default());
-            if let Ok(events) = Member::decide(state, member::Command::Register(member), &issued) {
+            let command = match is_registered {
+                true => member::Command::Register(member),
+                false => member::Command::Remove { code: code.clone() },
+            };
+            if let Ok(events) = Member::decide(state, command, &issued) {
                 *state = Member::fold(std::mem::take(state), &events);
                 view.project::<Member>(Member::id(&code), at, &events).unwrap();
             }

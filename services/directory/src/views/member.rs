@@ -15,7 +15,13 @@ use service_kit::{Record, Rows};
 
 pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     for event in decode::<Member>(record)? {
-        let Event::Registered { profile } = event;
+        let profile = match event {
+            Event::Registered { profile } => profile,
+            Event::Removed { code, .. } => {
+                tables.prepare_cached("DELETE FROM members WHERE code = ?1")?.execute([code.as_str()])?;
+                continue;
+            }
+        };
         let wire: pb::Member = profile.to_wire();
         tables
             .prepare_cached(

@@ -6,9 +6,11 @@ use super::descriptors::{
 use super::{identified, moment};
 use crate::language::{current, say, text};
 use client::language::fill;
+use client::with_moments;
 use jiff::tz::TimeZone;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage as _, SerializeOptions, Value};
 use serde::Serialize as _;
+use std::collections::BTreeMap;
 
 /// Characters up to which the values of a message are joined without spaces.
 const JOINED_CHARS_MAX: usize = 40;
@@ -31,18 +33,19 @@ pub fn field(message: &DynamicMessage, field: &FieldDescriptor, style: &Style) -
     }
     let id_chars = if identified::is_id(field) { style.id_chars } else { identified::WHOLE };
     let value = value(&field.kind(), &message.get_field(field), &Style { id_chars, ..style.clone() });
-    if let Some(refusal) = refusal(message, field) {
+    if let Some(refusal) = refusal(message, field, style) {
         return refusal;
     }
     current().said(field, value)
 }
 
-/// The message of a refusal that an answer carries beside its reason and details, in another language than English.
-fn refusal(message: &DynamicMessage, field: &FieldDescriptor) -> Option<String> {
+/// The message of a refusal that an answer carries beside its reason and details, in the reader's language and zone.
+fn refusal(message: &DynamicMessage, field: &FieldDescriptor, style: &Style) -> Option<String> {
     if field.name() != "message" {
         return None;
     }
-    let reason = message.get_field_by_name("reason")?.as_str()?.to_owned();
+    let told = |name: &str| Some(message.get_field_by_name(name)?.as_str()?.to_owned());
+    let (reason, in_english) = (told("reason")?, told("message")?);
     let details = message.get_field_by_name("details")?.as_list()?.to_vec();
     let text =
         |detail: &DynamicMessage, name: &str| Some(detail.get_field_by_name(name)?.as_str()?.to_owned());
@@ -51,8 +54,12 @@ fn refusal(message: &DynamicMessage, field: &FieldDescriptor) -> Option<String> 
         Some((text(detail, "key")?, text(detail, "value")?))
     };
     let details: Vec<(String, String)> = details.iter().filter_map(pair).collect();
-    let details = details.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-    current().reason(message.descriptor().package_name(), &reason, &details).map(|words| printable(&words))
+    let details: BTreeMap<&str, &str> =
+        details.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let sentence = current().reason(message.descriptor().package_name(), &reason, &details);
+    let shown = |moment| moment::shown(moment, &style.zone, style.offsets);
+    let sentence = with_moments(sentence.unwrap_or(in_english), details.into_values(), shown);
+    Some(printable(&sentence))
 }
 
 /// A value, in the form that flags accept, where there is one.

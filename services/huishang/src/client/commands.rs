@@ -20,7 +20,7 @@ const fn noun(name: &'static str, id: &'static str, about: &'static str) -> Noun
 /// The nouns, in the order of the help.
 pub const NOUNS: &[Noun] = &[
     noun("department", "code", "Departments in the directory (部门)"),
-    noun("member", "code", "Members: people who work for departments (成员)"),
+    noun("member", "member_code", "Members: people who work for departments (成员)"),
     noun("whoami", "", "Who the caller is, for which department, in which roles (身份)"),
     noun("sign-out", "", "Sign-outs at providers, as these tell of them (登出)"),
     noun("calendar", "", "The calendar that working days are counted by (工作日历)"),

@@ -6,7 +6,7 @@ use super::descriptors::role_word;
 use super::flags::{self, Flag};
 use super::moment;
 use crate::language::{current, say, text};
-use client::{Refusal, is_unavailable, root_cause};
+use client::{Refusal, is_unavailable, root_cause, with_moments};
 use domain::Role;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -226,10 +226,8 @@ impl Refused {
 
     fn message(&self, refusal: &Refusal) -> String {
         let Some(zone) = &self.zone else { return self.message_in_utc(refusal) };
-        let moments = self.moments(refusal).into_iter();
-        moments.fold(self.message_in_utc(refusal), |message, (in_utc, moment)| {
-            message.replace(&in_utc, &moment::shown(moment, zone, false))
-        })
+        let details = refusal.details().into_values();
+        with_moments(self.message_in_utc(refusal), details, |moment| moment::shown(moment, zone, false))
     }
 
     fn message_in_utc(&self, refusal: &Refusal) -> String {

@@ -184,7 +184,10 @@ async fn what_was_carried_over_ends_with_the_decision_that_carried_it_over() {
     assert_eq!(place.shown(&item[0]).await.stage(), pb::ItemStage::Assigned);
     // When that ends without saying so again, then the item is not owed any more.
     record(&place, changing(third.resolution_id, &[])).await.unwrap();
-    assert_eq!(place.shown(&item[0]).await.stage(), pb::ItemStage::Rescinded);
+    harness::until("the end of the item", async || {
+        (place.shown(&item[0]).await.stage() == pb::ItemStage::Rescinded).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -275,7 +275,7 @@ proptest! {
         life in prop::collection::vec((0..3_usize, commands(), 0..4_usize, 0..3_000_i64), 0..80)
     ) {
         let of = |department: &str, role| Actor {
-            subject: "chen".into(), department: Some(code(department)), roles: vec![role],
+            subject: format!("chen of {department}"), department: Some(code(department)), roles: vec![role],
         };
         let actors = [
             of("WATER", Role::DepartmentLead), of("WATER", Role::DepartmentLead), of("ROADS", Role::DepartmentLead),

@@ -266,6 +266,8 @@ async fn must_be_allowed(unit: &mut UnitOfWork, id: Uuid, command: &Command) -> 
     let state = unit.load::<Matter>(id).await?;
     let code = match (command, state.known()) {
         (Command::TakeIn { intake }, None) => intake.body.clone(),
+        // A body that it was only referred to does not say who may know of it.
+        (Command::Relabel { .. }, Some(known)) => known.body.clone(),
         (_, Some(known)) => known.body_in_charge().clone(),
         (_, None) => return Ok(()),
     };

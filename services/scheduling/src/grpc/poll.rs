@@ -5,16 +5,19 @@ use crate::facts::{self, polling};
 use crate::views;
 use domain::directory::calendar::Calendar;
 use domain::scheduling::body::Body;
-use domain::scheduling::poll::{ALL_TIMES_MAX, Asked, Command, Poll, Start, State, TIMES_MAX, TimeAnswer};
+use domain::scheduling::poll::{
+    ALL_TIMES_MAX, Asked, Command, Known, Poll, ProposedTime, Start, State, TIMES_MAX, TimeAnswer, ranking,
+};
 use domain::scheduling::session::{Filed, Session, Slot};
-use domain::scheduling::slots::quorum;
-use domain::{Code, Text, Timestamp, Uuid};
+use domain::scheduling::slots::{Busy, Penalty, missing, quorum};
+use domain::{Actor, Code, Role, Text, Timestamp, Uuid};
 use proto::scheduling::v1 as pb;
 use proto::{Invalid, read_fields};
 use service_kit::handle::Executed;
-use service_kit::serve::read;
+use service_kit::serve::{caller, read};
 use service_kit::{CommandContext, CommandError, Position, Scope};
-use tonic::{Request, Response};
+use std::collections::BTreeMap;
+use tonic::{Request, Response, Status};
 
 impl Service {
     /// Carries out a command on the poll of a session, if its body allows it.
@@ -23,7 +26,7 @@ impl Service {
         context: &CommandContext,
         id: Uuid,
         command: Command,
-    ) -> Result<(Position, Option<pb::Poll>), CommandError> {
+    ) -> Result<(Position, Option<pb::Poll>), Status> {
         let decided = self.kit.commit::<Poll, _>(context, id, |unit| {
             let command = command.clone();
             Box::pin(async move {
@@ -31,7 +34,7 @@ impl Service {
                 unit.decide::<Poll>(id, command).await
             })
         });
-        self.poll_after(&decided.await?, id).await
+        self.poll_after(context, &decided.await?, id).await
     }
 
     /// What a command on a poll came to that names times; a refusal of a room names those that would do.
@@ -49,25 +52,71 @@ impl Service {
 
     async fn poll_after(
         &self,
+        context: &CommandContext,
         done: &Executed<Poll>,
         id: Uuid,
-    ) -> Result<(Position, Option<pb::Poll>), CommandError> {
-        Ok((done.position, self.poll_shown(&done.scope, id, done.state()).await?))
+    ) -> Result<(Position, Option<pb::Poll>), Status> {
+        Ok((done.position, self.poll_shown(&context.actor, &done.scope, id, done.state()).await?))
     }
 
-    /// A poll as somebody sees it, with the quorum that its session needs.
+    /// A poll as somebody sees it, with the quorum that its session needs, and who is known to be busy at its times.
     async fn poll_shown(
         &self,
+        reader: &Actor,
         scope: &Scope,
         id: Uuid,
         state: &State,
-    ) -> Result<Option<pb::Poll>, CommandError> {
+    ) -> Result<Option<pb::Poll>, Status> {
         let Some(known) = state.known() else { return Ok(None) };
         let session = self.kit.show::<Session>(scope, id).await?;
         let Some(filed) = session.filed() else { return Ok(None) };
-        let needed = self.quorum_of(filed).await?;
+        let quorum = self.quorum_of(filed).await?;
         let unseen = filed.departments_hidden_from(|audience| scope.covers(audience));
-        Ok(Some(render::poll::of(id, &known.without(&unseen), needed)))
+        let filed = &filed.seen_by(|audience| scope.covers(audience));
+        let known = &known.without(&unseen);
+        let mut busy = self.busy_at_times(scope, id, filed, known).await?;
+        let ranking = ranking(known, quorum, |time| price(busy.get(&time.number)));
+        if !sees_diaries(reader) {
+            let is_own =
+                |penalty: &Penalty| penalty.department.as_ref().is_some_and(|code| scope.is_of(code));
+            busy.values_mut().for_each(|penalties| penalties.retain(is_own));
+        }
+        let mut poll = render::poll::of(id, known, quorum, &busy);
+        for (rank, number) in (1..).zip(ranking) {
+            poll.times
+                .iter_mut()
+                .filter(|time| time.time_number == number)
+                .for_each(|time| time.rank = Some(rank));
+        }
+        Ok(Some(poll))
+    }
+
+    /// The departments that are known to be busy at each of the times that may be adopted, by the numbers of the times.
+    async fn busy_at_times(
+        &self,
+        scope: &Scope,
+        id: Uuid,
+        filed: &Filed,
+        known: &Known,
+    ) -> Result<BTreeMap<u32, Vec<Penalty>>, Status> {
+        let times = || known.open_times().filter(|_| known.is_running()).map(|time| &time.slot);
+        let first = times().map(|slot| slot.starts_at).min();
+        let last = times().map(|slot| slot.ends_at).max();
+        let Some(between) = first.zip(last) else { return Ok(BTreeMap::new()) };
+        let calendar = self.realm_calendar().await?;
+        let wanted = match self.wanted(id, filed, &calendar, (None, None)).await {
+            Ok(wanted) => wanted,
+            // The session waits for no time any more.
+            Err(CommandError::Rejected { .. }) => return Ok(BTreeMap::new()),
+            Err(failed) => return Err(failed.into()),
+        };
+        let departments = wanted.departments().cloned().collect();
+        let (diaries, _) = self.diaries(scope.clone(), id, departments, between, 0).await?;
+        let missing = |time: &ProposedTime| {
+            let Slot { starts_at, ends_at, .. } = time.slot;
+            (time.number, missing(&wanted, &diaries, &Busy { starts_at, ends_at }))
+        };
+        Ok(known.open_times().map(missing).collect())
     }
 
     pub(super) async fn quorum_of(&self, filed: &Filed) -> Result<u32, CommandError> {
@@ -78,6 +127,15 @@ impl Service {
         let needed = |version| quorum(&facts::constitution_when_held(version, filed, calendar, now));
         Ok(body.version().map(needed).unwrap_or_default())
     }
+}
+
+/// Whether somebody sees whose diary says what: who only speaks for a department does not.
+fn sees_diaries(reader: &Actor) -> bool {
+    reader.roles.iter().any(|role| !matches!(role, Role::Delegate | Role::Security | Role::DataProtection))
+}
+
+fn price(penalties: Option<&Vec<Penalty>>) -> u32 {
+    penalties.into_iter().flatten().map(|penalty| penalty.price).sum()
 }
 
 pub(super) async fn open(
@@ -107,7 +165,7 @@ pub(super) async fn open(
         })
     });
     let done = service.polled(&context, id, done).await?;
-    let (position, poll) = service.poll_after(&done, id).await?;
+    let (position, poll) = service.poll_after(&context, &done, id).await?;
     Ok(Response::new(pb::OpenPollResponse { position, poll }))
 }
 
@@ -152,7 +210,7 @@ pub(super) async fn propose(
         })
     });
     let done = service.polled(&context, id, done).await?;
-    let (position, poll) = service.poll_after(&done, id).await?;
+    let (position, poll) = service.poll_after(&context, &done, id).await?;
     Ok(Response::new(pb::ProposeTimeResponse { position, poll }))
 }
 
@@ -183,7 +241,7 @@ pub(super) async fn adopt(
         })
     });
     let done = service.polled(&context, id, done).await?;
-    let (position, poll) = service.poll_after(&done, id).await?;
+    let (position, poll) = service.poll_after(&context, &done, id).await?;
     let state = service.kit.show::<Session>(&done.scope, id).await?;
     let session = service.shown(&done.scope, id, &state).await?;
     Ok(render::shown(session, |session| pb::AdoptTimeResponse { position, poll, session }))
@@ -204,12 +262,12 @@ pub(super) async fn get(
     service: &Service,
     request: Request<pb::GetPollRequest>,
 ) -> Reply<pb::GetPollResponse> {
-    let scope = service.kit.scope(&request).await?;
+    let (reader, scope) = (caller(&request)?, service.kit.scope(&request).await?);
     let request = request.into_inner();
     let id = session_id(&request.session_id)?;
     let position = service.view.wait_until_caught_up(request.at_least_position).await?;
     let state = service.kit.show::<Poll>(&scope, id).await?;
-    let poll = service.poll_shown(&scope, id, &state).await?;
+    let poll = service.poll_shown(&reader, &scope, id, &state).await?;
     let poll = Some(poll.ok_or_else(|| not_found("poll"))?);
     Ok(Response::new(pb::GetPollResponse { poll, position }))
 }

@@ -5,7 +5,7 @@ use crate::{facts, views};
 use domain::scheduling::Scheduling;
 use domain::scheduling::room::{Command, Profile, Rejection, Room, State};
 use domain::scheduling::session::Session;
-use domain::{Code, Uuid};
+use domain::{Code, Refusal as _, Uuid};
 use proto::Wire as _;
 use proto::scheduling::v1 as pb;
 use service_kit::serve::read;
@@ -38,42 +38,41 @@ pub(super) async fn register(
 const NAMED_MAX: u32 = 10;
 
 impl Service {
-    /// A refusal. When a room lacks what one of these sessions needs, with the rooms that have it.
+    /// A refusal. When a room has too few seats for one of these sessions, or lacks what that needs, with the rooms that suit.
     pub(super) async fn naming_rooms(
         &self,
         context: &CommandContext,
         sessions: &[Uuid],
         refused: CommandError,
     ) -> CommandError {
-        let CommandError::Rejected { reason: "ROOM_LACKS_EQUIPMENT", details, .. } = &refused else {
+        let CommandError::Rejected { reason: "ROOM_LACKS_EQUIPMENT" | "ROOM_TOO_SMALL", details, .. } =
+            &refused
+        else {
             return refused;
         };
-        let detail = |name| details.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
-        let (Some(room), Some(missing)) = (detail("room_code"), detail("missing")) else { return refused };
-        match self.room_instead(context, sessions, &room, &missing).await {
+        match self.rooms_instead(context, sessions, details).await {
             Ok(Some(rejection)) => CommandError::rejected::<Room>(rejection),
             // Nobody is refused for another reason because the rooms cannot be listed.
             Ok(None) | Err(_) => refused,
         }
     }
 
-    async fn room_instead(
+    /// The refusal of a room with these details, with the rooms that suit the session for which it was refused.
+    async fn rooms_instead(
         &self,
         context: &CommandContext,
         sessions: &[Uuid],
-        room: &str,
-        missing: &str,
+        details: &[(&'static str, String)],
     ) -> Result<Option<Rejection>, Status> {
-        let Ok(room) = Code::parse(room) else { return Ok(None) };
+        let room = details.iter().find(|(name, _)| *name == "room_code").map(|(_, code)| code);
+        let Some(Ok(room)) = room.map(|room| Code::parse(room)) else { return Ok(None) };
         let known = self.kit.load::<Room>(Room::id(&room)).await?;
         let Some(profile) = known.profile() else { return Ok(None) };
         for session in sessions {
             let state = self.kit.load::<Session>(*session).await?;
-            let outline = state.filed().map(|filed| &filed.outline);
-            let Some(outline) = outline.filter(|outline| profile.missing(&outline.equipment) == missing)
-            else {
-                continue;
-            };
+            let Some(outline) = state.filed().map(|filed| &filed.outline) else { continue };
+            let refusal = profile.must_suit(outline.people(), &outline.equipment).err();
+            let Some(refusal) = refusal.filter(|refusal| refusal.details() == details) else { continue };
             let wanted = pb::ListRoomsRequest {
                 page_size: NAMED_MAX,
                 seats_min: Some(outline.people()),
@@ -83,9 +82,8 @@ impl Service {
             let scope = self.kit.scope_of(&context.actor).await?;
             let committed = *self.kit.journal().committed().borrow();
             let (page, _) = self.view.query(scope, committed, views::rooms(&wanted)?).await?;
-            let equipped: Vec<Code> =
-                page.rows.iter().filter_map(|room| Code::parse(&room.code).ok()).collect();
-            return Ok(Some(Rejection::lacks(room, missing.to_owned(), &equipped)));
+            let suitable = page.rows.iter().filter_map(|room| Code::parse(&room.code).ok());
+            return Ok(Some(refusal.naming(&suitable.collect::<Vec<_>>())));
         }
         Ok(None)
     }

@@ -2,22 +2,24 @@
 
 use super::{Reply, Service, not_found, render, session_id};
 use crate::{facts, views};
-use domain::Timestamp;
+use domain::calendar::WorkingCalendar;
 use domain::directory::calendar::Calendar;
 use domain::scheduling::body::Body;
 use domain::scheduling::poll::Poll;
 use domain::scheduling::quota::Quota;
-use domain::scheduling::session::{Rejection, Session};
+use domain::scheduling::session::{Filed, Rejection, Session};
 use domain::scheduling::slots::{
-    AskedTime, Found, ObstacleRecord, Opening, Setting, Suggestion, WINDOW_DAYS_MAX, Wanted, find,
+    AskedTime, Diaries, Found, ObstacleRecord, Opening, Setting, Suggestion, WINDOW_DAYS_MAX, Wanted, find,
 };
 use domain::scheduling::travel::Travel;
+use domain::{Code, Timestamp, Uuid};
 use jiff::SignedDuration;
 use proto::Wire as _;
 use proto::scheduling::v1 as pb;
-use service_kit::CommandError;
 use service_kit::serve::{check_window, read};
-use tonic::{Request, Response};
+use service_kit::{CommandError, Scope};
+use std::collections::BTreeSet;
+use tonic::{Request, Response, Status};
 
 /// Slots in an answer when the caller does not say how many.
 const SLOTS_DEFAULT: u32 = 10;
@@ -34,37 +36,21 @@ pub(super) async fn find_slots(
     let earliest: Option<Timestamp> = read("earliest_start_at", request.earliest_start_at)?;
     let latest: Option<Timestamp> = read("latest_start_at", request.latest_start_at)?;
     service.view.wait_until_caught_up(request.at_least_position).await?;
-    let now = service.kit.clock().now();
     let state = service.kit.show::<Session>(&scope, id).await?;
     let filed = state.filed().ok_or_else(|| not_found("session"))?;
     let filed = &filed.seen_by(|audience| scope.covers(audience));
-    let defined = service.kit.load::<Calendar>(Calendar::realm_id()).await?;
-    let calendar = defined.in_force(&service.default_calendar).clone();
-    let body = service.kit.load::<Body>(Body::id(&filed.outline.body)).await?;
-    let unknown = || Rejection::UnknownBody { body_code: filed.outline.body.clone() };
-    let version = body.version().ok_or_else(|| CommandError::rejected::<Session>(unknown()))?;
-    let constitution = facts::constitution_when_held(version, filed, &calendar, now);
-    let counted = service.kit.load::<Quota>(Quota::id(&filed.outline.body)).await?;
-    let setting = Setting {
-        session: id,
-        constitution: &constitution,
-        rules: &version.charter.meeting_rules,
-        counted: &counted,
-        calendar: &calendar,
-        now,
-    };
-    let mut wanted =
-        Wanted::of(filed, &setting, (earliest, latest)).map_err(CommandError::rejected::<Session>)?;
+    let calendar = service.realm_calendar().await?;
+    let mut wanted = service.wanted(id, filed, &calendar, (earliest, latest)).await?;
     let poll = service.kit.show::<Poll>(&scope, id).await?;
     wanted.asked = poll.running().map(AskedTime::all).unwrap_or_default();
     check_window("latest_start_at", wanted.from_at, wanted.until_at, WINDOW_DAYS_MAX)?;
     // What is taken when the last of the starts is over counts too.
     let length = SignedDuration::from_mins(i64::from(wanted.duration_minutes));
     let until_at = wanted.until_at.checked_add(length).unwrap_or(Timestamp::MAX);
-    let travel = service.kit.load::<Travel>(Travel::realm_id()).await?.distances();
     let departments = wanted.departments().cloned().collect();
-    let query = views::diaries(vec![id], departments, (wanted.from_at, until_at), now, travel);
-    let (diaries, position) = service.view.query(scope, request.at_least_position, query).await?;
+    let between = (wanted.from_at, until_at);
+    let diaries = service.diaries(scope, id, departments, between, request.at_least_position);
+    let (diaries, position) = diaries.await?;
     let found = find(&wanted, &diaries, &calendar);
     let answer = answer(found, request.slots_max, position);
     Ok(Response::new(pb::FindSlotsResponse {
@@ -72,6 +58,54 @@ pub(super) async fn find_slots(
         cost: filed.cost().map(render::money),
         ..answer
     }))
+}
+
+impl Service {
+    /// The realm's calendar, as it is now.
+    pub(super) async fn realm_calendar(&self) -> Result<WorkingCalendar, CommandError> {
+        let defined = self.kit.load::<Calendar>(Calendar::realm_id()).await?;
+        Ok(defined.in_force(&self.default_calendar).clone())
+    }
+
+    /// What a session needs of a slot between these moments, by its body as it is now. What its departments answered is not in it.
+    pub(super) async fn wanted(
+        &self,
+        id: Uuid,
+        filed: &Filed,
+        calendar: &WorkingCalendar,
+        between: (Option<Timestamp>, Option<Timestamp>),
+    ) -> Result<Wanted, CommandError> {
+        let now = self.kit.clock().now();
+        let body = self.kit.load::<Body>(Body::id(&filed.outline.body)).await?;
+        let unknown = || Rejection::UnknownBody { body_code: filed.outline.body.clone() };
+        let version = body.version().ok_or_else(|| CommandError::rejected::<Session>(unknown()))?;
+        let constitution = facts::constitution_when_held(version, filed, calendar, now);
+        let counted = self.kit.load::<Quota>(Quota::id(&filed.outline.body)).await?;
+        let setting = Setting {
+            session: id,
+            constitution: &constitution,
+            rules: &version.charter.meeting_rules,
+            counted: &counted,
+            calendar,
+            now,
+        };
+        Wanted::of(filed, &setting, between).map_err(CommandError::rejected::<Session>)
+    }
+
+    /// Who is busy between these moments, apart from a session, with the position up to which that is known.
+    pub(super) async fn diaries(
+        &self,
+        scope: Scope,
+        other_than: Uuid,
+        departments: BTreeSet<Code>,
+        between: (Timestamp, Timestamp),
+        at_least_position: u64,
+    ) -> Result<(Diaries, u64), Status> {
+        let travel = self.kit.load::<Travel>(Travel::realm_id()).await?.distances();
+        let now = self.kit.clock().now();
+        let query = views::diaries(vec![other_than], departments, between, now, travel);
+        self.view.query(scope, at_least_position, query).await
+    }
 }
 
 fn answer(found: Found, slots_max: u32, position: u64) -> pb::FindSlotsResponse {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::views::{self, SchedulingView};
 use domain::directory::member::{self, Member};
+use domain::process::end_diary;
 use domain::scheduling::availability::{self, Availability, Holder, HolderKind, Keepers};
 use domain::scheduling::room::{self, Room};
 use domain::scheduling::session::Slot;
@@ -211,7 +212,7 @@ proptest! {
 
     #[test]
     fn when_all_who_can_come_are_away_is_what_the_rules_have_of_members(
-        life in prop::collection::vec((0_u8..5, 0_usize..4, any::<bool>(), any::<bool>(), 0_i64..40, 1_i64..40), 0..40)
+        life in prop::collection::vec((0_u8..6, 0_usize..4, any::<bool>(), any::<bool>(), 0_i64..40, 1_i64..40), 0..40)
     ) {
         let (mut members, mut view) = (Members::default(), InMemory::<SchedulingView>::new().unwrap());
         for (nth, (what, who, is_of_mof, is_delegate, from, hours)) in life.into_iter().enumerate() {
@@ -226,6 +227,17 @@ proptest! {
                 let events = Member::decide(state, register, &issued(hour(0))).unwrap();
                 *state = Member::fold(std::mem::take(state), &events);
                 view.project::<Member>(Member::id(&member), hour(0), &events).unwrap();
+            } else if what == 5 {
+                let remove = member::Command::Remove { code: member.clone() };
+                let events = Member::decide(state, remove, &issued(hour(0))).unwrap_or_default();
+                *state = Member::fold(std::mem::take(state), &events);
+                view.project::<Member>(Member::id(&member), hour(0), &events).unwrap();
+                for (id, end) in events.iter().flat_map(end_diary::react) {
+                    let events = Availability::decide(busy_state, end, &issued(hour(0))).unwrap();
+                    *busy_state = Availability::fold(std::mem::take(busy_state), &events);
+                    prop_assert_eq!(&*busy_state, &availability::State::default());
+                    view.project::<Availability>(id, hour(0), &events).unwrap();
+                }
             } else if let Some(profile) = state.profile() {
                 let holder = Holder { kind: HolderKind::Member, code: member.clone() };
                 let id = Availability::id(&holder);

@@ -87,7 +87,7 @@ fn no_list_reads_every_row_or_sorts_many() {
         let list = crate::views::list_of_sessions(&request).unwrap();
         assert_eq!(list.slow_plan(&tables, &[]).unwrap(), None);
     }
-    for filters in 0..32_i32 {
+    for filters in 0..64_i32 {
         for order_by in ["taken_in_at", "taken_in_at desc"] {
             let request = pb::ListMattersRequest {
                 order_by: order_by.into(),
@@ -96,6 +96,7 @@ fn no_list_reads_every_row_or_sorts_many() {
                 department_code: (filters & 4 != 0).then(|| "MOF".into()),
                 case_reference: (filters & 8 != 0).then(|| "12345".into()),
                 settled: (filters & 16 != 0).then_some(false),
+                text: (filters & 32 != 0).then(|| "柳树巷".into()),
                 ..Default::default()
             };
             let list = crate::views::list_of_matters(&request).unwrap();

@@ -82,6 +82,42 @@ async fn a_matter_is_found_by_its_case_and_what_is_like_it_is_offered() {
 }
 
 #[tokio::test]
+async fn a_matter_is_found_by_words_and_by_its_case_however_they_are_typed_and_by_nobody_who_may_not_see_it()
+{
+    let fixture = Fixture::furnished().await;
+    let found = async |department: &str, list: &pb::ListMattersRequest| {
+        let list = pb::ListMattersRequest { at_least_position: fixture.bench.end(), ..list.clone() };
+        let list = by(list, department, Role::Clerk);
+        let rows = fixture.service.list_matters(list).await.unwrap().into_inner().matters;
+        rows.into_iter().map(|row| row.matter_id).collect::<Vec<_>>()
+    };
+    let words = |text: &str| pb::ListMattersRequest { text: Some(text.into()), ..Default::default() };
+    let case =
+        |text: &str| pb::ListMattersRequest { case_reference: Some(text.into()), ..Default::default() };
+    let mut alley = take_in("one", "柳树巷DN600雨后积水整治");
+    alley.summary = Some("每逢暴雨，小学门口积水".into());
+    let alley = matter_of(fixture.service.take_in_matter(clerk(alley)).await.unwrap().into_inner()).matter_id;
+    let mut market = take_in("two", "城北菜市场搬迁");
+    market.case_reference = Some("ＺＪ-2027-0002".into());
+    let market =
+        matter_of(fixture.service.take_in_matter(clerk(market)).await.unwrap().into_inner()).matter_id;
+    for (list, ids) in [
+        (words("柳树"), vec![&alley]),
+        (words("ｄｎ６００ 小学"), vec![&alley]),
+        (words("12345-2027"), vec![&alley]),
+        (words("２０２７"), vec![&alley, &market]),
+        (words("柳树 菜市场"), vec![]),
+        (case(" １２３４５-2027-0001 "), vec![&alley]),
+        (case("zj-2027-0002"), vec![&market]),
+        (case("ZJ-2027"), vec![]),
+    ] {
+        assert_eq!(found("NDRC", &list).await.iter().collect::<Vec<_>>(), ids, "{list:?}");
+        // Somebody whom neither concerns finds nothing, whatever is asked for.
+        assert!(found("PRESS", &list).await.is_empty(), "{list:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_deferred_matter_comes_back_by_itself_and_the_body_says_how_often() {
     let fixture = Fixture::furnished().await;
     let matter_id = matter_of(fixture.taken_in("one", "柳树巷积水整治").await).matter_id;
@@ -340,7 +376,7 @@ async fn a_matter_is_settled_under_the_class_that_it_was_admitted_with() {
         ..Default::default()
     };
     let by_another = fixture.service.reclassify_matter(by(reclassify.clone(), "MOF", Role::Chair)).await;
-    assert_eq!(by_another.unwrap_err().code(), Grpc::NotFound, "nobody else knows of it");
+    assert_eq!(refusal(&by_another.unwrap_err(), "").0, "NOT_YOUR_DEPARTMENT");
     fixture.service.reclassify_matter(by(reclassify, "NDRC", Role::Chair)).await.unwrap();
     wanted("again", pb::MatterClass::Ordinary).await.unwrap();
 }

@@ -63,6 +63,15 @@ impl Fixture {
         self.service.kit.execute::<Member>(&context, member, register).await.unwrap();
     }
 
+    /// Takes a member out of the directory as the directory does it.
+    async fn remove_member(&self, code: &str) {
+        let code = testing::code(code);
+        let context =
+            CommandContext::of_process("directory", derived_id(Uuid::nil(), &["remove", code.as_str()]));
+        let (member, remove) = (Member::id(&code), member::Command::Remove { code });
+        self.service.kit.execute::<Member>(&context, member, remove).await.unwrap();
+    }
+
     async fn away(&self, word: &str, code: &str) -> String {
         let recorded = self.service.record_absence(clerk(absence(word, code))).await.unwrap();
         recorded.into_inner().absence_id
@@ -209,6 +218,32 @@ async fn a_department_counts_as_busy_while_all_who_can_come_are_away() {
     assert_eq!(fixture.in_the_way(&session_id).await, [], "nobody is a delegate: Wang can come");
     fixture.away("wang is away again", "wang").await;
     assert_eq!(fixture.in_the_way(&session_id).await.len(), 1, "nobody can");
+}
+
+#[tokio::test]
+async fn the_diary_of_a_member_who_was_taken_out_ends_and_counts_no_more() {
+    let fixture = Fixture::with_two_delegates().await;
+    let session_id = fixture.admitted("one").await;
+    let absence_id = fixture.away("li is away", "li").await;
+    fixture.service.import_busy_times(clerk(import("lis", "li"))).await.unwrap();
+    fixture.away("wang is away", "wang").await;
+    assert_eq!(fixture.in_the_way(&session_id).await.len(), 1, "nobody can come");
+    fixture.register_member("zhao", "NDRC", &[Role::Delegate]).await;
+    assert_eq!(fixture.in_the_way(&session_id).await, [], "Zhao can");
+    fixture.remove_member("zhao").await;
+    assert_eq!(fixture.in_the_way(&session_id).await.len(), 1, "and is gone");
+    fixture.remove_member("li").await;
+    // For nobody there is such a member any more, whoever would keep their diary or look at it.
+    let unknown = || ("NOT_FOUND".to_owned(), "member li".to_owned());
+    let back =
+        fixture.service.withdraw_absence(clerk(withdraw("too late", "li", &absence_id))).await.unwrap_err();
+    assert_eq!(refusal(&back, "what"), unknown());
+    let shown = fixture.diary(clerk(fixture.asking(&["li"]))).await.unwrap_err();
+    assert_eq!(refusal(&shown, "what"), unknown());
+    // Whoever has the code next begins with an empty diary.
+    fixture.register_member("li", "MOF", &[Role::Delegate]).await;
+    let shown = fixture.diary(by(fixture.asking(&["li"]), "MOF", Role::Clerk)).await.unwrap();
+    assert_eq!((shown.entries, shown.calendars), (vec![], vec![]));
 }
 
 #[tokio::test]

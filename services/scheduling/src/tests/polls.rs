@@ -142,6 +142,73 @@ async fn answers_and_holds_are_prices_and_adopting_a_time_books_it() {
     assert_eq!(refusal(&again, "stage"), ("WRONG_STAGE".into(), "adopted".into()));
 }
 
+/// The departments that are known to be busy at a time of a poll, by what, and the place of the time.
+type KnownTime = (Vec<(String, pb::BusyCause)>, Option<u32>);
+
+fn known(poll: &pb::Poll) -> Vec<KnownTime> {
+    let busy = |one: &'_ pb::SlotPenalty| (one.department_code().to_owned(), one.cause());
+    let time = |time: &pb::PollTime| (time.penalties.iter().map(busy).collect(), time.rank);
+    poll.times.iter().map(time).collect()
+}
+
+#[tokio::test]
+async fn each_time_says_who_is_known_to_be_busy_then_and_answers_come_first() {
+    use pb::BusyCause::Absence;
+    use pb::Suitability::{IfNeeded, No, Yes};
+    let fixture = Fixture::furnished().await;
+    let one = fixture.admitted("one").await;
+    let away = |word: &str, department: &str, starts_at: &str| pb::RecordAbsenceRequest {
+        command_id: id(word),
+        holder: Some(pb::DiaryHolder {
+            kind: pb::DiaryHolderKind::Department.into(),
+            code: department.into(),
+        }),
+        starts_at: at(starts_at).to_wire(),
+        ends_at: (at(starts_at) + SignedDuration::from_hours(2)).to_wire(),
+        ..Default::default()
+    };
+    // NDRC, which decides, is away on Monday, and MOF, which is heard, on Tuesday
+    fixture.service.record_absence(clerk(away("ndrc", "NDRC", MONDAY))).await.unwrap();
+    let mofs = by(away("mof", "MOF", TUESDAY), "MOF", Role::Clerk);
+    fixture.service.record_absence(mofs).await.unwrap();
+    let seen = pb::GetDiaryRequest { at_least_position: fixture.bench.end(), ..Default::default() };
+    fixture.service.get_diary(clerk(seen)).await.unwrap();
+    let asked = fixture.ask("poll", &one, &[MONDAY, TUESDAY, WEDNESDAY]).await.unwrap();
+    let (monday, tuesday) = (vec![("NDRC".to_owned(), Absence)], vec![("MOF".to_owned(), Absence)]);
+    let expected = |ranks: [u32; 3]| {
+        let [first, second, third] = ranks.map(Some);
+        [(monday.clone(), first), (tuesday.clone(), second), (vec![], third)]
+    };
+    assert_eq!(known(&asked), expected([3, 2, 1]), "nobody has answered: by the diaries");
+    // A delegate is shown their own department only.
+    let get = pb::GetPollRequest { at_least_position: fixture.bench.end(), session_id: one.clone() };
+    let seen = fixture.service.get_poll(by(get, "MOF", Role::Delegate)).await.unwrap().into_inner();
+    assert_eq!(
+        known(&seen.poll.unwrap()),
+        [(vec![], Some(3)), (tuesday.clone(), Some(2)), (vec![], Some(1))]
+    );
+    // What departments answer counts first, also where a diary says otherwise.
+    let ndrc = |word, answers: &[(u32, pb::Suitability)]| {
+        clerk(pb::AnswerPollRequest { department_code: "NDRC".into(), ..answer(word, &one, answers) })
+    };
+    fixture.service.answer_poll(ndrc("ndrc says", &[(1, Yes), (2, IfNeeded), (3, No)])).await.unwrap();
+    assert_eq!(known(&fixture.poll(&one).await), expected([1, 2, 3]));
+    fixture.service.answer_poll(mof(answer("mof says", &one, &[(1, No), (2, Yes)]))).await.unwrap();
+    assert_eq!(known(&fixture.poll(&one).await), expected([2, 1, 3]));
+    // A time that was declined has no place, and a poll that is over says nothing of diaries.
+    let decline = pb::DeclineTimeRequest {
+        command_id: id("decline"),
+        session_id: one.clone(),
+        time_number: 2,
+        reason: "会议室检修".into(),
+        ..Default::default()
+    };
+    fixture.service.decline_time(clerk(decline)).await.unwrap();
+    assert_eq!(known(&fixture.poll(&one).await), [(monday, Some(1)), (vec![], None), (vec![], Some(2))]);
+    fixture.service.adopt_time(clerk(adopt("adopt", &one, 1))).await.unwrap();
+    assert_eq!(known(&fixture.poll(&one).await), [(vec![], None), (vec![], None), (vec![], None)]);
+}
+
 #[tokio::test]
 async fn a_hold_gives_way_and_the_poll_runs_on() {
     let fixture = Fixture::furnished().await;

@@ -104,8 +104,14 @@ async fn a_room_has_a_seat_for_everybody_who_is_expected() {
     fixture.service.admit_session(clerk(admit("two", &session_id))).await.unwrap();
     let refused = fixture.schedule("small", &session_id, "2027-03-08T01:00:00Z").await.unwrap_err();
     assert_eq!(refusal(&refused, "attendees"), ("ROOM_TOO_SMALL".into(), "11".into()));
+    assert_eq!(refusal(&refused, "suitable_codes").1, "none");
     let found = fixture.rooms_of_slots(&session_id).await;
     assert_eq!(found.opening.unwrap().obstacles[0].kind(), pb::SlotObstacleKind::RoomTooSmall);
+    for (code, seats) in [("R-401", 11), ("R-402", 40)] {
+        fixture.room(code, seats, &[]).await;
+    }
+    let refused = fixture.schedule("still small", &session_id, "2027-03-08T01:00:00Z").await.unwrap_err();
+    assert_eq!(refusal(&refused, "suitable_codes"), ("ROOM_TOO_SMALL".into(), "R-401, R-402".into()));
 }
 
 #[tokio::test]

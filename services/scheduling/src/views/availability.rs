@@ -110,7 +110,7 @@ fn forget_times(tables: &Transaction<'_>, id: &str, calendar: &str) -> rusqlite:
     tables.prepare_cached(remove)?.execute([id, calendar]).map(drop)
 }
 
-/// Whose calendars are subscribed to, but for members who were erased; only the service looks at it.
+/// Whose calendars are subscribed to, but for members who were erased or taken out of the directory; only the service looks at it.
 const SUBSCRIBED: Rows = Rows::of_everybody(
     "SELECT availability_id, subscription_id FROM calendars LEFT JOIN members USING (code)",
 );

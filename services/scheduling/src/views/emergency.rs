@@ -25,21 +25,41 @@ fn project_event(tables: &Transaction<'_>, id: &str, event: &Event) -> rusqlite:
             start(tables, id, DECISION, None, alarm.decide_by)?;
             for (number, call) in (FIRST_CALL..).zip(&alarm.calls) {
                 start(tables, id, number, Some(&call.department), *acknowledge_by)?;
+                put_call(tables, id, &call.department, &call.department)?;
             }
             Ok(())
         }
-        Event::Acknowledged { seat, .. } | Event::Unreached { seat, .. } => stop_call(tables, id, seat),
-        Event::SubstituteCalled { seat, acknowledge_by, number, .. } => {
+        Event::Acknowledged { seat, .. } => {
             stop_call(tables, id, seat)?;
+            tables
+                .prepare_cached("DELETE FROM emergency_calls WHERE session_id = ?1 AND seat_code = ?2")?
+                .execute([id, seat.as_str()])
+                .map(drop)
+        }
+        Event::Unreached { seat, .. } => stop_call(tables, id, seat),
+        Event::SubstituteCalled { seat, substitute, acknowledge_by, number, .. } => {
+            stop_call(tables, id, seat)?;
+            put_call(tables, id, seat, substitute)?;
             start(tables, id, *number, Some(seat), *acknowledge_by)
         }
         Event::DecisionHalfway { .. } => stop(tables, id, HALFWAY),
         Event::DecisionOverdue { .. } => stop(tables, id, DECISION),
-        Event::Ended { .. } => tables
-            .prepare_cached("DELETE FROM emergency_clocks WHERE session_id = ?1")?
-            .execute([id])
-            .map(drop),
+        Event::Ended { .. } => {
+            tables.prepare_cached("DELETE FROM emergency_calls WHERE session_id = ?1")?.execute([id])?;
+            let mut clocks = tables.prepare_cached("DELETE FROM emergency_clocks WHERE session_id = ?1")?;
+            clocks.execute([id]).map(drop)
+        }
     }
+}
+
+/// Who is called for a seat now.
+fn put_call(tables: &Transaction<'_>, id: &str, seat: &Code, department: &Code) -> rusqlite::Result<()> {
+    tables
+        .prepare_cached(
+            "INSERT OR REPLACE INTO emergency_calls (session_id, seat_code, department_code) VALUES (?1, ?2, ?3)",
+        )?
+        .execute([id, seat.as_str(), department.as_str()])
+        .map(drop)
 }
 
 fn start(

@@ -1,12 +1,13 @@
 //! Matters, a row each, whom they concern, and the days on which they come back.
 
 use domain::scheduling::matter::{Event, Intake, Matter, Stage};
+use domain::text::search_key;
 use domain::{Code, Timestamp};
 use proto::scheduling::v1 as pb;
 use proto::{Invalid, Wire as _};
 use rusqlite::{Row, ToSql, Transaction, params};
 use service_kit::events::decode;
-use service_kit::list::{ListQuery, Page};
+use service_kit::list::{ListQuery, Page, index, searchable};
 use service_kit::row::{moment, timestamp, uuid};
 use service_kit::serve::read;
 use service_kit::timer::Deadline;
@@ -68,11 +69,15 @@ fn insert_matter(
     intake: &Intake,
     raised_by: Option<&Code>,
 ) -> rusqlite::Result<()> {
+    let case_reference = intake.case_reference.as_ref().map(|reference| reference.as_str());
+    let summary = intake.summary.as_ref().map(|summary| summary.as_str());
+    let searched =
+        searchable(&[intake.title.as_str(), summary.unwrap_or_default(), case_reference.unwrap_or_default()]);
     tables
         .prepare_cached(
             "INSERT INTO matters (matter_id, title, body_code, in_charge_code, stage, raised_by_code,
-                 case_reference, taken_in_at, deferrals)
-             VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8)",
+                 case_reference, case_key, searched, taken_in_at, deferrals)
+             VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?
         .execute(params![
             id,
@@ -80,10 +85,13 @@ fn insert_matter(
             intake.body.as_str(),
             Stage::Backlog.to_wire(),
             raised_by.map(Code::as_str),
-            intake.case_reference.as_ref().map(|reference| reference.as_str()),
+            case_reference,
+            case_reference.map(search_key),
+            searched,
             taken_in_at.as_microsecond(),
             intake.deferrals,
         ])?;
+    index(tables, "matter_pairs", tables.last_insert_rowid(), &searched)?;
     concern(tables, id, &intake.concerned)?;
     concern(tables, id, raised_by.into_iter().cloned().collect::<Vec<_>>().as_slice())
 }
@@ -149,6 +157,7 @@ pub(crate) fn matters(
 pub(crate) fn list(request: &pb::ListMattersRequest) -> Result<ListQuery, Invalid> {
     let stage = request.stage.filter(|&stage| stage != 0);
     let stage = stage.map(|stage| read::<Stage, i32>("stage", stage)).transpose()?;
+    let case_key = request.case_reference.as_deref().map(|reference| search_key(reference.trim()));
     ListQuery::new(
         ROWS,
         &["taken_in_at"],
@@ -163,9 +172,10 @@ pub(crate) fn list(request: &pb::ListMattersRequest) -> Result<ListQuery, Invali
         "matter_id IN (SELECT matter_id FROM concerned_by_matter WHERE department_code = ?)",
         &request.department_code,
     )
-    .filter_text("case_reference = ?", &request.case_reference)
+    .filter_text("case_key = ?", &case_key)
     .filter_some("settled = ?", request.settled)
-    .filter_id_prefix("matter_id", &request.id_prefix)
+    .filter_id_prefix("matter_id", &request.id_prefix)?
+    .filter_words("searched", "matter_pairs", "text", request.text())
 }
 
 fn summary(row: &Row<'_>) -> rusqlite::Result<pb::MatterSummary> {

@@ -18,11 +18,14 @@ const MEMBERS_MAX: u32 = 100_000;
 pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     let id = record.stream.id.to_string();
     for event in decode::<Member>(record)? {
-        let Event::Registered { profile } = event;
-        if profile.code.as_str().starts_with(ERASED_PREFIX) {
+        let listed = match event {
+            Event::Registered { profile } => Some(profile),
+            Event::Removed { .. } => None,
+        };
+        let Some(profile) = listed.filter(|profile| !profile.code.as_str().starts_with(ERASED_PREFIX)) else {
             tables.prepare_cached("DELETE FROM members WHERE member_id = ?1")?.execute([&id])?;
             continue;
-        }
+        };
         let keep = "INSERT OR REPLACE INTO members (member_id, code, department_code, is_delegate) VALUES (?1, ?2, ?3, ?4)";
         let is_delegate = profile.roles.contains(&Role::Delegate);
         let values = params![id, profile.code.as_str(), profile.department.as_str(), is_delegate];

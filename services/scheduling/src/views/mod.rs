@@ -61,7 +61,8 @@ pub(crate) struct SchedulingView;
 
 impl View for SchedulingView {
     const NAME: &'static str = "scheduling";
-    const SCHEMA: &'static str = include_str!("schema.sql");
+    const SCHEMA: &'static str =
+        concat!(include_str!("schema.sql"), service_kit::pairs_table!("matter_pairs"));
     const CATEGORIES: &'static [&'static str] = &[
         Body::CATEGORY,
         Room::CATEGORY,

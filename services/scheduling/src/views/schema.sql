@@ -211,6 +211,15 @@ CREATE TABLE emergency_clocks (
     PRIMARY KEY (session_id, number)
 ) WITHOUT ROWID;
 
+-- The calls of emergencies that are not acknowledged yet, also when their time is over, by the seats that they are for.
+CREATE TABLE emergency_calls (
+    session_id TEXT NOT NULL,
+    seat_code TEXT NOT NULL,
+    department_code TEXT NOT NULL,
+    PRIMARY KEY (session_id, seat_code)
+) WITHOUT ROWID;
+CREATE INDEX calls_of_department ON emergency_calls (department_code);
+
 -- The number of the stage is that of the wire. The body in charge is the one that it was referred to, or else its own.
 CREATE TABLE matters (
     matter_id TEXT PRIMARY KEY,
@@ -221,6 +230,9 @@ CREATE TABLE matters (
     settled INTEGER NOT NULL DEFAULT 0,
     raised_by_code TEXT,
     case_reference TEXT,
+    -- The same, and all that is searched, without regard to case and width.
+    case_key TEXT,
+    searched TEXT NOT NULL,
     taken_in_at INTEGER NOT NULL,
     deferrals INTEGER NOT NULL,
     session_id TEXT,
@@ -233,7 +245,7 @@ CREATE INDEX matters_in_stage ON matters (stage, taken_in_at);
 CREATE INDEX matters_settled ON matters (settled, taken_in_at);
 CREATE INDEX matters_of_body ON matters (in_charge_code, taken_in_at);
 CREATE INDEX matters_of_own_body ON matters (body_code);
-CREATE INDEX matters_of_case ON matters (case_reference, taken_in_at) WHERE case_reference IS NOT NULL;
+CREATE INDEX matters_of_case ON matters (case_key, taken_in_at) WHERE case_key IS NOT NULL;
 CREATE INDEX matters_coming_back ON matters (resume_at) WHERE resume_at IS NOT NULL;
 -- The departments that may know of a matter.
 CREATE TABLE concerned_by_matter (

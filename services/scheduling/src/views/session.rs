@@ -302,6 +302,10 @@ pub(crate) fn list(request: &pb::ListSessionsRequest) -> Result<ListQuery, Inval
         "session_id IN (SELECT session_id FROM session_matters WHERE matter_id = ?)",
         &request.matter_id,
     )
+    .filter_text(
+        "session_id IN (SELECT session_id FROM emergency_calls WHERE department_code = ?)",
+        &request.called_code,
+    )
     .filter_some("starts_at > 0 AND starts_at >= ?", micros("starts_from_at", request.starts_from_at)?)
     .filter_some("starts_at > 0 AND starts_at < ?", micros("starts_until_at", request.starts_until_at)?)
     .filter_id_prefix("session_id", &request.id_prefix)

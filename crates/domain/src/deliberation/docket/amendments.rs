@@ -124,7 +124,8 @@ pub(super) fn second(
             topic_number: number,
         });
     }
-    if known.person.as_ref() == Some(&issued.by.subject) {
+    let put_down_by_clerk = is_put_down(proceedings, &department, issued);
+    if known.person.as_ref() == Some(&issued.by.subject) || known.put_down_by_clerk && put_down_by_clerk {
         return Err(Rejection::SamePerson { topic_number: number });
     }
     is_open(topic, known)?;
@@ -133,7 +134,6 @@ pub(super) fn second(
     no_open_ballot(topic)?;
     no_point_pending(topic)?;
     no_motion_pending(topic)?;
-    let put_down_by_clerk = is_put_down(proceedings, &department, issued);
     Ok(vec![Event::AmendmentSeconded { topic: number, amendment, department, put_down_by_clerk }])
 }
 

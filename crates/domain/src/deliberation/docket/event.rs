@@ -542,6 +542,8 @@ pub enum Event {
         department: Code,
         /// Why.
         reason: Text,
+        /// Whether a clerk of the docket put it down.
+        put_down_by_clerk: bool,
     },
     /// A department let others vote for it, in place of whom it named before.
     MandateGiven {

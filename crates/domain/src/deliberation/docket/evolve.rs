@@ -5,7 +5,7 @@ use super::{Event, Mandate, Mode, Outcome, Proceedings, State, Statement, Topic,
 use super::{amendments, floor_state, late_topics, motions, reminders};
 use crate::Text;
 use crate::deliberation::ballot::secret::SealedVotes;
-use crate::deliberation::ballot::{Ballot, Rules, SealedVote, Vote};
+use crate::deliberation::ballot::{Ballot, Choice, Rules, SealedVote, Vote};
 use std::collections::BTreeMap;
 
 pub(super) fn evolve(state: State, event: &Event) -> State {
@@ -205,6 +205,9 @@ fn debate(topic: &mut Topic, event: &Event) {
         Event::StatementRecorded { department, stance, reasons, put_down_by_clerk, .. } => {
             let (stance, put_down_by_clerk) = (*stance, *put_down_by_clerk);
             let statement = Statement { stance, reasons: reasons.clone(), put_down_by_clerk };
+            if !put_down_by_clerk {
+                topic.voted_no.remove(department);
+            }
             topic.statements.insert(department.clone(), statement);
         }
         _ => {}
@@ -234,9 +237,11 @@ fn edit(topic: &mut Topic, event: &Event) {
     }
 }
 
-/// Another motion: whoever recused itself from the one before takes part again.
+/// Another motion: whoever recused itself from the one before takes part again, and whoever accepted to be bound by items of the one
+/// before is asked again.
 pub(super) fn add_version(topic: &mut Topic, text: Text) {
     topic.versions.push(text);
+    topic.acceptances.clear();
     for department in std::mem::take(&mut topic.recused_from_version) {
         topic.recused.remove(&department);
         topic.recusals_put_down.remove(&department);
@@ -331,6 +336,8 @@ fn vote(topic: &mut Topic, event: &Event) {
                     put_down_by_clerk: *put_down_by_clerk,
                 };
                 ballot.votes.insert(department.clone(), vote);
+                // It would count twice.
+                ballot.hands = None;
             }
         }
         Event::HandsCounted { ballot, hands, .. } => {
@@ -340,6 +347,7 @@ fn vote(topic: &mut Topic, event: &Event) {
         }
         Event::RecusalRecorded { department, version, put_down_by_clerk, .. } => {
             topic.recused.insert(department.clone());
+            topic.takes_part_again.remove(department);
             match put_down_by_clerk {
                 true => topic.recusals_put_down.insert(department.clone()),
                 false => topic.recusals_put_down.remove(department),
@@ -357,7 +365,10 @@ fn vote(topic: &mut Topic, event: &Event) {
                 ballot.sealed.retain(|_, vote| vote.cast_by.as_ref() != Some(department));
             }
         }
-        Event::RecusalWithdrawn { department, .. } => {
+        Event::RecusalWithdrawn { department, put_down_by_clerk, .. } => {
+            if !put_down_by_clerk {
+                topic.takes_part_again.insert(department.clone());
+            }
             topic.recused.remove(department);
             topic.recused_from_version.remove(department);
             topic.recusals_put_down.remove(department);
@@ -367,6 +378,11 @@ fn vote(topic: &mut Topic, event: &Event) {
                 ballot.result = Some(*result);
                 ballot.roll = roll.clone();
                 ballot.sealed.clear();
+                if ballot.is_on_proposal() && result.is_quorate() {
+                    let own = ballot.votes.iter().filter(|(_, vote)| vote.is_cast_by_the_seat());
+                    let opposed = own.filter(|(_, vote)| vote.choice == Choice::No);
+                    topic.voted_no = opposed.map(|(department, _)| department.clone()).collect();
+                }
             }
         }
         _ => {}

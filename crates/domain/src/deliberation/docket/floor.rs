@@ -1,8 +1,10 @@
 //! The rules of the floor: attendance, quorum, debate and its time, statements.
 
+use super::choices::no_open_choice;
 use super::mandates::takes_its_place;
 use super::motions::{lapsed_unseconded, lapsed_without, no_motion_pending};
 use super::proceedings::count;
+use super::proposals::no_open_ballot;
 use super::speakers;
 use super::{
     Agenda, DIGRESSION_MINUTES_MAX, Event, Mode, Outcome, Proceedings, Rejection, RoleOnTopic, Stance, State,
@@ -79,11 +81,26 @@ pub(super) fn record_departure(
     if !proceedings.present.contains_key(&department) {
         return Ok(vec![]);
     }
+    if !issued.by.speaks_for(&department) {
+        votes_nowhere(proceedings, &department)?;
+    }
     let yielded = speakers::yielded_by(proceedings, &department, issued.at);
     let undecided = proceedings.topics.iter().filter(|topic| topic.outcome.is_none());
     let lapsed = undecided.flat_map(|topic| lapsed_without(topic, &department));
     let ended = yielded.into_iter().chain(lapsed).collect::<Vec<_>>();
     Ok(ended.into_iter().chain([Event::DepartureRecorded { department }]).collect())
+}
+
+/// Refuses that others put a department out of the room while it is asked for its vote: it leaves after the count.
+fn votes_nowhere(proceedings: &Proceedings, department: &Code) -> Result<(), Rejection> {
+    let votes_on = |topic: &&Topic| {
+        proceedings.agenda.role_on(topic.number, department) == Some(RoleOnTopic::Decides)
+            && !topic.recused.contains(department)
+    };
+    proceedings.topics.iter().filter(votes_on).try_for_each(|topic| {
+        no_open_ballot(topic)?;
+        no_open_choice(topic)
+    })
 }
 
 /// Refuses attendance at a countersign, and by departments that neither take part nor are substitutes.
@@ -345,6 +362,22 @@ pub(super) fn may_put_down(
 /// Whether a clerk of the docket acts for a department that is not the own.
 pub(super) fn is_put_down(proceedings: &Proceedings, department: &Code, issued: &Issued) -> bool {
     is_clerk_of_the_docket(proceedings, issued) && !issued.by.speaks_for(department)
+}
+
+/// Refuses what a clerk would put down for a department that cannot have said it in the room.
+pub(super) fn said_in_the_room(
+    proceedings: &Proceedings,
+    department: &Code,
+    issued: &Issued,
+) -> Result<(), Rejection> {
+    if !is_put_down(proceedings, department, issued) {
+        return Ok(());
+    }
+    match proceedings.is_meeting() {
+        true if proceedings.counts_as_present(department) => Ok(()),
+        true => Err(Rejection::NotPresent { department_code: department.clone() }),
+        false => must_belong_to(department, issued),
+    }
 }
 
 /// Refuses a clerk who would put down something else in place of what a department has said or done itself.

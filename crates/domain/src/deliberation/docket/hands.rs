@@ -67,7 +67,8 @@ fn may_be_counted(proceedings: &Proceedings, topic: &Topic, ballot: &Ballot) -> 
     }
 }
 
-/// Refuses a vote by name where hands were counted: it would count twice.
+/// Refuses that a clerk puts down a vote by name where hands were counted: it would count twice. A seat that casts its own voids
+/// the count, and all are called by name.
 pub(super) fn none_counted(topic: &Topic, ballot: &Ballot) -> Result<(), Rejection> {
     match ballot.hands {
         Some(hands) => Err(Rejection::HandsCounted { topic_number: topic.number, hands: hands.all() }),

@@ -1,10 +1,11 @@
 //! Topics that are taken on the agenda of a sitting (临时动议): by a motion from the floor, as the body's rule says.
 
 use super::agenda::TOPICS_MAX;
+use super::seen::is_known;
 use super::{AgendaTopic, Carried, DEFERRALS_MAX, Event, Motion, Proceedings, Rejection, Topic, TopicRole};
 use crate::aggregate::derived_id;
 use crate::deliberation::ballot::Method;
-use crate::{Code, Line, Text};
+use crate::{Code, Issued, Line, Text};
 
 /// From where a topic came on the agenda of a sitting.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,13 +21,19 @@ pub struct FloorMotion {
 /// What takes something with this title on the agenda; refused where the body's rule has no late topics, where the agenda is
 /// full, where it is on the agenda already, and in the next call of a sitting without quorum: who is not there has not heard of
 /// it.
-pub(super) fn may_be_added(proceedings: &Proceedings, title: &Line) -> Result<Method, Rejection> {
+pub(super) fn may_be_added(
+    proceedings: &Proceedings,
+    title: &Line,
+    issued: &Issued,
+) -> Result<Method, Rejection> {
     if proceedings.is_later_call {
         return Err(Rejection::SameAgendaRequired);
     }
     let method = proceedings.agenda.constitution.rule.late_topics.method();
     let method = method.ok_or(Rejection::LateTopicsExcluded)?;
-    if let Some(known) = proceedings.topics.iter().find(|known| known.title == *title) {
+    // That a topic which the mover does not see has this title, they do not learn.
+    let same = |known: &&Topic| known.title == *title && is_known(proceedings, known, issued);
+    if let Some(known) = proceedings.topics.iter().find(same) {
         return Err(Rejection::TitleOnAgenda { topic_number: known.number });
     }
     let topics = proceedings.topics.len() + 1;

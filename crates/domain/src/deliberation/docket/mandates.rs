@@ -3,7 +3,7 @@
 //! A seat may name several departments; the first valid vote counts, and each seat has one vote, so that nobody is
 //! counted twice. Where it named nobody who can vote, the substitutes of the body's charter take its place, in turn.
 
-use super::floor::{is_put_down, may_speak_for, not_recused, nothing_of_its_own};
+use super::floor::{is_put_down, may_speak_for, not_recused, nothing_of_its_own, said_in_the_room};
 use super::{Event, Proceedings, Rejection, RoleOnTopic, Topic};
 use crate::deliberation::ballot::{Votes, carried_by};
 use crate::{Code, Issued};
@@ -42,6 +42,7 @@ pub(super) fn give(
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     may_speak_for(proceedings, on(proceedings, topic), &department, issued)?;
+    said_in_the_room(proceedings, &department, issued)?;
     let put_down_by_clerk = is_put_down(proceedings, &department, issued);
     if let Some(own) = holders.iter().find(|holder| put_down_by_clerk && issued.by.speaks_for(holder)) {
         return Err(Rejection::OwnMandate { department_code: own.clone() });
@@ -56,9 +57,8 @@ pub(super) fn give(
     if let Some(number) = topic {
         not_recused(proceedings.undecided(number)?, &department)?;
     }
-    for voter in std::iter::once(&department).chain(&holders) {
-        has_vote(proceedings, topic, voter)?;
-    }
+    has_vote(proceedings, topic, &department)?;
+    holders.iter().try_for_each(|holder| votes_beside(proceedings, topic, &department, holder))?;
     let known = proceedings.mandates.iter().find(|known| known.is_of(&department, topic));
     if let Some(known) = known {
         let takes_over = known.put_down_by_clerk && !put_down_by_clerk;
@@ -105,6 +105,25 @@ fn has_vote(proceedings: &Proceedings, topic: Option<u32>, department: &Code) ->
     }
     let (department_code, topic_number) = (department.clone(), topic.unwrap_or(0));
     Err(Rejection::NotEntitledToVote { department_code, topic_number })
+}
+
+/// Refuses a holder that decides on no topic of the mandate.
+fn votes_beside(
+    proceedings: &Proceedings,
+    topic: Option<u32>,
+    department: &Code,
+    holder: &Code,
+) -> Result<(), Rejection> {
+    let agenda = &proceedings.agenda;
+    let decides = |code, number| agenda.role_on(number, code) == Some(RoleOnTopic::Decides);
+    let numbers = agenda.topics.iter().map(|entry| entry.number);
+    let mut entrusted =
+        numbers.filter(|number| topic.is_none_or(|topic| topic == *number) && decides(department, *number));
+    if entrusted.clone().any(|number| decides(holder, number)) {
+        return Ok(());
+    }
+    let topic_number = topic.or_else(|| entrusted.next()).unwrap_or_default();
+    Err(Rejection::NotEntitledToVote { department_code: holder.clone(), topic_number })
 }
 
 /// Who may vote for a department on a topic now, in turn: nobody while it is there itself; then those of its mandate that

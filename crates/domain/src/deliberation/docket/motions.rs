@@ -1,7 +1,7 @@
 //! The rules of motions: who moves and seconds one, which comes first, how it is decided, and what it does when it is carried.
 
 use super::amendments;
-use super::floor::{debate_closed, is_put_down, may_speak_for, not_recused, nothing_of_its_own};
+use super::floor::{debate_closed, is_put_down, may_speak_for, not_one_of, not_recused, nothing_of_its_own};
 use super::late_topics;
 use super::mandates::takes_its_place;
 use super::outcomes::{self, may_be_deferred, may_be_referred};
@@ -46,8 +46,12 @@ pub(super) fn move_one(
         nobody_speaks(topic)?;
     }
     not_in_the_past(&kind, today)?;
-    may_be_before_the_others(proceedings, topic, &kind)?;
+    may_be_before_the_others(proceedings, topic, &kind, issued)?;
     if kind == MotionKind::Reconsider {
+        // Who is on the side that prevailed says so itself.
+        if is_put_down(proceedings, &department, issued) {
+            return Err(not_one_of([&department], issued));
+        }
         voted_as_it_was_decided(topic, &department)?;
     }
     // Nobody else is kept from what one withdrew.
@@ -103,12 +107,12 @@ pub(super) fn second(
             topic_number: number,
         });
     }
-    if known.person.as_ref() == Some(&issued.by.subject) {
+    let put_down_by_clerk = is_put_down(proceedings, &department, issued);
+    if known.person.as_ref() == Some(&issued.by.subject) || known.put_down_by_clerk && put_down_by_clerk {
         return Err(Rejection::SamePerson { topic_number: number });
     }
     must_be(topic, known, known.stage == MotionStage::AwaitsSecond)?;
-    may_be_before_the_others(proceedings, topic, &known.kind)?;
-    let put_down_by_clerk = is_put_down(proceedings, &department, issued);
+    may_be_before_the_others(proceedings, topic, &known.kind, issued)?;
     Ok(vec![Event::MotionSeconded { topic: number, motion, department, put_down_by_clerk }])
 }
 
@@ -141,6 +145,7 @@ pub(super) fn put(
     number: u32,
     motion: u32,
     today: Date,
+    issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     let topic = with_motion(proceedings, number, motion)?;
     let known = find(topic, motion)?;
@@ -155,7 +160,7 @@ pub(super) fn put(
     not_in_the_past(&known.kind, today)?;
     let mut method = known.kind.method();
     if let MotionKind::Main { title, .. } = &known.kind {
-        method = late_topics::may_be_added(proceedings, title)?;
+        method = late_topics::may_be_added(proceedings, title, issued)?;
     }
     no_open_ballot(topic)?;
     no_point_pending(topic)?;
@@ -290,6 +295,7 @@ fn may_be_before_the_others(
     proceedings: &Proceedings,
     topic: &Topic,
     kind: &MotionKind,
+    issued: &Issued,
 ) -> Result<(), Rejection> {
     no_point_pending(topic)?;
     if !matches!(kind, MotionKind::Reconsider | MotionKind::Appeal { .. }) {
@@ -301,7 +307,7 @@ fn may_be_before_the_others(
         MotionKind::Appeal { point } => may_be_appealed(topic, *point)?,
         MotionKind::Defer { .. } => may_be_deferred(topic)?,
         MotionKind::Refer { referred_to } => may_be_referred(proceedings, referred_to)?,
-        MotionKind::Main { title, .. } => late_topics::may_be_added(proceedings, title).map(drop)?,
+        MotionKind::Main { title, .. } => late_topics::may_be_added(proceedings, title, issued).map(drop)?,
     }
     match topic.next_motion() {
         Some(first) if first.kind.rank() >= kind.rank() => {

@@ -49,7 +49,8 @@ pub fn steps(state: &State, hidden: &BTreeSet<u32>, at: Timestamp, calendar: &Wo
         let state = if asked.of_all_ballots { &seen } else { state };
         step(state, proceedings, asked, at)
     };
-    asked.iter().filter_map(put).collect()
+    let unseen = proceedings.in_nothing_but(hidden);
+    asked.iter().filter_map(put).filter_map(|step| step.without(&unseen)).collect()
 }
 
 fn step(state: &State, proceedings: &Proceedings, asked: &Asked, at: Timestamp) -> Option<Step> {
@@ -109,7 +110,7 @@ fn asked(
     let seen = || proceedings.topics.iter().filter(|topic| !hidden.contains(&topic.number));
     let mut all = vec![presiding("OpenDocket", None, || Command::Open)];
     if matches!(state, State::Prepared(_) | State::Open(_)) {
-        all.extend(floor::asked(state, proceedings));
+        all.extend(floor::asked(state, proceedings, hidden));
     }
     if matches!(state, State::Open(_)) {
         let agenda = &proceedings.agenda;

@@ -144,6 +144,10 @@ pub struct Topic {
     pub recusals_put_down: BTreeSet<Code>,
     /// Who accepted to be bound by an item, by its number, without having a part in the decision.
     pub acceptances: BTreeMap<u32, BTreeSet<Code>>,
+    /// Who withdrew its recusal itself: nobody else recuses it again.
+    pub takes_part_again: BTreeSet<Code>,
+    /// Who voted no itself when a text was last voted on, and has said nothing since: it objects.
+    pub voted_no: BTreeSet<Code>,
     /// What its decision would do to earlier resolutions.
     pub changes: Vec<ResolutionChange>,
     /// The choices among options that were held on it, in order.
@@ -191,6 +195,8 @@ impl Topic {
             recused_from_version: BTreeSet::new(),
             recusals_put_down: BTreeSet::new(),
             acceptances: BTreeMap::new(),
+            takes_part_again: BTreeSet::new(),
+            voted_no: BTreeSet::new(),
             changes: Vec::new(),
             choices: Vec::new(),
             ballots: Vec::new(),
@@ -412,7 +418,8 @@ impl Proceedings {
                 let recused = topic.recused.contains(&voter.department);
                 let cast_by = vote.and_then(|vote| vote.cast_by.clone());
                 let statement = topic.statements.get(&voter.department);
-                let opposes = statement.is_some_and(|statement| statement.stance == Stance::Oppose);
+                let opposes = statement.is_some_and(|statement| statement.stance == Stance::Oppose)
+                    || topic.voted_no.contains(&voter.department);
                 Seat {
                     department: voter.department.clone(),
                     weight: voter.weight,

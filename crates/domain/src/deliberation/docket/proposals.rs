@@ -112,11 +112,18 @@ pub(super) fn accept_item(
     Ok(vec![Event::ItemAccepted { topic: topic.number, item: number, department }])
 }
 
-/// Refuses items that bind a department which has no part in the decision, and has not accepted them.
+/// Refuses items that bind a department which has no part in the decision, and has not accepted them. Who decides has a part, and who
+/// advises once it is there, or has said something itself; who recused itself has none.
 pub(super) fn binds_nobody_unasked(proceedings: &Proceedings, topic: &Topic) -> Result<(), Rejection> {
     let has_part = |department: &Code| {
-        let role = proceedings.agenda.role_on(topic.number, department);
-        matches!(role, Some(RoleOnTopic::Decides | RoleOnTopic::Advises))
+        let is_there = || proceedings.is_meeting() && proceedings.present.contains_key(department);
+        let spoke = || topic.statements.get(department).is_some_and(|said| !said.put_down_by_clerk);
+        let has_role = match proceedings.agenda.role_on(topic.number, department) {
+            Some(RoleOnTopic::Decides) => true,
+            Some(RoleOnTopic::Advises) => is_there() || spoke(),
+            _ => false,
+        };
+        has_role && !topic.recused.contains(department)
     };
     for item in &topic.items {
         let accepted = topic.acceptances.get(&item.number);

@@ -78,6 +78,9 @@ rejections! {
             "you moved this on topic {topic_number}, or put it down for whoever did; another person seconds it",
         LateTopicsExcluded("LATE_TOPICS_EXCLUDED") =
             "the body's rule for these matters adds nothing to the agenda of a sitting; have it taken in as a matter for another one",
+        SilenceTooShort("SILENCE_TOO_SHORT") { sign_by: Timestamp, hours_min: u32 } =
+            "who does not answer agrees, so at least {hours_min} hours are left to answer; the countersign ends at {sign_by}: \
+             extend it, or call a meeting",
         TitleOnAgenda("TITLE_ON_AGENDA") { topic_number: u32 } =
             "topic {topic_number} has this title; move it there",
         MotionsExhausted("MOTIONS_EXHAUSTED") { topic_number: u32, max: usize } =

@@ -54,7 +54,7 @@ impl Proceedings {
     }
 
     /// The departments that take part in nothing but these topics, and do not lead.
-    fn in_nothing_but(&self, hidden: &BTreeSet<u32>) -> BTreeSet<Code> {
+    pub(super) fn in_nothing_but(&self, hidden: &BTreeSet<u32>) -> BTreeSet<Code> {
         let leads = |department: &Code| {
             let mut leading = self.agenda.constitution.chairs().chain(&self.agenda.requester);
             leading.any(|known| known == department)
@@ -124,21 +124,25 @@ impl State {
     }
 }
 
-/// What a command finds that is about a secret topic, from somebody who takes no part in it: nothing.
-pub(super) fn may_know(state: &State, command: &Command, issued: &Issued) -> Result<(), Rejection> {
-    let number = command.topic(state);
-    let topic = number.and_then(|number| state.proceedings()?.topic(number));
-    let (Some(proceedings), Some(topic)) = (state.proceedings(), topic) else { return Ok(()) };
+/// Whether whoever issues a command may know of a topic.
+pub(super) fn is_known(proceedings: &Proceedings, topic: &Topic, issued: &Issued) -> bool {
     let own = issued.by.department.as_ref();
     let knows = |audience: &Audience<'_>| match audience {
         Audience::Everybody => true,
         Audience::Concerned { departments, .. } => departments.iter().any(|code| own == Some(*code)),
     };
-    if issued.by.is_process()
+    issued.by.is_process()
         || topic.label != Label::Secret
         || is_clerk_of_the_docket(proceedings, issued)
         || knows(&proceedings.audience_of(topic))
-    {
+}
+
+/// What a command finds that is about a secret topic, from somebody who takes no part in it: nothing.
+pub(super) fn may_know(state: &State, command: &Command, issued: &Issued) -> Result<(), Rejection> {
+    let number = command.topic(state);
+    let topic = number.and_then(|number| state.proceedings()?.topic(number));
+    let (Some(proceedings), Some(topic)) = (state.proceedings(), topic) else { return Ok(()) };
+    if is_known(proceedings, topic, issued) {
         return Ok(());
     }
     let what = match command {

@@ -36,7 +36,7 @@ pub(super) fn withdraw(
 ) -> Result<Vec<Event>, Rejection> {
     let topic = in_debate_of_a_meeting(proceedings, number)?;
     if !takes_its_place(proceedings, topic, department, issued) {
-        may_speak_for(proceedings, None, department, issued)?;
+        may_speak_for(proceedings, Some(topic), department, issued)?;
     }
     if !topic.floor.waiting.contains(department) {
         return Ok(vec![]);
@@ -96,7 +96,7 @@ pub(super) fn yield_floor(
     let proceedings = state.open()?;
     let topic = proceedings.undecided(number)?;
     if !takes_its_place(proceedings, topic, department, issued) {
-        may_speak_for(proceedings, None, department, issued)
+        may_speak_for(proceedings, Some(topic), department, issued)
             .or_else(|refusal| may_preside(state, Some(number), issued).map_err(|_| refusal))?;
     }
     let yielded = topic.floor.yielded(number, issued.at).filter(|_| topic.floor.is_held_by(department));

@@ -9,6 +9,7 @@ use jiff::civil::date;
 mod amendments;
 mod amendments_random;
 mod appeals;
+mod bound;
 mod changes;
 mod choices;
 mod constitution;
@@ -664,34 +665,4 @@ fn an_item_is_led_and_supported_by_participants() {
         attempt(ItemDraft { co_responsible: vec![code("PRESS"), code("PRESS")], ..draft() }),
         Err(Rejection::DuplicateDepartment { department_code: code("PRESS") })
     );
-}
-
-#[test]
-fn a_department_that_has_no_part_is_bound_by_what_it_accepts_only() {
-    let bound = ItemDraft { co_responsible: vec![code("PRESS")], ..draft() };
-    let history = followed_by(in_session(), [proposed(1), drafted(bound.clone())]);
-    let attempt = |history: &[Event], by, command| given::<Docket>(history).by(of(by)).when(command);
-    let open = |history: &[Event]| attempt(history, "WATER", open_ballot(1)).map(|_| ());
-    let department_code = code("PRESS");
-    let refused = Err(Rejection::ItemNotAccepted { item_number: 1, topic_number: 1, department_code });
-    assert_eq!(open(&history), refused, "it is kept informed, and no more");
-    let consent = Command::RecordGeneralConsent { topic: 1, version: 1, calendar: calendar() };
-    assert_eq!(attempt(&history, "WATER", consent).map(|_| ()), refused);
-
-    let accept = |department| Command::AcceptItem { item: 1, department: code(department) };
-    assert!(matches!(attempt(&history, "WATER", accept("PRESS")), Err(Rejection::NotYourDepartment { .. })));
-    let clerk = given::<Docket>(&history).by(actor("wen", "OFFICE", Role::Clerk)).when(accept("PRESS"));
-    assert!(matches!(clerk, Err(Rejection::NotYourDepartment { .. })), "nobody accepts for it");
-    let not_named = attempt(&history, "HEALTH", accept("HEALTH")).map_err(|refused| refused.reason());
-    assert_eq!(not_named, Err("NOT_NAMED_IN_ITEM"));
-    let accepted = attempt(&history, "PRESS", accept("PRESS")).unwrap();
-    let history = followed_by(history, accepted);
-    assert_eq!(attempt(&history, "PRESS", accept("PRESS")), Ok(vec![]));
-    assert_eq!(open(&history), Ok(()));
-
-    // Another content is to be accepted again.
-    let revised =
-        Command::ReviseItem { item: 1, draft: ItemDraft { due: Some(DueRule::AfterDays(1)), ..bound } };
-    let revised = attempt(&history, "WATER", revised).unwrap();
-    assert_eq!(open(&followed_by(history, revised)), refused);
 }

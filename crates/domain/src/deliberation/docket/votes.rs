@@ -1,9 +1,11 @@
 //! The rules of votes: who casts a seat's vote, and how it may be split.
 
-use super::floor::{is_clerk_of_the_docket, may_put_down, must_belong_to, not_one_of, not_recused};
+use super::floor::{
+    is_clerk_of_the_docket, may_put_down, must_belong_to, not_one_of, not_recused, nothing_of_its_own,
+};
 use super::mandates::{may_carry, stand_ins};
 use super::voting::still_signing;
-use super::{Event, Proceedings, Rejection, RoleOnTopic, Topic, hands};
+use super::{Event, Proceedings, Rejection, RoleOnTopic, Stance, Statement, Topic, hands};
 use crate::deliberation::ballot::{Ballot, Choice, Vote, VotePart, Votes};
 use crate::{Code, Issued, Text};
 use std::collections::BTreeSet;
@@ -86,9 +88,14 @@ fn vote(
     issued: &Issued,
 ) -> Result<Option<Event>, Rejection> {
     let Paper { department, choice, split, reason } = paper;
-    hands::none_counted(topic, ballot)?;
+    if !issued.by.speaks_for(&department) {
+        hands::none_counted(topic, ballot)?;
+    }
     may_vote_on(proceedings, topic, &department)?;
     let by_clerk = is_clerk_of_the_docket(proceedings, issued);
+    if ballot.rules.method.counts_silence() {
+        nothing_of_its_own(proceedings, &department, objects_itself(topic, &department), issued)?;
+    }
     let same = |cast: &Vote| cast.choice == choice && cast.split == split && reason.is_none();
     if by_clerk && cast_itself(&ballot.votes, &department, issued).is_some_and(same) {
         return Ok(None);
@@ -104,6 +111,12 @@ fn vote(
     let Vote { choice, split, reason, cast_by, put_down_by_clerk } = vote;
     let (topic, ballot) = (topic.number, ballot.number);
     Ok(Some(Event::VoteCast { topic, ballot, department, choice, split, reason, cast_by, put_down_by_clerk }))
+}
+
+/// Whether a department has itself said that it opposes the topic, or voted no when a text was voted on last.
+fn objects_itself(topic: &Topic, department: &Code) -> bool {
+    let opposes = |statement: &Statement| statement.stance == Stance::Oppose && !statement.put_down_by_clerk;
+    topic.statements.get(department).is_some_and(opposes) || topic.voted_no.contains(department)
 }
 
 /// Who casts the vote of a seat.

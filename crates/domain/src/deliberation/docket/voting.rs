@@ -16,6 +16,10 @@ use crate::calendar::WorkingCalendar;
 use crate::decision_rule::{DecisionRule, Method};
 use crate::deliberation::ballot::{Ballot, Choice, Rules, Tie};
 use crate::{Issued, Timestamp};
+use jiff::SignedDuration;
+
+/// Hours that a countersign leaves at least to object to a text, where who does not answer agrees.
+pub const SILENCE_HOURS_MIN: u32 = 24;
 
 pub(super) fn open_ballot(
     proceedings: &Proceedings,
@@ -103,6 +107,7 @@ fn may_be_opened(
     binds_nobody_unasked(proceedings, topic)?;
     no_open_choice(topic)?;
     may_be_voted_on(proceedings, topic)?;
+    leaves_time_to_object(proceedings, issued)?;
     if proceedings.agenda.deciding_on(number).next().is_none() {
         return Err(Rejection::NoDecidingDepartment { topic_number: number });
     }
@@ -112,6 +117,19 @@ fn may_be_opened(
         return Err(Rejection::BallotsExhausted { max: BALLOTS_MAX });
     }
     Ok(())
+}
+
+/// Refuses to ask for silence by a deadline so near that who does not answer may not have been asked.
+fn leaves_time_to_object(proceedings: &Proceedings, issued: &Issued) -> Result<(), Rejection> {
+    let agenda = &proceedings.agenda;
+    match agenda.mode {
+        Mode::Countersign { sign_by } if agenda.constitution.rule.method == Method::Silence => {
+            let hours_min = SILENCE_HOURS_MIN;
+            let is_enough = sign_by.duration_since(issued.at) >= SignedDuration::from_hours(hours_min.into());
+            if is_enough { Ok(()) } else { Err(Rejection::SilenceTooShort { sign_by, hours_min }) }
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A version is voted on as often as the body's rule says, once as a rule, and never again when it has passed. Without

@@ -281,6 +281,7 @@ impl Item {
     /// Marks what was just recorded as put down: it was not the department that said it.
     pub(super) fn mark(&mut self, put_down: &PutDown) {
         self.own_voices.remove(&put_down.department);
+        self.said_by.remove(&(put_down.kind, put_down.department.clone()));
         self.unmark(&put_down.department, put_down.kind);
         self.put_down.push(put_down.clone());
     }
@@ -323,7 +324,6 @@ impl Item {
         let Event::PutDownContested { department, kind, acknowledge_by, due, .. } = event else { return };
         self.take_back(department, *kind);
         self.unmark(department, *kind);
-        self.said_by.remove(&(*kind, department.clone()));
         self.own_voices.insert(department.clone());
         self.move_on(*due);
         if let Some(acknowledge_by) = *acknowledge_by {

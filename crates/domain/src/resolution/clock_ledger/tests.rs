@@ -44,7 +44,7 @@ impl Life {
 
     fn try_step(&mut self, at: Timestamp, by: &str, command: Command) -> bool {
         let role = if by == "AUDIT" { Role::Supervisor } else { Role::DepartmentLead };
-        let issued = Issued { at, by: actor(by, by, role) };
+        let issued = Issued { at, by: actor(&format!("li of {by}"), by, role) };
         let Ok(events) = ActionItem::decide(&self.state, command, &issued) else { return false };
         for event in events {
             self.state = ActionItem::evolve(std::mem::take(&mut self.state), &event);

@@ -101,7 +101,12 @@ fn a_booking_that_does_not_fit_is_refused_with_its_figures() {
     let small = [Event::Registered { profile: profile(8), department: None }];
     assert_eq!(
         given::<Room>(&small).when(book(1, 9, 11)),
-        Err(Rejection::RoomTooSmall { room_code: profile(8).code, seats: 8, attendees: 10 })
+        Err(Rejection::RoomTooSmall {
+            room_code: profile(8).code,
+            seats: 8,
+            attendees: 10,
+            suitable_codes: "none".into()
+        })
     );
     assert_eq!(
         given::<Room>(&[listed()]).when(book(1, 11, 11)),
@@ -156,6 +161,6 @@ fn a_room_that_lacks_what_is_needed_is_refused_by_name() {
         refused.to_string(),
         "room R-301 has no Video, 白板; rooms that have all that is needed: none"
     );
-    let named = Rejection::lacks(profile(12).code, "Video".into(), &[crate::testing::code("R-302")]);
-    assert_eq!(named.to_string(), "room R-301 has no Video; rooms that have all that is needed: R-302");
+    let named = refused.naming(&[crate::testing::code("R-302")]);
+    assert_eq!(named.to_string(), "room R-301 has no Video, 白板; rooms that have all that is needed: R-302");
 }

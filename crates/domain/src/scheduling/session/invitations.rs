@@ -2,7 +2,7 @@
 
 use super::convening::rules;
 use super::{
-    Answer, Appointment, Command, Delegate, Event, Filed, Invitation, Kind, Progress, Rejection, Stage, State,
+    Answer, Appointment, Command, Event, Filed, Invitation, Kind, Progress, Rejection, Stage, State,
 };
 use crate::calendar::WorkingCalendar;
 use crate::scheduling::diary::deciding;
@@ -64,27 +64,60 @@ pub(super) fn answer(
         return Err(Rejection::DeclineReasonRequired { department_code: department });
     }
     let mut events = Vec::new();
-    if invitation.answer != Some(answer) || invitation.reason != reason {
+    let put_down_by_clerk = is_put_down(&department, issued);
+    let is_new = invitation.answer != Some(answer) || invitation.reason != reason;
+    if is_new || invitation.put_down_by_clerk && !put_down_by_clerk {
+        let said_itself = invitation.answer.is_some() && !invitation.put_down_by_clerk;
+        nothing_of_its_own(&department, said_itself, issued)?;
         let late = appointment.answer_by.is_some_and(|by| issued.at > by);
         let (department, answered_at) = (department.clone(), Some(issued.at));
-        events.push(Event::InvitationAnswered { department, answer, reason, answered_at, late });
+        events.push(Event::InvitationAnswered {
+            department,
+            answer,
+            reason,
+            answered_at,
+            late,
+            put_down_by_clerk,
+        });
     }
     if let Some(delegate) = substitute {
-        events.extend(name_delegate(filed, Delegate { department, delegate, in_place_of: None })?);
+        events.extend(name_delegate(filed, (department, delegate, None), issued)?);
     }
     Ok(events)
 }
 
-pub(super) fn name_delegate(filed: &Filed, named: Delegate) -> Result<Vec<Event>, Rejection> {
+/// Whether a clerk of the secretariat answers for a department that is not the own.
+fn is_put_down(department: &Code, issued: &Issued) -> bool {
+    !issued.by.is_process() && !issued.by.speaks_for(department)
+}
+
+/// Refuses a clerk who would put down something else in place of what a department has said itself.
+fn nothing_of_its_own(department: &Code, is_its_own: bool, issued: &Issued) -> Result<(), Rejection> {
+    match is_its_own && is_put_down(department, issued) {
+        true => Err(Rejection::SaidItself { department_code: department.clone() }),
+        false => Ok(()),
+    }
+}
+
+pub(super) fn name_delegate(
+    filed: &Filed,
+    (department, delegate, in_place_of): (Code, Line, Option<Line>),
+    issued: &Issued,
+) -> Result<Vec<Event>, Rejection> {
     filed.must_be(&[Stage::Admitted, Stage::Scheduled], "given a delegate", "admitted or scheduled")?;
-    if !filed.outline.is_attended_by(&named.department) {
-        return Err(Rejection::NotInvited { department_code: named.department });
+    if !filed.outline.is_attended_by(&department) {
+        return Err(Rejection::NotInvited { department_code: department });
     }
-    if filed.delegates.contains(&named) {
-        return Ok(vec![]);
+    let put_down_by_clerk = is_put_down(&department, issued);
+    let known = filed.delegates.iter().find(|known| known.department == department);
+    if let Some(known) = known {
+        let is_new = known.delegate != delegate || known.in_place_of != in_place_of;
+        if !is_new && (put_down_by_clerk || !known.put_down_by_clerk) {
+            return Ok(vec![]);
+        }
+        nothing_of_its_own(&department, !known.put_down_by_clerk, issued)?;
     }
-    let Delegate { department, delegate, in_place_of } = named;
-    Ok(vec![Event::DelegateNamed { department, delegate, in_place_of }])
+    Ok(vec![Event::DelegateNamed { department, delegate, in_place_of, put_down_by_clerk }])
 }
 
 /// Reminds whoever was to have answered by now and has not, each once.

@@ -48,6 +48,8 @@ rejections! {
         NotAnEmergency("NOT_AN_EMERGENCY") = "only an emergency session is declared with a reason and an authority",
         ClassDoesNotFit("CLASS_DOES_NOT_FIT") { matter_class: MatterClass } =
             "an emergency session is of the class emergency, and no other one is; {matter_class} does not fit",
+        SaidItself("SAID_ITSELF") { department_code: Code } =
+            "department {department_code} has answered this itself, and alone changes it",
         ClassesDiffer("CLASSES_DIFFER") { matter_class: MatterClass, other_class: MatterClass } =
             "one session is on matters of the class {matter_class}, the other one on {other_class}; each is decided by the rule \
              of its own class",

@@ -113,6 +113,8 @@ pub struct Invitation {
     pub late: bool,
     /// When it was reminded that it had not answered.
     pub reminded_at: Option<Timestamp>,
+    /// Whether a clerk of the secretariat put the answer down.
+    pub put_down_by_clerk: bool,
 }
 
 /// A department's delegate.
@@ -124,6 +126,8 @@ pub struct Delegate {
     pub delegate: Line,
     /// The person whom they replace.
     pub in_place_of: Option<Line>,
+    /// Whether a clerk of the secretariat put it down.
+    pub put_down_by_clerk: bool,
 }
 
 /// A topic that was added after all were invited.
@@ -471,12 +475,13 @@ impl Filed {
             Event::Postponed { .. } => self.progress = Progress::Admitted,
             Event::Cancelled { .. } => self.progress = Progress::Cancelled,
             Event::InvitationAnswered { .. } | Event::InvitationReminded { .. } => self.heard(event),
-            Event::DelegateNamed { department, delegate, in_place_of } => {
+            Event::DelegateNamed { department, delegate, in_place_of, put_down_by_clerk } => {
                 self.delegates.retain(|known| known.department != *department);
                 self.delegates.push(Delegate {
                     department: department.clone(),
                     delegate: delegate.clone(),
                     in_place_of: in_place_of.clone(),
+                    put_down_by_clerk: *put_down_by_clerk,
                 });
             }
             Event::Convened { constitution, .. } => {
@@ -587,10 +592,11 @@ impl Filed {
         let known = appointment.invitations.iter_mut().find(|known| known.department == *department);
         let Some(invitation) = known else { return };
         match event {
-            Event::InvitationAnswered { answer, reason, answered_at, late, .. } => {
+            Event::InvitationAnswered { answer, reason, answered_at, late, put_down_by_clerk, .. } => {
                 invitation.answer = Some(*answer);
                 invitation.reason.clone_from(reason);
                 (invitation.answered_at, invitation.late) = (*answered_at, *late);
+                invitation.put_down_by_clerk = *put_down_by_clerk;
             }
             Event::InvitationReminded { reminded_at, .. } => invitation.reminded_at = Some(*reminded_at),
             _ => {}
@@ -607,6 +613,7 @@ impl Invitation {
             answered_at: None,
             late: false,
             reminded_at: None,
+            put_down_by_clerk: false,
         }
     }
 }

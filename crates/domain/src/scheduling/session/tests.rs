@@ -96,7 +96,14 @@ fn scheduled() -> Event {
 /// What MOF answered when it was asked.
 fn answered_in_time(answer: Answer) -> Event {
     let (department, answered_at) = (code("MOF"), Some(at(NOW)));
-    Event::InvitationAnswered { department, answer, reason: None, answered_at, late: false }
+    Event::InvitationAnswered {
+        department,
+        answer,
+        reason: None,
+        answered_at,
+        late: false,
+        put_down_by_clerk: false,
+    }
 }
 
 /// The body as it is when the session is convened.

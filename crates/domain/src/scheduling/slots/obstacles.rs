@@ -237,15 +237,39 @@ pub(in crate::scheduling) fn of_time(
         engagement: *engagement,
     };
     let mut found: Vec<Obstacle> = notice.into_iter().chain(full).collect();
+    let mut loads = Vec::with_capacity(wanted.attending.len());
     for one in &wanted.attending {
-        let elsewhere =
-            diaries.conflicts(&one.department, *time).filter(|engagement| excludes(one, engagement));
-        found.extend(elsewhere.map(|engagement| named(one, engagement)));
+        let mut engagements = 0;
+        for engagement in diaries.conflicts(&one.department, *time) {
+            if excludes(one, engagement) {
+                found.push(named(one, engagement));
+            } else {
+                engagements += 1;
+            }
+        }
+        loads.push(Load { one, engagements });
     }
-    for one in must_come(wanted, diaries, time) {
+    for one in must_come(wanted.quorum, &loads) {
         found.extend(remaining(one, diaries, time).map(|engagement| named(one, engagement)));
     }
     found
+}
+
+/// How much else a department has at a time.
+#[derive(Clone, Copy)]
+struct Load<'w> {
+    one: &'w Attending,
+    engagements: usize,
+}
+
+impl Load<'_> {
+    fn is_busy(&self) -> bool {
+        self.engagements > 0
+    }
+
+    fn decides(&self) -> bool {
+        self.one.role == RoleOnTopic::Decides
+    }
 }
 
 /// Whether scheduling refuses a session because one of its departments has this at the same time.
@@ -264,26 +288,29 @@ fn remaining<'d>(
 
 /// The departments whose time must become free so that somebody is in the chair and there is a quorum: those who have
 /// least to move.
-fn must_come<'w>(wanted: &'w Wanted, diaries: &Diaries, time: &Busy) -> Vec<&'w Attending> {
-    let conflicts = |one: &&Attending| remaining(one, diaries, time).count();
-    let busy = |one: &&Attending| conflicts(one) > 0;
-    let deciders = || wanted.attending.iter().filter(|one| one.role == RoleOnTopic::Decides);
-    let chairs = || wanted.attending.iter().filter(|one| one.may_chair);
-    let free = deciders().filter(|one| !busy(one)).count();
-    let missing = (wanted.quorum as usize).min(deciders().count()).saturating_sub(free);
-    let mut waiting: Vec<&'w Attending> = deciders().filter(busy).collect();
-    waiting.sort_by_key(conflicts);
-    let cheapest = |besides: Option<&'w Attending>| {
-        let others = waiting.iter().filter(move |one| Some(**one) != besides);
-        let counts = besides.is_some_and(|one| one.role == RoleOnTopic::Decides);
+fn must_come<'w>(quorum: u32, loads: &[Load<'w>]) -> Vec<&'w Attending> {
+    let deciders = || loads.iter().filter(|load| load.decides());
+    let chairs = || loads.iter().filter(|load| load.one.may_chair);
+    let free = deciders().filter(|load| !load.is_busy()).count();
+    let missing = (quorum as usize).min(deciders().count()).saturating_sub(free);
+    let mut waiting: Vec<&Load<'w>> = deciders().filter(|load| load.is_busy()).collect();
+    waiting.sort_by_key(|load| load.engagements);
+    let cheapest = |besides: Option<&Load<'w>>| {
+        let chair = besides.map(|load| &load.one.department);
+        let others = waiting.iter().filter(|load| Some(&load.one.department) != chair);
+        let counts = besides.is_some_and(Load::decides);
         let more = missing.saturating_sub(usize::from(counts));
-        let mut chosen: Vec<&'w Attending> = besides.into_iter().collect();
-        chosen.extend(others.take(more));
+        let mut chosen: Vec<Load<'w>> = besides.into_iter().copied().collect();
+        chosen.extend(others.take(more).map(|load| **load));
         chosen
     };
-    if chairs().next().is_none() || chairs().any(|one| !busy(&one)) {
-        return cheapest(None);
-    }
-    let with_each = chairs().map(|chair| cheapest(Some(chair)));
-    with_each.min_by_key(|chosen| chosen.iter().map(conflicts).sum::<usize>()).unwrap_or_default()
+    let chosen = if chairs().next().is_none() || chairs().any(|load| !load.is_busy()) {
+        cheapest(None)
+    } else {
+        let with_each = chairs().map(|chair| cheapest(Some(chair)));
+        with_each
+            .min_by_key(|chosen| chosen.iter().map(|load| load.engagements).sum::<usize>())
+            .unwrap_or_default()
+    };
+    chosen.into_iter().map(|load| load.one).collect()
 }

@@ -129,19 +129,24 @@ pub(in crate::scheduling) fn large(wanted: &Wanted, seats: u32) -> u32 {
 }
 
 /// The departments that cannot come, or said that they would rather not.
-fn missing(wanted: &Wanted, diaries: &Diaries, time: &Busy) -> Vec<Penalty> {
+pub fn missing(wanted: &Wanted, diaries: &Diaries, time: &Busy) -> Vec<Penalty> {
     let kept_by = |department: &Code| diaries.conflicts(department, *time).next();
     let penalty = |one: &Attending| {
         let kept = kept_by(&one.department);
         let cause = kept.map(|kept| kept.cause);
-        let said = held::said(&wanted.asked, &one.department, time);
-        let decides = one.role == RoleOnTopic::Decides;
-        let is_free = |department: &&Code| kept_by(department).is_none();
-        let substitute = one.substitutes.iter().find(is_free).filter(|_| decides).cloned();
-        let (missing, price) = price_of(one.role, substitute.is_some());
-        let (reason, price, substitute) = match (cause, said) {
-            (Some(_), _) => (missing, price, substitute),
-            (None, Some(Suitability::No)) => (Reason::Unsuitable, price, substitute),
+        let missing = || {
+            let decides = one.role == RoleOnTopic::Decides;
+            let is_free = |department: &&Code| kept_by(department).is_none();
+            let substitute = one.substitutes.iter().filter(|_| decides).find(is_free).cloned();
+            let (reason, price) = price_of(one.role, substitute.is_some());
+            (reason, price, substitute)
+        };
+        let (reason, price, substitute) = match (cause, held::said(&wanted.asked, &one.department, time)) {
+            (Some(_), _) => missing(),
+            (None, Some(Suitability::No)) => {
+                let (_, price, substitute) = missing();
+                (Reason::Unsuitable, price, substitute)
+            }
             (None, Some(Suitability::IfNeeded)) => {
                 let (_, price) = price_of(one.role, false);
                 (Reason::IfNeeded, price.div_ceil(IF_NEEDED_DIVISOR), None)

@@ -573,7 +573,12 @@ fn on_ballots() -> Vec<Event> {
         recused(None, false),
         recused(Some(3), false),
         recused(None, true),
-        Event::RecusalWithdrawn { topic: 1, department: code("WATER"), reason: text("Sold it") },
+        Event::RecusalWithdrawn {
+            topic: 1,
+            department: code("WATER"),
+            reason: text("Sold it"),
+            put_down_by_clerk: false,
+        },
         Event::MandateGiven {
             topic: Some(1),
             department: code("WATER"),

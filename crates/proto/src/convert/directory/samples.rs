@@ -51,7 +51,7 @@ fn of_the_hierarchy() -> Vec<hierarchy::Event> {
 }
 
 fn of_a_member() -> Vec<member::Event> {
-    vec![member::Event::Registered {
+    let registered = member::Event::Registered {
         profile: member::Profile {
             code: code("li.wei"),
             name: line("李伟"),
@@ -59,7 +59,8 @@ fn of_a_member() -> Vec<member::Event> {
             email: Some(line("li.wei@example.cn")),
             roles: vec![Role::Delegate, Role::DepartmentLead],
         },
-    }]
+    };
+    vec![registered, member::Event::Removed { code: code("li.wei"), department: code("MIIT") }]
 }
 
 fn of_a_calendar() -> Vec<calendar::Event> {

@@ -195,6 +195,7 @@ fn later_life() -> Vec<session::Event> {
         reason,
         answered_at: None,
         late: false,
+        put_down_by_clerk: false,
     };
     vec![
         Event::Scheduled {
@@ -212,6 +213,7 @@ fn later_life() -> Vec<session::Event> {
             department: code("MOF"),
             delegate: line("王芳"),
             in_place_of: Some(line("张强")),
+            put_down_by_clerk: false,
         },
         Event::Convened { room: Some(code("R-301")), constitution: constitution() },
         Event::Convened { room: None, constitution: constitution() },
@@ -238,6 +240,21 @@ fn with_answers() -> Vec<session::Event> {
             reason: Some(text("待司长返京后确定")),
             answered_at: Some(at("2027-03-04T11:00:00Z")),
             late: true,
+            put_down_by_clerk: false,
+        },
+        Event::InvitationAnswered {
+            department: code("MOF"),
+            answer: Answer::Accept,
+            reason: None,
+            answered_at: Some(at("2027-03-04T11:00:00Z")),
+            late: false,
+            put_down_by_clerk: true,
+        },
+        Event::DelegateNamed {
+            department: code("MOF"),
+            delegate: line("王芳"),
+            in_place_of: None,
+            put_down_by_clerk: true,
         },
     ]
 }

@@ -78,7 +78,10 @@ fn refused(reader: &Reader, step: &NextStep, name: &'static str, label: String) 
     Refused {
         name,
         label,
-        sentence: sentence.unwrap_or_else(|| step.message.clone()),
+        sentence: reader.with_moments(
+            sentence.unwrap_or_else(|| step.message.clone()),
+            step.details.iter().map(|detail| detail.value.as_str()),
+        ),
         reason: Some(step.reason.clone()).filter(|reason| !reason.is_empty()),
     }
 }

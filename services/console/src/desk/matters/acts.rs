@@ -37,15 +37,8 @@ pub(in crate::desk) const ACTS: &[Act] = &[
         // Which body is filled in: it decides then.
         sample: r#"{"reason": "-"}"#,
     },
-    Act {
-        rpc: "huishang.scheduling.v1.SchedulingService/MergeMatter",
-        label: said("Merge it into another matter"),
-        fields: &[
-            Field { path: "intoMatterId", label: said("Id of the other matter"), input: Input::Text },
-            REASON,
-        ],
-        sample: r#"{"reason": "-"}"#,
-    },
+    MERGE,
+    SPLIT,
     Act {
         rpc: "huishang.scheduling.v1.SchedulingService/ReclassifyMatter",
         label: said("Classify it otherwise"),
@@ -74,6 +67,48 @@ pub(in crate::desk) const ACTS: &[Act] = &[
     },
     TAKE_IN,
 ];
+
+pub(super) const MERGE: Act = Act {
+    rpc: "huishang.scheduling.v1.SchedulingService/MergeMatter",
+    label: said("Merge it into another matter"),
+    fields: &[
+        // A page has it chosen from those that there are.
+        Field { path: "intoMatterId", label: said("The other matter"), input: Input::OneOf },
+        REASON,
+    ],
+    sample: r#"{"reason": "-"}"#,
+};
+
+const SPLIT: Act = Act {
+    rpc: "huishang.scheduling.v1.SchedulingService/SplitMatter",
+    label: said("Split it into several matters"),
+    fields: &[
+        Field { path: "parts[0].title", label: said("Title of the first part"), input: Input::Text },
+        Field {
+            path: "parts[0].summary",
+            label: said("What is to be settled in it"),
+            input: Input::Optional,
+        },
+        Field { path: "parts[1].title", label: said("Title of the second part"), input: Input::Text },
+        Field {
+            path: "parts[1].summary",
+            label: said("What is to be settled in it"),
+            input: Input::Optional,
+        },
+        Field {
+            path: "parts[2].title",
+            label: said("Title of a third part, if any"),
+            input: Input::Optional,
+        },
+        Field {
+            path: "parts[2].summary",
+            label: said("What is to be settled in it"),
+            input: Input::Optional,
+        },
+        REASON,
+    ],
+    sample: r#"{"parts": [{"title": "-"}, {"title": "--"}], "reason": "-"}"#,
+};
 
 pub(super) const TAKE_IN: Act = Act {
     rpc: "huishang.scheduling.v1.SchedulingService/TakeInMatter",

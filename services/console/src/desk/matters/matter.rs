@@ -1,7 +1,8 @@
 //! One matter: its whole life, from when it was taken in over its session to what was decided, who owes what of it, and how
 //! much of that is accepted; and what can happen next.
 
-use super::acts::{self, ACTS, TAKE_IN};
+use super::acts::{self, ACTS, MERGE, TAKE_IN};
+use super::similar::{self, Similar};
 use crate::desk::act::{self, Input, Moves};
 use crate::desk::answer::{Failure, html};
 use crate::desk::frame::{Frame, Nav, Stamp};
@@ -74,6 +75,8 @@ struct MatterPage {
     earlier: Vec<Earlier>,
     decided: Vec<Decided>,
     items: Vec<ItemRow>,
+    /// What is like it and not settled.
+    similar: Vec<Similar>,
     moves: Moves,
     expected_position: u64,
 }
@@ -120,12 +123,19 @@ async fn show(
     )?;
     let matter = answer.matter.ok_or(Failure::NotFound)?;
     let typed = refused.map(|(form, _)| form);
-    let (moves, (agenda, decided), earlier, related) = futures::try_join!(
+    let is_settled = matches!(
+        matter.stage(),
+        MatterStage::Decided | MatterStage::Withdrawn | MatterStage::Merged | MatterStage::Split
+    );
+    let (mut moves, (agenda, decided), earlier, related, like) = futures::try_join!(
         async { Ok::<_, Failure>(act::moves(reader, acts::of_one(), &[("matterId", id)], typed).await?) },
         sitting(reader, &around, &matter),
         earlier(reader, &around, &matter, at_least_position),
         related(reader, &matter),
+        async { Ok(similar::similar(reader, &matter, is_settled).await?) },
     )?;
+    let may_be_merged = moves.possible.iter().any(|offer| offer.name == MERGE.name());
+    similar::choose(reader, &matter, &like, &mut moves.possible).await?;
     let mut frame = Frame::new(reader, &around, asked, Nav::Matters, &matter.title);
     let api = format!("/v1/matters/{id}");
     frame.stamp = Some(Stamp::new(reader, &around.calendar, head.clock_at, answer.position, &api).await);
@@ -144,6 +154,7 @@ async fn show(
         summary: matter.summary.unwrap_or_default(),
         items: items.items.iter().map(|item| row_of_item(words, &around.directory, item)).collect(),
         related,
+        similar: similar::shown(reader, &like, may_be_merged),
         agenda,
         earlier,
         decided,

@@ -365,12 +365,7 @@ pub(in crate::desk) const ACTS: &[Act] = &[
         fields: &[ROOM, STARTS_AT, REASON],
         sample: r#"{"roomCode": "A", "startsAt": "2027-03-31T01:00:00Z", "reason": "-"}"#,
     },
-    Act {
-        rpc: "huishang.scheduling.v1.SchedulingService/AcknowledgeEmergency",
-        label: said("Acknowledge the call"),
-        fields: &[DEPARTMENT],
-        sample: r#"{"departmentCode": "A"}"#,
-    },
+    ACKNOWLEDGE,
     Act {
         rpc: "huishang.deliberation.v1.DeliberationService/RecordArrival",
         label: said("Record the arrival"),
@@ -466,3 +461,10 @@ pub(super) fn of_command(command: &str) -> Option<&'static Act> {
 pub(super) fn id_field(act: &Act) -> &'static str {
     if act.rpc.starts_with("huishang.deliberation.") { "docketId" } else { "sessionId" }
 }
+
+pub(super) const ACKNOWLEDGE: Act = Act {
+    rpc: "huishang.scheduling.v1.SchedulingService/AcknowledgeEmergency",
+    label: said("Acknowledge the call"),
+    fields: &[DEPARTMENT],
+    sample: r#"{"departmentCode": "A"}"#,
+};

@@ -307,7 +307,10 @@ fn refused_steps(reader: &Reader, docket: &Docket, steps: &[NextStep]) -> Vec<Re
         let topic = topic.map(|topic| format!(" {}", topic.printed_number)).unwrap_or_default();
         Some(RefusedStep {
             label: format!("{}{topic}", reader.words.t(act.label)),
-            sentence: sentence.unwrap_or_else(|| step.message.clone()),
+            sentence: reader.with_moments(
+                sentence.unwrap_or_else(|| step.message.clone()),
+                step.details.iter().map(|detail| detail.value.as_str()),
+            ),
             reason: step.reason.clone(),
         })
     });

@@ -1,9 +1,10 @@
 //! The clocks of an emergency: who was called, who acknowledged, and until when it has to be decided.
 
+use super::acts::ACKNOWLEDGE;
 use crate::desk::markup::Markup;
 use crate::desk::reader::{Reader, Surroundings};
-use proto::scheduling::v1::{EmergencyCall, EmergencyCallStage, GetBodyRequest, Session, SessionEmergency};
-use tonic::Status;
+use futures::future::join_all;
+use proto::scheduling::v1::{EmergencyCall, EmergencyCallStage, Session, SessionEmergency};
 
 /// An emergency as a page shows it.
 pub(super) struct Emergency {
@@ -32,27 +33,19 @@ pub(super) struct Call {
 }
 
 /// The emergency of a session, if it is one.
-pub(super) async fn of(
-    reader: &Reader,
-    around: &Surroundings,
-    session: &Session,
-) -> Result<Option<Emergency>, Status> {
-    let Some(emergency) = &session.emergency else { return Ok(None) };
-    let is_of_secretariat = reader.holder.is("clerk") && is_of_secretariat(reader, session).await?;
-    let calls = emergency.calls.iter();
-    Ok(Some(Emergency {
+pub(super) async fn of(reader: &Reader, around: &Surroundings, session: &Session) -> Option<Emergency> {
+    let emergency = session.emergency.as_ref()?;
+    let calls = emergency.calls.iter().map(async |made| {
+        let is_open = matches!(made.stage(), EmergencyCallStage::Waiting | EmergencyCallStage::Unreached);
+        let of = [("sessionId", session.session_id.as_str()), ("departmentCode", &made.department_code)];
+        let may_be_open = is_open && emergency.ended_at.is_none();
+        call(reader, around, made, may_be_open && ACKNOWLEDGE.is_possible(reader, &of).await)
+    });
+    Some(Emergency {
         clock: clock(reader, around, emergency),
         overdue: emergency.overdue,
-        calls: calls.map(|made| call(reader, around, emergency, made, is_of_secretariat)).collect(),
-    }))
-}
-
-/// Whether the reader's department keeps the record of the body, and so acknowledges for others.
-async fn is_of_secretariat(reader: &Reader, session: &Session) -> Result<bool, Status> {
-    let body_code = session.outline.as_ref().map(|outline| outline.body_code.clone()).unwrap_or_default();
-    let request = GetBodyRequest { body_code, ..Default::default() };
-    let charter = reader.ask(request).await?.body.and_then(|body| body.charter).unwrap_or_default();
-    Ok(charter.secretariat_codes.iter().any(|code| Some(code) == reader.holder.department.as_ref()))
+        calls: join_all(calls).await,
+    })
 }
 
 fn clock(reader: &Reader, around: &Surroundings, emergency: &SessionEmergency) -> Markup {
@@ -79,19 +72,10 @@ fn clock(reader: &Reader, around: &Surroundings, emergency: &SessionEmergency) -
     }
 }
 
-fn call(
-    reader: &Reader,
-    around: &Surroundings,
-    emergency: &SessionEmergency,
-    call: &EmergencyCall,
-    is_of_secretariat: bool,
-) -> Call {
+fn call(reader: &Reader, around: &Surroundings, call: &EmergencyCall, may_acknowledge: bool) -> Call {
     let words = reader.words;
     let name = |code: &str| around.directory.name(code);
     let moment = |at: prost_types::Timestamp| around.calendar.short(words, &at);
-    let is_open = matches!(call.stage(), EmergencyCallStage::Waiting | EmergencyCallStage::Unreached);
-    let holder = &reader.holder;
-    let is_own = holder.department.as_deref() == Some(call.department_code.as_str());
     Call {
         code: call.department_code.clone(),
         name: name(&call.department_code),
@@ -101,7 +85,7 @@ fn call(
         until: moment(call.acknowledge_by.unwrap_or_default()),
         acknowledged: call.acknowledged_at.map(moment),
         on_behalf_by: call.on_behalf_by_code.as_deref().map(name),
-        may_acknowledge: is_open && emergency.ended_at.is_none() && (is_own || is_of_secretariat),
+        may_acknowledge,
         command_id: client::command_id(),
     }
 }

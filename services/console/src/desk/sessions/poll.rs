@@ -2,6 +2,7 @@
 
 use super::if_there;
 use super::slots::{self, Slots};
+use crate::desk::Query;
 use crate::desk::act::{Act, Field, Input};
 use crate::desk::markup::Markup;
 use crate::desk::reader::{Reader, Surroundings};
@@ -102,7 +103,30 @@ pub(super) struct Poll {
     /// The zone in which moments are typed.
     pub(super) time_zone: String,
     pub(super) propose_id: String,
+    /// What is in the form that proposes another time.
+    pub(super) proposing: Proposing,
     pub(super) withdraw_id: String,
+}
+
+/// A form that proposes another time, with what the reader typed into it before that was refused.
+pub(super) struct Proposing {
+    pub(super) is_typed: bool,
+    pub(super) starts: String,
+    pub(super) room: String,
+    pub(super) reason: String,
+}
+
+impl Proposing {
+    fn of(typed: Option<&Query>) -> Proposing {
+        let typed = typed.filter(|form| form.get("action") == Some(PROPOSE.name()));
+        let field = |path| typed.and_then(|form| form.get(path)).unwrap_or_default().to_owned();
+        Proposing {
+            is_typed: typed.is_some(),
+            starts: field("startsAt"),
+            room: field("roomCode"),
+            reason: field("reason"),
+        }
+    }
 }
 
 /// A time as a page shows it.
@@ -111,7 +135,9 @@ pub(super) struct Time {
     pub(super) when: Markup,
     pub(super) counts: String,
     pub(super) deciding: u32,
-    /// Who proposed it and why, and why it was declined.
+    /// Its place among those that may be adopted, in words; nothing when it is the only one.
+    pub(super) rank: String,
+    /// Who proposed it and why, why it was declined, and who is known to be busy then.
     pub(super) notes: Vec<String>,
     pub(super) is_open: bool,
     pub(super) is_adopted: bool,
@@ -143,16 +169,17 @@ pub(super) async fn of(
     around: &Surroundings,
     session: &Session,
     at_least_position: u64,
+    typed: Option<&Query>,
 ) -> Result<Option<Poll>, Status> {
     let request = GetPollRequest { at_least_position, session_id: session.session_id.clone() };
     let poll = if_there(reader.ask(request).await)?.and_then(|answer| answer.poll);
     let own = may_speak(reader, session);
     let is_scheduled = session.stage() == SessionStage::Scheduled;
     match poll {
-        Some(poll) => Ok(Some(shown(reader, around, session, &poll, own))),
+        Some(poll) => Ok(Some(shown(reader, around, session, (&poll, own), typed))),
         None if is_scheduled && own.is_some() => {
             let nobody_asked = WirePoll::default();
-            let mut poll = shown(reader, around, session, &nobody_asked, own);
+            let mut poll = shown(reader, around, session, (&nobody_asked, own), typed);
             poll.stage = String::new();
             poll.state =
                 Markup::text(reader.words.t("Nobody has been asked. A department may propose another time."));
@@ -175,8 +202,8 @@ fn shown(
     reader: &Reader,
     around: &Surroundings,
     session: &Session,
-    poll: &WirePoll,
-    own: Option<String>,
+    (poll, own): (&WirePoll, Option<String>),
+    typed: Option<&Query>,
 ) -> Poll {
     let words = reader.words;
     let is_running = matches!(poll.stage(), PollStage::Open | PollStage::Closed);
@@ -192,6 +219,7 @@ fn shown(
         may_organise: is_running && ADOPT.may_be_tried_by(reader),
         time_zone: around.time_zone.clone(),
         propose_id: client::command_id(),
+        proposing: Proposing::of(typed),
         withdraw_id: client::command_id(),
     }
 }
@@ -227,6 +255,7 @@ fn time(words: Words, around: &Surroundings, poll: &WirePoll, time: &PollTime, o
         when: slots::when(words, around, &slot),
         counts: words.say("{yes} yes, {needed} if needed, {no} no", &counts),
         deciding: time.deciding_count,
+        rank: rank(words, poll, time),
         notes: notes(words, around, time),
         is_open,
         is_adopted: poll.adopted_time_number == Some(time.time_number),
@@ -243,7 +272,16 @@ fn notes(words: Words, around: &Surroundings, time: &PollTime) -> Vec<String> {
     });
     let declined = time.declined_reason.as_deref();
     let declined = declined.map(|why| words.say("Declined: {why}", &[("why", &why)]));
-    proposed.into_iter().chain(declined).collect()
+    let busy = time.penalties.iter().map(|penalty| slots::reason(words, around, penalty));
+    proposed.into_iter().chain(declined).chain(busy).collect()
+}
+
+/// The place of a time among those that may be adopted, where there are several.
+fn rank(words: Words, poll: &WirePoll, time: &PollTime) -> String {
+    let count = poll.times.iter().filter(|time| time.rank.is_some()).count();
+    let rank = time.rank.filter(|_| count > 1);
+    rank.map(|rank| words.say("no. {rank} of {count}", &[("rank", &rank), ("count", &count)]))
+        .unwrap_or_default()
 }
 
 fn choices(words: Words, poll: &WirePoll, time: &PollTime, own: &str) -> Vec<(&'static str, String, bool)> {

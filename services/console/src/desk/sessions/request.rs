@@ -6,6 +6,7 @@ use crate::desk::act::{self, Act};
 use crate::desk::answer::{Failure, html, see_other};
 use crate::desk::frame::{Frame, Nav, Notice, Stamp};
 use crate::desk::limits::ROWS_AT_ONCE;
+use crate::desk::matters::{CHARACTERS_COMPARED_MIN, href_of_similar};
 use crate::desk::reader::{Reader, Surroundings};
 use crate::desk::words::{Words, said};
 use crate::desk::{Asked, Desk, Query};
@@ -16,8 +17,7 @@ use http::Response;
 use proto::scheduling::v1::{
     Body as DecidingBody, BodySummary, CompareMatterRequest, GetBodyRequest, GetMatterRequest,
     GetSessionRequest, ListBodiesRequest, ListMattersRequest, MatterStage, MatterSummary,
-    RequestSessionRequest, ReviseSessionRequest, Session, SessionOutline, SessionStage, SimilarKind,
-    SimilarMatter,
+    RequestSessionRequest, ReviseSessionRequest, Session, SessionOutline, SessionStage, SimilarMatter,
 };
 use std::collections::BTreeMap;
 use tonic::Status;
@@ -288,19 +288,11 @@ async fn similar(
     Ok(others.map(|(topic, one)| shown(words, topic, one)).collect())
 }
 
-/// What is shorter is not compared.
-const CHARACTERS_COMPARED_MIN: usize = 3;
-
 fn shown(words: Words, topic: u32, one: SimilarMatter) -> Similar {
-    let path = match one.kind() {
-        SimilarKind::Session => "sessions",
-        SimilarKind::Item => "items",
-        _ => "matters",
-    };
     Similar {
         topic,
         kind: words.value("huishang.scheduling.v1.SimilarKind", one.kind),
-        href: format!("/{path}/{}", one.similar_id),
+        href: href_of_similar(&one),
         title: one.title,
         likeness: one.likeness_percent,
     }
@@ -334,7 +326,7 @@ async fn show(
     let stamp = Stamp::new(reader, &around.calendar, None, ground.position, "/v1/bodies").await;
     frame.stamp = Some(stamp);
     frame.notice = match &asking.refused {
-        Some(status) => Some(act::not_done(reader, &[], &asking.typed, status)),
+        Some(status) => Some(act::refused_form(reader, |field| fields::label_of(words, field), status)),
         None if asking.accepted => {
             let sentence = words.t("The rules accept it. Nothing is recorded yet.").to_owned();
             Some(Notice { kind: "done", sentence, reason: None })

@@ -109,7 +109,7 @@ fn row(words: Words, around: &Surroundings, suggested: &SuggestedSlot) -> Option
 }
 
 /// What speaks against a slot, in words.
-fn reason(words: Words, around: &Surroundings, penalty: &SlotPenalty) -> String {
+pub(super) fn reason(words: Words, around: &Surroundings, penalty: &SlotPenalty) -> String {
     let why = why(words, around, penalty);
     match because(words, around, (penalty.cause(), penalty.read_at)) {
         Some(as_of) => words.say("{said}, {as_of}", &[("said", &why), ("as_of", &as_of)]),

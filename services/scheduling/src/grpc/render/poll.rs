@@ -1,18 +1,25 @@
 //! A poll, with what its answers add up to.
 
 use domain::scheduling::poll::{Answered, Known, ProposedTime, Suitability, TimeAnswer};
+use domain::scheduling::slots::Penalty;
 use domain::{Code, Uuid};
 use proto::Wire as _;
 use proto::scheduling::v1 as pb;
+use std::collections::BTreeMap;
 
-/// The poll of a session in which so many departments must be able to decide.
-pub(in crate::grpc) fn of(session: Uuid, known: &Known, quorum: u32) -> pb::Poll {
+/// The poll of a session in which so many departments must be able to decide, and those that are known to be busy at each of its times.
+pub(in crate::grpc) fn of(
+    session: Uuid,
+    known: &Known,
+    quorum: u32,
+    busy: &BTreeMap<u32, Vec<Penalty>>,
+) -> pb::Poll {
     let ended = known.ended.as_ref();
     pb::Poll {
         session_id: session.to_string(),
         stage: known.stage().to_wire(),
         close_by: known.close_by.to_wire(),
-        times: known.times.iter().map(|it| time(known, it)).collect(),
+        times: known.times.iter().map(|it| time(known, it, busy.get(&it.number))).collect(),
         replies: known.answers.iter().map(|(department, given)| reply(department, given)).collect(),
         waiting_codes: known.waiting().map(Code::to_string).collect(),
         quorum,
@@ -22,7 +29,7 @@ pub(in crate::grpc) fn of(session: Uuid, known: &Known, quorum: u32) -> pb::Poll
     }
 }
 
-fn time(known: &Known, time: &ProposedTime) -> pb::PollTime {
+fn time(known: &Known, time: &ProposedTime, busy: Option<&Vec<Penalty>>) -> pb::PollTime {
     let said = |department: &Code| known.answer(department, time.number);
     let count = |wanted: &dyn Fn(Suitability) -> bool, among: &[Code]| {
         let count = among.iter().filter_map(said).filter(|said| wanted(*said)).count();
@@ -39,6 +46,8 @@ fn time(known: &Known, time: &ProposedTime) -> pb::PollTime {
         if_needed_count: count(&|said| said == Suitability::IfNeeded, all),
         no_count: count(&|said| said == Suitability::No, all),
         deciding_count: count(&|said| said != Suitability::No, &known.asked.deciding),
+        penalties: busy.into_iter().flatten().map(|penalty| penalty.to_wire()).collect(),
+        rank: None,
     }
 }
 

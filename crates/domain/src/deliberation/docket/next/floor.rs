@@ -1,10 +1,11 @@
 //! Who is there, and who votes for whom.
 
 use super::{Asked, presiding, speaking_for_all, words};
-use crate::deliberation::docket::{Command, Proceedings, State};
+use crate::deliberation::docket::{Command, Mandate, Proceedings, State};
 use crate::{Code, Line};
+use std::collections::BTreeSet;
 
-pub(super) fn asked(state: &State, proceedings: &Proceedings) -> Vec<Asked> {
+pub(super) fn asked(state: &State, proceedings: &Proceedings, hidden: &BTreeSet<u32>) -> Vec<Asked> {
     let mut all = vec![];
     let mut attending = proceedings.agenda.participants.iter().map(|participant| &participant.department);
     let absent = attending.find(|department| !proceedings.present.contains_key(*department));
@@ -16,9 +17,8 @@ pub(super) fn asked(state: &State, proceedings: &Proceedings) -> Vec<Asked> {
         }));
     }
     if let Some(department) = proceedings.present.keys().next().cloned() {
-        all.push(presiding("RecordDeparture", None, move || Command::RecordDeparture {
-            department: department.clone(),
-        }));
+        let depart = move || Command::RecordDeparture { department: department.clone() };
+        all.push(Asked { of_all_ballots: true, ..presiding("RecordDeparture", None, depart) });
     }
     if matches!(state, State::Prepared(_)) {
         all.push(presiding("AdjournDocket", None, || Command::Adjourn { reason: words() }));
@@ -28,7 +28,8 @@ pub(super) fn asked(state: &State, proceedings: &Proceedings) -> Vec<Asked> {
         let holders = voters.iter().find(|voter| **voter != department).into_iter().cloned().collect();
         Command::GiveMandate { topic: None, department, holders }
     }));
-    if let Some(topic) = proceedings.mandates.first().map(|mandate| mandate.topic) {
+    let shown = |mandate: &&Mandate| !mandate.topic.is_some_and(|number| hidden.contains(&number));
+    if let Some(topic) = proceedings.mandates.iter().find(shown).map(|mandate| mandate.topic) {
         all.push(speaking_for_all("RevokeMandate", move |department| Command::RevokeMandate {
             topic,
             department,

@@ -182,3 +182,26 @@ fn a_topic_is_labelled_as_in_its_session_also_when_the_docket_is_closed() {
     let closed = [closed, secret].concat();
     assert_eq!(proceedings(&closed).hidden_from(|_| false), [1].into());
 }
+
+#[test]
+fn nobody_learns_the_title_of_a_secret_topic_by_moving_it() {
+    let mut events = with_a_secret_topic();
+    let Some(Event::Prepared { agenda }) = events.first_mut() else { panic!("prepared") };
+    agenda.constitution.rule.late_topics = crate::decision_rule::LateTopics::Majority;
+    let events = [events, vec![topic_opened(1)]].concat();
+    let secret = proceedings(&events).agenda.topics[1].title.clone();
+    let moved = |title: &Line, by: &str| {
+        let (department, kind) =
+            (code(by), MotionKind::Main { title: title.clone(), text: text("So be it") });
+        let command = Command::MoveMotion {
+            topic: 1,
+            department,
+            kind,
+            reason: text("It is time"),
+            calendar: calendar(),
+        };
+        given::<Docket>(&events).by(of(by)).when(command).map(|_| ()).map_err(|refused| refused.reason())
+    };
+    assert_eq!(moved(&secret, "HEALTH"), moved(&line("Something else"), "HEALTH"));
+    assert_eq!(moved(&secret, "WATER"), Err("TITLE_ON_AGENDA"));
+}

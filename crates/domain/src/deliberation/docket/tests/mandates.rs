@@ -60,20 +60,22 @@ fn a_seat_names_who_may_vote_for_it_where_the_body_has_mandates() {
     );
     let given = followed_by(history.clone(), [mandate(None, &["WATER"])]);
     assert_eq!(by(&given, "ROADS", give(None, &["WATER"])), Ok(vec![]));
-    // A clerk puts down whom it names, and never the clerk's own department, nor anybody in place of whom it named itself.
+    // A clerk puts down whom it names in the room, and never the clerk's own department, nor anybody in place of whom it named itself.
     let clerk = |department| actor("wang", department, Role::Clerk);
     let put_down = |history: &[Event], holders| {
         given_by_clerk(history, clerk("OFFICE"), give(None, holders)).map_err(|refused| refused.reason())
     };
+    assert_eq!(put_down(&history, &["WATER"]), Err("NOT_PRESENT"), "nobody gives an absent seat's vote away");
     assert!(matches!(
-        put_down(&history, &["WATER"]).as_deref(),
+        put_down(&followed_by(history.clone(), [arrived("ROADS")]), &["WATER"]).as_deref(),
         Ok([Event::MandateGiven { put_down_by_clerk: true, .. }])
     ));
-    assert_eq!(put_down(&given, &["HEALTH"]), Err("SAID_ITSELF"));
+    let given_there = followed_by(given.clone(), [arrived("ROADS")]);
+    assert_eq!(put_down(&given_there, &["HEALTH"]), Err("SAID_ITSELF"));
     let revoked_by_clerk = Command::RevokeMandate { topic: None, department: code("ROADS") };
     let refused = given_by_clerk(&given, clerk("OFFICE"), revoked_by_clerk).unwrap_err();
     assert_eq!(refused.reason(), "SAID_ITSELF");
-    let own = without_roads_kept_by_water();
+    let own = followed_by(without_roads_kept_by_water(), [arrived("ROADS")]);
     let refused = given_by_clerk(&own, clerk("WATER"), give(None, &["HEALTH", "WATER"])).unwrap_err();
     assert_eq!(refused, Rejection::OwnMandate { department_code: code("WATER") });
     let revoke = Command::RevokeMandate { topic: None, department: code("ROADS") };

@@ -26,6 +26,9 @@ fn take_part_again() -> Command {
 fn vote(choice: Choice) -> Command {
     Command::CastVote { topic: 1, department: code("HEALTH"), choice, split: vec![], reason: None }
 }
+fn vote_of(department: &str, choice: Choice) -> Command {
+    Command::CastVote { topic: 1, department: code(department), choice, split: vec![], reason: None }
+}
 fn in_ballot() -> Vec<Event> {
     followed_by(in_session(), [proposed(1), ballot_opened(1, 1, Tie::Rejects)])
 }
@@ -49,16 +52,84 @@ fn no_recusal_that_a_clerk_puts_down_takes_a_vote_away() {
     let voted = done(in_ballot(), of("HEALTH"), vote(Choice::No));
     assert_eq!(by(&voted, clerk(), recuse()), Err("SAID_ITSELF"));
     assert!(by(&voted, of("HEALTH"), recuse()).is_ok(), "it recuses itself whenever it sees why");
-    // A vote that a clerk has put down gives way to a recusal that one puts down; both are marked.
-    let put_down = done(in_ballot(), clerk(), vote(Choice::No));
-    let recused = done(put_down, clerk(), recuse());
+    // While it is asked for its vote, it recuses itself or not at all.
+    assert_eq!(by(&in_ballot(), clerk(), recuse()), Err("BALLOT_STILL_OPEN"));
+    let recused = done(in_session(), clerk(), recuse());
     assert!(matches!(recused.last(), Some(Event::RecusalRecorded { put_down_by_clerk: true, .. })));
     assert!(by(&recused, clerk(), take_part_again()).is_ok());
     // The department makes it its own, or takes part again.
     assert!(by(&recused, of("HEALTH"), take_part_again()).is_ok());
     let own = done(recused, of("HEALTH"), recuse());
     assert_eq!(by(&own, clerk(), take_part_again()), Err("SAID_ITSELF"));
-    assert!(by(&own, of("HEALTH"), take_part_again()).is_ok());
+    // Once it takes part again by its own word, or has spoken, nobody recuses it.
+    let again = done(own, of("HEALTH"), take_part_again());
+    assert_eq!(by(&again, clerk(), recuse()), Err("SAID_ITSELF"));
+    let spoke = done(in_session(), of("HEALTH"), say(Stance::Oppose));
+    assert_eq!(by(&spoke, clerk(), recuse()), Err("SAID_ITSELF"), "its objection stays");
+    let left = followed_by(in_session(), [Event::DepartureRecorded { department: code("HEALTH") }]);
+    assert_eq!(by(&left, clerk(), recuse()), Err("NOT_PRESENT"));
+}
+
+#[test]
+fn nobody_is_put_out_of_the_room_while_it_is_asked_for_its_vote() {
+    let depart = || Command::RecordDeparture { department: code("HEALTH") };
+    assert_eq!(by(&in_ballot(), clerk(), depart()), Err("BALLOT_STILL_OPEN"));
+    assert!(by(&in_session(), clerk(), depart()).is_ok());
+    let counted = done(in_ballot(), of("WATER"), close_ballot(None));
+    assert!(by(&counted, clerk(), depart()).is_ok());
+}
+
+#[test]
+fn an_objection_is_not_outvoted_by_a_clerk() {
+    let opposed = done(in_session(), of("HEALTH"), say(Stance::Oppose));
+    let opened = Event::BallotOpened {
+        topic: 1,
+        ballot: 1,
+        version: 1,
+        method: Method::Silence,
+        abstention: Abstention::DoesNotCount,
+        tie: Tie::Rejects,
+        majority_of: MajorityBase::Votes,
+        secret: false,
+        motion: None,
+        amendment: None,
+        remind_at: None,
+    };
+    let asked = followed_by(opposed, [proposed(1), opened]);
+    assert_eq!(by(&asked, clerk(), vote(Choice::Yes)), Err("SAID_ITSELF"));
+    assert!(by(&asked, of("HEALTH"), vote(Choice::Yes)).is_ok());
+    // Whoever voted no objects to the next text as well, until it says otherwise.
+    let failed =
+        done(done(in_ballot(), of("HEALTH"), vote(Choice::No)), of("WATER"), vote_of("WATER", Choice::No));
+    let failed = done(failed, of("ROADS"), vote_of("ROADS", Choice::Yes));
+    let failed = followed_by(done(failed, of("WATER"), close_ballot(None)), [topic_opened(1), proposed(2)]);
+    let consent = || Command::RecordGeneralConsent { topic: 1, version: 2, calendar: calendar() };
+    assert_eq!(by(&failed, of("WATER"), consent()), Err("OBJECTED"));
+    let agreed = done(failed, of("HEALTH"), say(Stance::Support));
+    assert_eq!(by(&agreed, of("WATER"), consent()), Err("OBJECTED"), "WATER has said nothing since");
+    let water = Command::RecordStatement {
+        topic: 1,
+        department: code("WATER"),
+        stance: Stance::Support,
+        reasons: text("So it is"),
+    };
+    assert!(by(&done(agreed, of("WATER"), water), of("WATER"), consent()).is_ok());
+}
+
+#[test]
+fn nobody_has_a_department_reconsider_but_itself() {
+    let voted = done(in_ballot(), of("HEALTH"), vote(Choice::No));
+    let voted = done(voted, of("WATER"), vote_of("WATER", Choice::No));
+    let failed = done(voted, of("WATER"), close_ballot(None));
+    let reconsider = Command::MoveMotion {
+        topic: 1,
+        department: code("HEALTH"),
+        kind: MotionKind::Reconsider,
+        reason: text("New figures"),
+        calendar: calendar(),
+    };
+    assert_eq!(by(&failed, clerk(), reconsider.clone()), Err("NOT_YOUR_DEPARTMENT"));
+    assert!(by(&failed, of("HEALTH"), reconsider).is_ok());
 }
 
 #[test]
@@ -93,12 +164,12 @@ fn whoever_is_recused_puts_nothing_down_for_others_as_a_clerk_either() {
         topic: 1,
         votes: vec![RollCallVote { department: code("HEALTH"), choice: Choice::Yes }],
     };
-    let acts = || [say(Stance::Support), recuse(), vote(Choice::Yes), call.clone()];
+    let acts = || [say(Stance::Support), vote(Choice::Yes), call.clone()];
     for command in acts() {
         assert!(by(&history, secretary(), command).is_ok());
     }
     let history = followed_by(history, [recused("WATER")]);
-    for command in acts() {
+    for command in acts().into_iter().chain([recuse()]) {
         assert_eq!(by(&history, secretary(), command.clone()), Err("DEPARTMENT_RECUSED"), "{command:?}");
     }
 }

@@ -43,7 +43,7 @@ fn obligation(lead: &str, due: DueRule) -> Obligation {
 }
 
 fn lead(department: &str) -> Actor {
-    actor(department, department, Role::DepartmentLead)
+    actor(&format!("li of {department}"), department, Role::DepartmentLead)
 }
 
 fn issued(by: Actor) -> Issued {

@@ -297,6 +297,7 @@ fn unmarked(state: &State) -> State {
         State::Assigned(mut item) => {
             item.put_down.clear();
             item.own_voices.clear();
+            item.said_by.clear();
             State::Assigned(item)
         }
         State::Absent => State::Absent,

@@ -44,6 +44,7 @@ fn a_topic_is_added_in_time_as_the_last_and_everything_else_stays() {
         reason: None,
         answered_at: None,
         late: false,
+        put_down_by_clerk: false,
     };
     let state = Session::fold(State::default(), &[history, vec![answered, added("防汛")]].concat());
     let filed = state.filed().unwrap();

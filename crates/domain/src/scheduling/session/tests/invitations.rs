@@ -184,3 +184,35 @@ fn nobody_is_asked_or_reminded_once_it_begins() {
     let none_named = on_the_calendar();
     assert_eq!(check(&none_named, START), [], "nobody was asked to answer by a moment");
 }
+
+#[test]
+fn what_a_department_answers_itself_no_clerk_answers_otherwise() {
+    let by = |history: &[Event], department: &str, command| {
+        let refused = |refused: Rejection| refused.reason();
+        given::<Session>(history)
+            .by(actor("wang", department, Role::Clerk))
+            .at(NOW)
+            .when(command)
+            .map_err(refused)
+    };
+    let history = asked_until(FRIDAY_AT_SIX);
+    let no = || answer("MOF", Answer::Decline, Some("出差"));
+    let yes = || answer("MOF", Answer::Accept, None);
+    let put_down = by(&history, "NDRC", yes()).unwrap();
+    assert!(matches!(&put_down[..], [Event::InvitationAnswered { put_down_by_clerk: true, .. }]));
+    // It may take over what was put down for it, and then alone changes it.
+    let own = by(&[history.clone(), put_down].concat(), "MOF", yes()).unwrap();
+    let own = [history.clone(), own].concat();
+    assert_eq!(by(&own, "NDRC", no()), Err("SAID_ITSELF"));
+    assert_eq!(by(&own, "NDRC", yes()), Ok(vec![]));
+    assert!(by(&own, "MOF", no()).is_ok());
+
+    let name = |delegate: &str| Command::NameDelegate {
+        department: code("MOF"),
+        delegate: line(delegate),
+        in_place_of: None,
+    };
+    let named = [history.clone(), by(&history, "MOF", name("王芳")).unwrap()].concat();
+    assert_eq!(by(&named, "NDRC", name("张强")), Err("SAID_ITSELF"));
+    assert!(by(&history, "NDRC", name("张强")).is_ok());
+}

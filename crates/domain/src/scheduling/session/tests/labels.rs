@@ -65,7 +65,12 @@ fn nobody_learns_who_is_invited_to_a_secret_topic_alone() {
             invited: ["MIIT", "MOF", "MEE"].map(code).to_vec(),
             answer_by: None,
         },
-        Event::DelegateNamed { department: code("MEE"), delegate: line("赵六"), in_place_of: None },
+        Event::DelegateNamed {
+            department: code("MEE"),
+            delegate: line("赵六"),
+            in_place_of: None,
+            put_down_by_clerk: false,
+        },
     ];
     let session = events.iter().fold(State::Filed(Box::new(labelled())), Session::evolve);
     let filed = session.filed().unwrap();

@@ -361,6 +361,38 @@ fn word(words: Words, value: &str) -> String {
     }
 }
 
+/// What the form calls a field of the message, such as `outline.topics[0].timebox_minutes`.
+pub(super) fn label_of(words: Words, field: &str) -> Option<String> {
+    let field = field.strip_prefix("outline.").unwrap_or(field);
+    if let Some(rest) = field.strip_prefix("topics[") {
+        let (nth, of_topic) = rest.split_once("].")?;
+        let name = match of_topic {
+            "timebox_minutes" => "minutes",
+            "papers_required" => "papers",
+            "parent_number" => "parent",
+            other => other,
+        };
+        let number = nth.parse::<u32>().ok()? + 1;
+        return label(words, &format!("topic-{number}-{name}"), true);
+    }
+    let known = match field {
+        "duration_minutes" => return label(words, "duration", true),
+        "earliest_start_at" => return label(words, "earliest", true),
+        "kind" => words.t("Form of the session"),
+        "matter_class" => words.t("Class of its matters"),
+        "case_reference" => words.t("Reference of the case"),
+        "decide_by" => words.t("To be decided by"),
+        "emergency" | "emergency.reason" => words.t("Why it is an emergency"),
+        "emergency.authority" => words.t("Who or what declares it"),
+        "carries_out_item_id" => words.t("Id of the item that it carries out"),
+        "body_code" => words.t("Body"),
+        _ if field.starts_with("attendees") => words.t("Department"),
+        _ if field.starts_with("equipment") => return label(words, "equipment", true),
+        other => return label(words, other, true),
+    };
+    Some(known.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
