@@ -78,7 +78,7 @@ pub fn id(word: &str) -> String {
 /// The context of a command that another service carried out, for this department; its id is derived from a word.
 pub fn context(word: &str, department: &str, role: Role) -> CommandContext {
     let command_id = derived_id(Uuid::nil(), &["context", word]);
-    CommandContext::new(command_id, [0; 32], actor("chen", department, role))
+    CommandContext::new(command_id, [0; 32], actor(&format!("chen of {department}"), department, role))
 }
 
 /// A request by somebody who speaks for this department, or for none when it is empty; another person for each.
