@@ -79,14 +79,14 @@ const ITEMS: &str = "
         SELECT i, h, fresh, ?3 / 86400000000 + iif(fresh, (h >> 11) % 120 - 20, i * 1200 / ?1 - 1200) FROM spread
     )
     INSERT INTO items (id, number, written, title, resolution, deliverable, criterion, lead_code, stage, due_on,
-        due_at, first_due_at, led_since, assigned, heard_at, blocked_reason, shown, searched)
+        due_at, first_due_at, promised_at, led_since, assigned, heard_at, blocked_reason, shown, searched)
     SELECT printf('%08x-0000-4000-8000-%012x', h, i), printf('CONFERENCE-%012d-%012d/%012d', 2027, i / 5, i % 5 + 1),
         printf('CONFERENCE-2027-%d/%d', i / 5, i % 5 + 1), '改造十二座泵站',
         printf('00000000-0000-4000-8000-%012x', i / 5), '十二座泵站改造完成并通过验收', '两小时内排空积水',
         'DEPARTMENT-' || ((h >> 14) % 40),
         iif(fresh, min((h >> 8) % 8 + 1, 4) - ((h >> 8) % 8 > 3), iif((h >> 8) % 20 = 0, 6, 5)),
         date(due_on * 86400, 'unixepoch'), (due_on + 1) * 86400000000 - 1, (due_on + 1) * 86400000000 - 1,
-        (due_on - 20) * 86400000000, i + 1, (due_on - 20) * 86400000000,
+        (due_on + 1) * 86400000000 - 1, (due_on - 20) * 86400000000, i + 1, (due_on - 20) * 86400000000,
         iif(fresh AND (h >> 18) % 100 = 0, '等待设备', NULL), x'', '改造十二座泵站'
     FROM dated";
 

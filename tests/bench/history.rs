@@ -142,7 +142,7 @@ fn followed(item: u64, step: u64, lead: Code) -> anyhow::Result<FollowUpEvent> {
             let rungs = rungs.map(rung).to_vec();
             FollowUpEvent::Planned { subject, ladder, rungs }
         }
-        1 => FollowUpEvent::Acknowledged { rungs: vec![] },
+        1 => FollowUpEvent::Acknowledged { rungs: vec![], at: None },
         2..=4 => FollowUpEvent::Reminded {
             rung: step as u32,
             lead,
@@ -156,8 +156,8 @@ fn followed(item: u64, step: u64, lead: Code) -> anyhow::Result<FollowUpEvent> {
         5 => FollowUpEvent::Blocked { department: None, help_from: Code::parse("FINANCE")? },
         6 => FollowUpEvent::Unblocked { department: None },
         7 => FollowUpEvent::Blocked { department: None, help_from: lead },
-        8 => FollowUpEvent::Claimed { rungs: vec![] },
-        _ => FollowUpEvent::Satisfied { rungs: vec![] },
+        8 => FollowUpEvent::Claimed { rungs: vec![], at: None },
+        _ => FollowUpEvent::Satisfied { rungs: vec![], at: None },
     })
 }
 

@@ -37,7 +37,8 @@ class Item:
     def __init__(self, zone):
         self.zone, self.spans, self.since, self.stage = zone, [], None, None
         self.acceptor, self.suspended, self.waits, self.stuck = None, False, set(), {}
-        self.paused, self.claimed, self.holds = None, None, None
+        self.paused, self.paused_at, self.holds = None, None, None
+        self.again, self.first_done, self.missed = None, None, []
         self.counts = {"returned": 0, "extended": 0, "reopened": 0}
 
     def day(self, at):
@@ -78,6 +79,29 @@ class Item:
     def stopped(self):
         return self.stage in ("claimed", "contested") or self.suspended or bool(self.waits)
 
+    def end_of(self, day):
+        """The last moment of a day."""
+        midnight = datetime.combine(day + timedelta(1), datetime.min.time(), self.zone)
+        return midnight.astimezone(timezone.utc) - timedelta(microseconds=1)
+
+    def counting(self):
+        """The promise that lateness is counted by: the first, or the one at the last reopening."""
+        return self.again or self.first
+
+    def move_promise(self, day, at):
+        """The clock runs on: what was promised is due later by the working days that it stood still, or by that time."""
+        on, moment = self.counting()
+        if moment == self.end_of(on):
+            on = later(on, working_days(self.paused, day))
+            moved = (on, self.end_of(on))
+        else:
+            moment += at - self.paused_at
+            moved = (self.day(moment), moment)
+        if self.again:
+            self.again = moved
+        else:
+            self.first = moved
+
     def shift(self, event):
         due = event.get("due")
         if not due:
@@ -85,10 +109,13 @@ class Item:
         due = date.fromisoformat(due["dueOn"])
         count = working_days(self.dues[-1], due)
         self.dues = [later(day, count) if self.paused and day >= self.paused else day for day in self.dues]
+        if len(self.dues) > 1:
+            self.dues[0] = self.counting()[0]
         self.dues[-1] = due
 
-    def promise(self, on):
-        self.dues, self.promised = [date.fromisoformat(on)], date.fromisoformat(on)
+    def promise(self, due):
+        self.first, self.again = (date.fromisoformat(due["dueOn"]), moment(due["dueAt"])), None
+        self.dues = [self.first[0]]
 
     def apply(self, kind, event, at):
         day, before = self.day(at), self.stage and self.holder()
@@ -97,7 +124,7 @@ class Item:
             given = event["assignment"]
             self.lead, self.number, self.stage, self.since = given["leadCode"], given["number"], "assigned", day
             self.resolution = given["resolutionId"]
-            was_promised = given["dueOn"]
+            was_promised = given
         elif kind == "AcceptorNamed":
             self.acceptor = event.get("acceptorCode")
         elif kind == "Acknowledged":
@@ -106,7 +133,7 @@ class Item:
             self.stage = "contested"
         elif kind == "Reassigned":
             self.cut(before, day)
-            self.stage, self.lead, was_promised = "assigned", event["leadCode"], event["due"]["dueOn"]
+            self.stage, self.lead, was_promised = "assigned", event["leadCode"], event["due"]
         elif kind == "BlockageReported":
             self.stuck[event["departmentCode"]] = (event["helpFromCode"], False)
         elif kind == "BlockageCleared":
@@ -118,16 +145,19 @@ class Item:
             self.dues.append(date.fromisoformat(event["dueOn"]))
             self.counts["extended"] += 1
         elif kind == "CompletionClaimed":
-            self.stage, self.claimed, self.stuck = "claimed", at, {}
+            self.stage, self.stuck = "claimed", {}
         elif kind == "Accepted":
-            self.stage = "accepted"
+            self.stage, promised = "accepted", self.counting()[1]
+            self.first_done = self.first_done or self.paused_at
+            self.missed += [(promised, self.paused_at)] if self.paused_at > promised else []
         elif kind == "Returned":
-            self.stage, self.claimed = "underway", None
+            self.stage = "underway"
             self.counts["returned"] += 1
         elif kind == "Reopened":
             self.cut(before, day)
-            self.stage, self.claimed, self.holds = "underway", None, None
-            self.dues = [date.fromisoformat(event["dueOn"])]
+            self.stage, self.holds = "underway", None
+            self.again = (date.fromisoformat(event["dueOn"]), moment(event["dueAt"]))
+            self.dues = [self.again[0]]
             self.counts["reopened"] += 1
         elif kind == "ContestDismissed":
             self.stage = "assigned"
@@ -148,15 +178,18 @@ class Item:
         if before and before != self.holder():
             self.cut(before, day)
         if kind in ("ContestDismissed", "Returned", "Resumed", "Released", "PutDownContested"):
+            if self.paused and not self.stopped():
+                self.move_promise(day, at)
             self.shift(event)
         if was_promised:
             self.promise(was_promised)
         self.paused = (self.paused or day) if self.stopped() else None
+        self.paused_at = (self.paused_at or at) if self.stopped() else None
 
     def take_back(self, kind, department):
         """What was put down for a department, as if it had not been, where nothing was made of it yet."""
         if department == self.lead and (kind, self.stage) == ("COMPLETION", "claimed"):
-            self.stage, self.claimed = "underway", None
+            self.stage = "underway"
         elif department == self.lead and (kind, self.stage) == ("CONTEST", "contested"):
             self.stage = "assigned"
         elif kind == "BLOCKAGE":
@@ -170,12 +203,21 @@ class Item:
         """The first promise and by how many days it was missed, and the present one and how late the item is."""
         runs = self.stage in ("assigned", "underway") and not self.stopped()
         late = max((self.day(now) - self.dues[-1]).days, 0) if runs else 0
-        past = 0 if self.stage == "rescinded" else self.days_late(now)
-        return [self.promised.isoformat(), past, self.dues[-1].isoformat(), late]
+        return [self.first[0].isoformat(), self.days_past(now), self.dues[-1].isoformat(), late]
 
-    def days_late(self, now):
-        until = self.claimed if self.stage in ("claimed", "accepted") else now
-        return max((self.day(until) - self.promised).days, 0)
+    def open_missed(self, now):
+        """The promise and up to when it was missed, while that goes on or somebody else is waited for."""
+        until = self.paused_at or now
+        is_late = self.stage not in ("accepted", "rescinded") and until > self.counting()[1]
+        return [(self.counting()[1], until)] if is_late else []
+
+    def days_past(self, now):
+        """The most days by which a promise was missed; some hours count as a day."""
+        missed = [] if self.stage == "rescinded" else self.missed + self.open_missed(now)
+        return max((max((self.day(until) - self.day(promised)).days, 1) for promised, until in missed), default=0)
+
+    def kept(self):
+        return bool(self.first_done and self.first_done <= self.first[1])
 
 
 def cards(items, now):
@@ -188,11 +230,11 @@ def cards(items, now):
         if item.stage == "rescinded":
             card["rescinded"] += 1
             continue
-        days = item.days_late(now)
+        days = item.days_past(now)
         card["items"] += 1
-        card["kept"] += item.stage == "accepted" and not days
-        card["accepted_late"] += item.stage == "accepted" and days > 0
-        card["open_late"] += item.stage != "accepted" and days > 0
+        card["kept"] += item.kept()
+        card["accepted_late"] += bool(item.missed)
+        card["open_late"] += bool(item.open_missed(now))
         card["not_holding"] += item.holds is False
         card["late"] += [days] if days else []
         for name, count in item.counts.items():
@@ -234,8 +276,8 @@ def main():
     told = [{"cards": cards(items.values(), now)}]
     for body in sorted(set(bodies.values())):
         told.append({"body": body, "cards": cards((i for i in items.values() if bodies[i.resolution] == body), now)})
-    for first, last in sorted({month(item.promised) for item in items.values()}):
-        promised = (item for item in items.values() if first <= item.promised <= last)
+    for first, last in sorted({month(item.first[0]) for item in items.values()}):
+        promised = (item for item in items.values() if first <= item.first[0] <= last)
         told.append({"starts": first.isoformat(), "ends": last.isoformat(), "cards": cards(promised, now)})
     spans = {item.number: [[holder[0], holder[1] or "", count] for holder, count in item.spans]
              for item in items.values()}

@@ -1,13 +1,15 @@
 //! How a timer is run: the deadlines are in a view, and when the clock has passed one, a command has its
 //! aggregate check it.
 
+use crate::error::CommandError;
 use crate::handle::{CommandContext, Kit};
 use crate::metrics::{TIMER_DELAY, TIMER_OVERDUE};
 use crate::scope::{Scope, ScopedTables};
 use crate::view::ViewStore;
 use ::metrics::{Gauge, Histogram};
-use domain::{Timestamp, Uuid};
+use domain::{Aggregate, Timestamp, Uuid};
 use futures::StreamExt as _;
+use futures::future::BoxFuture;
 use journal::Position;
 use journal::backoff::Backoff;
 use proto::record::EventCodec;
@@ -59,6 +61,24 @@ pub fn run<A>(
     A: EventCodec,
     A::Command: Clone + Sync,
 {
+    run_with::<A, _>(kit, view, notified_up_to, name, next, move |_| {
+        Box::pin(std::future::ready(Ok(command())))
+    });
+}
+
+/// The same where the command has something in it that is to be looked up when the clock has passed a deadline.
+pub fn run_with<A, F>(
+    kit: &Kit,
+    view: &ViewStore,
+    notified_up_to: watch::Receiver<Position>,
+    name: &'static str,
+    next: NextDeadlines,
+    command: F,
+) where
+    A: EventCodec,
+    A::Command: Clone + Sync,
+    F: Fn(Kit) -> BoxFuture<'static, Result<A::Command, CommandError>> + Send + Sync + 'static,
+{
     let timer = Timer {
         kit: kit.clone(),
         view: view.clone(),
@@ -69,8 +89,12 @@ pub fn run<A>(
         delay: TIMER_DELAY.histogram(&[name]),
     };
     let stop = kit.stop().clone();
-    kit.tasks().spawn(async move { stop.run_until_cancelled(timer.follow::<A>(command)).await });
+    kit.tasks().spawn(async move { stop.run_until_cancelled(timer.follow::<A>(&command)).await });
 }
+
+/// What a timer issues.
+type Supplier<A> =
+    dyn Fn(Kit) -> BoxFuture<'static, Result<<A as Aggregate>::Command, CommandError>> + Send + Sync;
 
 struct Timer {
     kit: Kit,
@@ -83,7 +107,7 @@ struct Timer {
 }
 
 impl Timer {
-    async fn follow<A>(&self, command: fn() -> A::Command)
+    async fn follow<A>(&self, command: &Supplier<A>)
     where
         A: EventCodec,
         A::Command: Clone + Sync,
@@ -152,7 +176,7 @@ impl Timer {
     }
 
     /// Issues the commands, and waits until the view has what they did.
-    async fn issue<A>(&self, due: &[Deadline], command: fn() -> A::Command)
+    async fn issue<A>(&self, due: &[Deadline], command: &Supplier<A>)
     where
         A: EventCodec,
         A::Command: Clone + Sync,
@@ -161,7 +185,11 @@ impl Timer {
             let (kit, name) = (self.kit.clone(), self.name);
             async move {
                 let context = context(name, &deadline);
-                match kit.execute::<A>(&context, deadline.id, command()).await {
+                let done = match command(kit.clone()).await {
+                    Ok(command) => kit.execute::<A>(&context, deadline.id, command).await,
+                    Err(error) => Err(error),
+                };
+                match done {
                     Ok(done) => {
                         let delay = kit.clock().now().duration_since(deadline.at).as_secs_f64();
                         self.delay.record(delay.max(0.0));

@@ -51,11 +51,11 @@ impl Service {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<(Vec<pb::Notice>, usize), Status> {
-        let (mut notices, mut bytes) = (Vec::new(), 0);
+        let (mut notices, mut bytes, calendar) = (Vec::new(), 0, self.calendar(scope).await?);
         for (nth, coming) in items.iter().enumerate() {
             let id: Uuid = read("item_id", coming.item_id.clone())?;
             let state = self.kit.show::<FollowUp>(scope, id).await?;
-            let of_item = views::upcoming(id, &state, now, until);
+            let of_item = views::upcoming(id, &state, now, until, &calendar);
             bytes += of_item.iter().map(prost::Message::encoded_len).sum::<usize>();
             if bytes > PAGE_BYTES_MAX && nth > 0 {
                 return Ok((notices, nth));

@@ -13,6 +13,7 @@ pub use views::{FollowupView, board, follow_ups};
 
 use anyhow::Context as _;
 use domain::calendar::WorkingCalendar;
+use domain::directory::calendar::Calendar;
 use domain::followup::follow_up::{Command, FollowUp};
 use proto::followup::v1::followup_service_server::FollowupServiceServer;
 use service_kit::limits::{REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX};
@@ -42,7 +43,14 @@ fn start(kit: &Kit, time_zone: &str) -> anyhow::Result<Service> {
     let planned = reactions[0].clone();
     let view = ViewStore::spawn::<views::FollowupView>(kit, reactions).context("the view of follow-up")?;
     show_view.send_replace(Some(view.clone()));
-    timer::run::<FollowUp>(kit, &view, planned, LADDER, views::next_deadlines, || Command::CheckDeadlines);
+    let default = default_calendar.clone();
+    timer::run_with::<FollowUp, _>(kit, &view, planned, LADDER, views::next_deadlines, move |kit| {
+        let default = default.clone();
+        Box::pin(async move {
+            let calendar = kit.load::<Calendar>(Calendar::realm_id()).await?.in_force(&default).clone();
+            Ok(Command::CheckDeadlines { calendar })
+        })
+    });
     Ok(Service { kit: kit.clone(), view, default_calendar })
 }
 

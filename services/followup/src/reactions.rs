@@ -9,7 +9,7 @@ use domain::followup::ladder_policy::{self, LadderPolicy};
 use domain::process::plan_followup::{self, Surroundings};
 use domain::resolution::action_item::{ActionItem, Event};
 use domain::resolution::resolution::Resolution;
-use domain::{Code, Uuid};
+use domain::{Code, Timestamp, Uuid};
 use proto::record::EventCodec;
 use service_kit::process::{EventContext, Processes};
 use service_kit::{CommandError, Kit, Position, Scope, ViewStore};
@@ -39,7 +39,7 @@ pub(crate) fn run(
             let Some(item) = context.state.item() else { return Ok(()) };
             let resolution = kit.load::<Resolution>(item.assignment.resolution).await?;
             let body = resolution.registered().map(|registered| registered.registration.body.clone());
-            let around = surroundings(kit, &default, body).await?;
+            let around = surroundings(kit, &default, body, context.at()).await?;
             let commands = plan_followup::react(context.id, &around, context.state, context.event);
             context.issue::<FollowUp>(kit, 0, commands).await
         })
@@ -67,13 +67,14 @@ async fn surroundings(
     kit: &Kit,
     default_calendar: &WorkingCalendar,
     body: Option<Code>,
+    at: Timestamp,
 ) -> Result<Surroundings, CommandError> {
     let calendar = kit.load::<Calendar>(Calendar::realm_id()).await?.in_force(default_calendar).clone();
     let ladder = match &body {
         Some(body) => kit.load::<LadderPolicy>(LadderPolicy::id(body)).await?.ladder(),
         None => ladder_policy::State::default().ladder(),
     };
-    Ok(Surroundings { calendar, body, ladder })
+    Ok(Surroundings { calendar, body, ladder, at })
 }
 
 /// Plans the open follow-ups again, of one body or with none of all. Those that are planned from now on are so by what
@@ -117,7 +118,8 @@ async fn plan_again_command(
 ) -> Result<Command, CommandError> {
     let state = kit.load::<FollowUp>(id).await?;
     let body = state.followed_item().and_then(|item| item.subject.body.clone());
-    let Surroundings { calendar, ladder, .. } = surroundings(kit, default_calendar, body).await?;
+    let Surroundings { calendar, ladder, .. } =
+        surroundings(kit, default_calendar, body, kit.clock().now()).await?;
     Ok(Command::Reproject { ladder, calendar })
 }
 

@@ -46,7 +46,11 @@ pub(crate) fn run(kit: &Kit, default_calendar: &Arc<WorkingCalendar>) -> Vec<wat
         |event| matches!(event, Event::Changed { .. }),
         |kit, context| {
             Box::pin(async move {
-                let commands = rescind_items::react(context.id, context.state, context.event);
+                let mut earlier = Vec::new();
+                for id in rescind_items::earlier(context.state, context.event) {
+                    earlier.push(kit.load::<Resolution>(id).await?);
+                }
+                let commands = rescind_items::react(context.id, context.state, &earlier, context.event);
                 context.issue::<ActionItem>(kit, 0, commands).await
             })
         },

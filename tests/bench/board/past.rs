@@ -39,10 +39,10 @@ const FOLLOW_UP_SPAN: &str = "
 
 /// What an item is in one of its spans, as above.
 const ITEM_SPAN: &str = "
-    INSERT INTO item_spans (item, since, until, node, lead_code, stage, due_on, due_at, first_due_at, called_upon,
+    INSERT INTO item_spans (item, since, until, node, lead_code, stage, due_on, due_at, first_due_at, promised_at, called_upon,
         is_blocked, extension_requested, claimed_at, heard_at, returned, extended, reopened)
     SELECT rowid, ?2, ?3, ?4, lead_code, CASE ?5 WHEN 5 THEN iif(rowid % 20 = 0, 6, 5) WHEN 4 THEN 4 WHEN 0 THEN 1 ELSE 3 END,
-        due_on, due_at, first_due_at, ' ', ?5 = 2 AND rowid % 100 = 3, 0, iif(?5 > 3, due_at, NULL), led_since, 0, 0, 0
+        due_on, due_at, first_due_at, first_due_at, ' ', ?5 = 2 AND rowid % 100 = 3, 0, iif(?5 > 3, due_at, NULL), led_since, 0, 0, 0
     FROM items WHERE rowid = ?1";
 
 /// What the board keeps of the past, from the spans of follow-ups.

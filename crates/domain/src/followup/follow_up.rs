@@ -40,6 +40,19 @@ pub struct Subject {
     pub zone: Zone,
 }
 
+/// When an item is due once its clock runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moved {
+    /// The date.
+    pub due_on: Date,
+    /// The last moment of that date.
+    pub due_at: Timestamp,
+    /// What its lead promised first, as that has moved; none: as it was.
+    pub first_due: Option<(Date, Timestamp)>,
+    /// Until when the lead must acknowledge; none: as it was.
+    pub acknowledge_by: Option<Timestamp>,
+}
+
 /// Why a follow-up is planned again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cause {
@@ -65,7 +78,6 @@ pub enum Tier {
 /// The commands; all come from process managers and timers. Those that plan rungs have the calendar to do it by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the fields are those of the events, where each is described")]
-#[expect(clippy::large_enum_variant, reason = "a command is short-lived")]
 pub enum Command {
     /// Begins to follow an item up.
     Plan { subject: Subject, ladder: Ladder, calendar: WorkingCalendar },
@@ -76,12 +88,7 @@ pub enum Command {
     /// The lead disputed that it is its to do: the clock stops until that is ruled on.
     Contest { calendar: WorkingCalendar },
     /// A contest was ruled on; this department leads now, with this due date if it is another one.
-    ResolveContest {
-        lead: Code,
-        acknowledge_by: Timestamp,
-        due: Option<(Date, Timestamp)>,
-        calendar: WorkingCalendar,
-    },
+    ResolveContest { lead: Code, acknowledge_by: Timestamp, due: Option<Moved>, calendar: WorkingCalendar },
     /// The lead reported how far it has come.
     Report { calendar: WorkingCalendar },
     /// The lead was urged on.
@@ -95,11 +102,11 @@ pub enum Command {
     /// Nothing is owed for the time being.
     Pause,
     /// It is owed again, with this due date if it is another one.
-    Resume { due: Option<(Date, Timestamp)>, calendar: WorkingCalendar },
+    Resume { due: Option<Moved>, calendar: WorkingCalendar },
     /// The work is claimed to be done: the clock stops until that is judged.
     Claim { calendar: WorkingCalendar },
     /// It is not done: the clock runs on, up to this due date if it is another one.
-    Return { due: Option<(Date, Timestamp)>, calendar: WorkingCalendar },
+    Return { due: Option<Moved>, calendar: WorkingCalendar },
     /// Another due date counts.
     Replan { due_on: Date, due_at: Timestamp, cause: Cause, calendar: WorkingCalendar },
     /// Another policy or another calendar counts.
@@ -113,7 +120,9 @@ pub enum Command {
     /// The item is no longer owed.
     Cancel,
     /// Lets every rung happen whose time has come.
-    CheckDeadlines,
+    CheckDeadlines { calendar: WorkingCalendar },
+    /// Another command, about something that happened at a moment that may be over: clocks begin then.
+    Learn { at: Timestamp, command: Box<Command> },
 }
 
 rejections! {
@@ -189,6 +198,15 @@ pub struct FollowedItem {
     pub agreed_after: u32,
     /// The last number given to a rung before the lead's last report.
     pub cycle_after: u32,
+    /// From when reports are counted: the last one, the acknowledgement, or when the clock last ran on; not known in old
+    /// logs.
+    pub heard_at: Option<Timestamp>,
+    /// Since when a claim or a contest waits; not known in old logs.
+    pub awaits_since: Option<Timestamp>,
+    /// The last number given to a rung before that.
+    pub awaits_after: u32,
+    /// Whether it was ever past due while its clock ran.
+    pub was_late: bool,
 }
 
 impl FollowedItem {
@@ -223,6 +241,10 @@ impl Aggregate for FollowUp {
 
     fn decide(state: &State, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
         let (item, command) = match (state, command) {
+            (state, Command::Learn { at, command }) => {
+                let then = Issued { at: at.min(issued.at), by: issued.by.clone() };
+                return Self::decide(state, *command, &then);
+            }
             (State::Absent, Command::Plan { subject, ladder, calendar }) => {
                 return Ok(plan(subject, ladder, &calendar, issued));
             }
@@ -232,7 +254,7 @@ impl Aggregate for FollowUp {
         match command {
             Command::Plan { subject, .. } if item.subject.number == subject.number => Ok(vec![]),
             Command::Plan { .. } => Err(Rejection::AlreadyPlanned { number: item.subject.number.clone() }),
-            Command::CheckDeadlines => Ok(item.check_deadlines(issued.at)),
+            Command::CheckDeadlines { calendar } => Ok(item.check_deadlines(issued.at, &calendar)),
             command => Ok(item.follow(command, issued.at)),
         }
     }
@@ -292,6 +314,10 @@ impl FollowedItem {
             rungs: 0,
             agreed_after: 0,
             cycle_after: 0,
+            heard_at: None,
+            awaits_since: None,
+            awaits_after: 0,
+            was_late: false,
         };
         item.add(rungs);
         item
@@ -306,20 +332,20 @@ impl FollowedItem {
     /// changes nothing.
     fn follow(&self, command: Command, now: Timestamp) -> Vec<Event> {
         let (open, claimed) = (self.stage == Stage::Open, self.stage == Stage::Claimed);
-        let ladder = &self.ladder;
+        let (ladder, at) = (&self.ladder, Some(now));
         let event = match command {
             Command::NameAcceptor { acceptor } if acceptor != self.acceptor => {
                 Event::AcceptorNamed { acceptor }
             }
             Command::Acknowledge { calendar } if open && !self.acknowledged => {
-                Event::Acknowledged { rungs: self.numbered(ladder.cycle(now, &calendar)) }
+                Event::Acknowledged { rungs: self.numbered(ladder.cycle(now, &calendar)), at }
             }
             Command::Contest { calendar } if open && !self.acknowledged => {
                 let steps = ladder.each_after(RungKind::Ruling, &ladder.ruling, now, &calendar);
-                Event::Contested { rungs: self.numbered(steps) }
+                Event::Contested { rungs: self.numbered(steps), at }
             }
             Command::Report { calendar } if open => {
-                Event::Reported { rungs: self.numbered(ladder.cycle(now, &calendar)) }
+                Event::Reported { rungs: self.numbered(ladder.cycle(now, &calendar)), at }
             }
             Command::Urge if open => {
                 Event::Urged { lead: self.subject.lead.clone(), due_at: self.subject.due_at }
@@ -335,13 +361,13 @@ impl FollowedItem {
             Command::Unblock { department } if self.is_blocked(department.as_ref()) => {
                 Event::Unblocked { department }
             }
-            Command::Pause if !self.paused && !self.is_closed() => Event::Paused,
+            Command::Pause if !self.paused && !self.is_closed() => Event::Paused { at },
             Command::Claim { calendar } if open => {
                 let steps = ladder.each_after(RungKind::Judgement, &ladder.judgement, now, &calendar);
-                Event::Claimed { rungs: self.numbered(steps) }
+                Event::Claimed { rungs: self.numbered(steps), at }
             }
             Command::Satisfy { calendar } if open || claimed => {
-                Event::Satisfied { rungs: self.numbered(ladder.look_back(now, &calendar)) }
+                Event::Satisfied { rungs: self.numbered(ladder.look_back(now, &calendar)), at }
             }
             Command::LookBack if self.stage == Stage::Satisfied && !self.pending.is_empty() => {
                 Event::LookedBack
@@ -370,14 +396,15 @@ impl FollowedItem {
                     Cause::Reopening => self.stage == Stage::Satisfied,
                     _ => !self.is_closed() && due_at != self.subject.due_at,
                 };
-                let replanned = || self.replanned((due_on, due_at), cause, &calendar, now);
+                let due = Moved { due_on, due_at, first_due: None, acknowledge_by: None };
+                let replanned = || self.replanned(due, cause, &calendar, now);
                 if wanted { vec![replanned()] } else { vec![] }
             }
             Command::Reproject { ladder, calendar } if !self.is_closed() => {
                 let ladder = ladder.for_due(self.subject.due_at, [&self.subject.zone, calendar.zone()]);
                 let mut item = self.clone();
                 item.ladder = ladder.clone();
-                let rungs = item.projected(Cause::Pause, &calendar, now);
+                let rungs = item.projected(None, &calendar, now);
                 let same = ladder == self.ladder && times(&rungs) == times(&self.pending);
                 if same { vec![] } else { vec![Event::Reprojected { ladder, rungs }] }
             }
@@ -389,7 +416,7 @@ impl FollowedItem {
         &self,
         lead: Code,
         acknowledge_by: Timestamp,
-        due: Option<(Date, Timestamp)>,
+        due: Option<Moved>,
         calendar: &WorkingCalendar,
         now: Timestamp,
     ) -> Vec<Event> {
@@ -403,7 +430,7 @@ impl FollowedItem {
     fn run_on(
         &self,
         event: Event,
-        due: Option<(Date, Timestamp)>,
+        due: Option<Moved>,
         cause: Cause,
         calendar: &WorkingCalendar,
         now: Timestamp,
@@ -414,44 +441,82 @@ impl FollowedItem {
         std::iter::once(event).chain(replanned).collect()
     }
 
-    fn replanned(
-        &self,
-        (due_on, due_at): (Date, Timestamp),
-        cause: Cause,
-        calendar: &WorkingCalendar,
-        now: Timestamp,
-    ) -> Event {
+    fn replanned(&self, due: Moved, cause: Cause, calendar: &WorkingCalendar, now: Timestamp) -> Event {
+        let Moved { due_on, due_at, first_due, acknowledge_by } = due;
+        let (first_due_on, first_due_at) = first_due.unzip();
+        let event = |rungs| Event::Replanned {
+            due_on,
+            due_at,
+            cause,
+            rungs,
+            at: Some(now),
+            first_due_on,
+            first_due_at,
+            acknowledge_by,
+        };
         let mut item = self.clone();
-        (item.subject.due_on, item.subject.due_at) = (due_on, due_at);
+        item.apply(&event(vec![]));
+        item.pending.clone_from(&self.pending);
+        item.agreed_after = self.agreed_after;
         item.ladder = item.ladder.for_due(due_at, [&item.subject.zone, calendar.zone()]);
-        item.stage = if cause == Cause::Reopening { Stage::Open } else { item.stage };
-        Event::Replanned { due_on, due_at, cause, rungs: item.projected(cause, calendar, now) }
+        event(item.projected(Some(cause), calendar, now))
     }
 
-    /// Every moment at which something will happen, as the item is now. Where only the clock or the policy changed, what
-    /// has happened since the due date was agreed on does not happen again.
-    fn projected(&self, cause: Cause, calendar: &WorkingCalendar, now: Timestamp) -> Vec<Rung> {
+    /// Every moment at which something will happen, as the item is now, after it was planned again for a cause, or with none
+    /// by another policy or calendar. Where only the clock or the policy changed, what has happened since the due date was
+    /// agreed on does not happen again; and what counts from a report, a claim or a contest counts from that still.
+    fn projected(&self, cause: Option<Cause>, calendar: &WorkingCalendar, now: Timestamp) -> Vec<Rung> {
         let Subject { due_on, due_at, acknowledge_by, .. } = self.subject;
         let ladder = &self.ladder;
         let mut steps = ladder.around(due_on, due_at, calendar, now);
-        if cause == Cause::Pause {
+        if matches!(cause, None | Some(Cause::Pause)) {
             steps.retain(|&(kind, days, _)| !self.has_fired(kind, days));
         }
         if self.acknowledged {
-            let asked =
-                |kind| self.fired.iter().any(|rung| rung.kind == kind && rung.number > self.cycle_after);
-            steps.extend(ladder.cycle(now, calendar).into_iter().filter(|&(kind, ..)| !asked(kind)));
+            steps.extend(self.cycle(calendar));
         } else if !self.has_fired(RungKind::Acknowledgement, 0) {
             // Whoever could not act while the clock stood still has until the next working day at least.
             let by = if self.contested { acknowledge_by } else { acknowledge_by.max(now) };
             steps.push(ladder.passed(RungKind::Acknowledgement, by, calendar));
         }
-        let waits = |kind| self.pending.iter().filter(move |rung| rung.kind == kind);
-        for kind in [RungKind::Judgement, RungKind::Ruling] {
-            steps.extend(waits(kind).map(|rung| (kind, rung.days, rung.due_at)));
-        }
+        steps.extend(self.waiting(RungKind::Judgement, &ladder.judgement, calendar));
+        steps.extend(self.waiting(RungKind::Ruling, &ladder.ruling, calendar));
         steps.sort_by_key(|&(kind, _, at)| (at, kind));
         self.numbered(steps)
+    }
+
+    /// When reports are asked for that were not asked for since the last one.
+    fn cycle(&self, calendar: &WorkingCalendar) -> Vec<Step> {
+        let asked = |kind| self.fired.iter().any(|rung| rung.kind == kind && rung.number > self.cycle_after);
+        match self.heard_at {
+            Some(heard_at) => {
+                let steps = self.ladder.cycle(heard_at, calendar).into_iter();
+                steps.filter(|&(kind, ..)| !asked(kind)).collect()
+            }
+            None => {
+                [RungKind::Report, RungKind::Stale].into_iter().flat_map(|kind| self.planned(kind)).collect()
+            }
+        }
+    }
+
+    /// When somebody is told that a claim or a contest waits for them, as often as they were not told yet.
+    fn waiting(&self, kind: RungKind, given: &[u32], calendar: &WorkingCalendar) -> Vec<Step> {
+        let waits = if kind == RungKind::Judgement { self.stage == Stage::Claimed } else { self.contested };
+        match self.awaits_since {
+            _ if !waits => vec![],
+            Some(since) => {
+                let told = |rung: &&Rung| rung.kind == kind && rung.number > self.awaits_after;
+                let told = self.fired.iter().filter(told).count();
+                self.ladder.each_after(kind, given, since, calendar).into_iter().skip(told).collect()
+            }
+            None => self.planned(kind),
+        }
+    }
+
+    /// What is planned of a kind.
+    fn planned(&self, kind: RungKind) -> Vec<Step> {
+        let of_kind = self.pending.iter().filter(|rung| rung.kind == kind);
+        of_kind.map(|rung| (kind, rung.days, rung.due_at)).collect()
     }
 
     fn has_fired(&self, kind: RungKind, days: u32) -> bool {
@@ -475,23 +540,28 @@ impl FollowedItem {
             Event::Planned { .. } | Event::Urged { .. } | Event::Disputed { .. } => {}
             Event::Instructed { .. } => self.instructed = true,
             Event::AcceptorNamed { acceptor } => self.acceptor.clone_from(acceptor),
-            Event::Acknowledged { rungs } => {
+            Event::Acknowledged { rungs, at } => {
+                self.note_late(*at);
                 (self.acknowledged, self.contested) = (true, false);
-                self.cycle_after = self.rungs;
+                (self.heard_at, self.cycle_after) = (*at, self.rungs);
                 self.replace(&[Acknowledgement, Ruling, Report, Stale], rungs);
             }
-            Event::Contested { rungs } => {
+            Event::Contested { rungs, at } => {
+                self.note_late(*at);
                 self.contested = true;
+                (self.awaits_since, self.awaits_after) = (*at, self.rungs);
                 self.replace(&[Acknowledgement, Ruling], rungs);
             }
             Event::ContestResolved { lead, acknowledge_by, rungs } => {
                 self.subject.lead = lead.clone();
+                self.subject.co_responsible.retain(|code| code != lead);
                 self.subject.acknowledge_by = *acknowledge_by;
                 (self.acknowledged, self.contested) = (false, false);
                 self.replace(&[Acknowledgement, Ruling], rungs);
             }
-            Event::Reported { rungs } => {
-                self.cycle_after = self.rungs;
+            Event::Reported { rungs, at } => {
+                self.note_late(*at);
+                (self.heard_at, self.cycle_after) = (*at, self.rungs);
                 self.replace(&[Report, Stale], rungs);
             }
             Event::Blocked { department, help_from } => {
@@ -501,18 +571,32 @@ impl FollowedItem {
             Event::Unblocked { department } => {
                 self.blocked.retain(|blocked, _| department.as_ref().is_some_and(|code| code != blocked));
             }
-            Event::Paused => self.paused = true,
+            Event::Paused { at } => {
+                self.note_late(*at);
+                self.paused = true;
+            }
             Event::Resumed => self.paused = false,
-            Event::Claimed { rungs } => {
+            Event::Claimed { rungs, at } => {
+                self.note_late(*at);
                 self.stop(Stage::Claimed);
+                (self.awaits_since, self.awaits_after) = (*at, self.rungs);
                 self.replace(&[Judgement], rungs);
             }
             Event::Returned => {
                 self.stage = Stage::Open;
                 self.replace(&[Judgement], &[]);
             }
-            Event::Replanned { due_on, due_at, cause, rungs } => {
+            Event::Replanned { due_on, due_at, cause, rungs, at, acknowledge_by, .. } => {
+                if matches!(cause, Cause::Extension | Cause::Reassignment) {
+                    self.note_late(*at);
+                }
+                let was_due_at = self.subject.due_at;
                 self.replan((*due_on, *due_at), *cause);
+                self.move_first(event, was_due_at);
+                self.subject.acknowledge_by = acknowledge_by.unwrap_or(self.subject.acknowledge_by);
+                if *cause != Cause::Extension {
+                    self.heard_at = *at;
+                }
                 self.pending.clear();
                 self.add(rungs);
             }
@@ -521,16 +605,27 @@ impl FollowedItem {
                 self.pending.clear();
                 self.add(rungs);
             }
-            Event::Satisfied { rungs } => {
+            Event::Satisfied { rungs, at } => {
+                self.note_late(*at);
                 self.end(Stage::Satisfied);
                 self.add(rungs);
             }
             Event::LookedBack => self.pending.clear(),
             Event::Cancelled => self.end(Stage::Cancelled),
+            sent => self.apply_sent(sent),
+        }
+    }
+
+    /// What was sent, or passed over.
+    fn apply_sent(&mut self, event: &Event) {
+        match event {
             Event::Reminded { rung, .. }
             | Event::AcknowledgementOverdue { rung, .. }
-            | Event::Overdue { rung, .. }
             | Event::Notified { rung, .. } => self.fire(*rung),
+            Event::Overdue { rung, .. } => {
+                self.was_late = true;
+                self.fire(*rung);
+            }
             Event::Escalated { rung, tier, .. } => {
                 self.escalated = self.escalated.max(Some(*tier));
                 self.highest_escalation = self.highest_escalation.max(Some(*tier));
@@ -538,6 +633,7 @@ impl FollowedItem {
                 self.fire(*rung);
             }
             Event::Skipped { rung, .. } => self.pending.retain(|pending| pending.number != *rung),
+            _ => {}
         }
     }
 
@@ -556,6 +652,31 @@ impl FollowedItem {
         }
         self.escalated = None;
         self.agreed_after = self.rungs;
+        if cause != Cause::Extension {
+            self.cycle_after = self.rungs;
+        }
+    }
+
+    /// What was promised first moves with what the clock stood still for. Old logs do not note how: there, it moves along
+    /// unless an extension came between the two.
+    fn move_first(&mut self, event: &Event, was_due_at: Timestamp) {
+        match *event {
+            Event::Replanned { first_due_on: Some(due_on), first_due_at: Some(due_at), .. } => {
+                (self.first_due_on, self.first_due_at) = (due_on, due_at);
+            }
+            Event::Replanned { cause: Cause::Pause, due_on, due_at, .. }
+                if self.first_due_at == was_due_at =>
+            {
+                (self.first_due_on, self.first_due_at) = (due_on, due_at);
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes that it was past due at a moment while its clock ran, if it was.
+    fn note_late(&mut self, at: Option<Timestamp>) {
+        let runs = self.stage == Stage::Open && !self.paused && !self.contested;
+        self.was_late |= runs && at.is_some_and(|at| at > self.subject.due_at);
     }
 
     fn add(&mut self, rungs: &[Rung]) {

@@ -19,7 +19,7 @@ pub fn check(body: &Code, change: &ResolutionChange, state: &State) -> Result<()
         Stage::InForce => {}
         stage => return Err(Unfit::NotInForce { number, stage: stage.as_str() }),
     }
-    match change.carried_over.iter().find(|item| !registered.registration.items.contains(item)) {
+    match change.carried_over.iter().find(|&&item| !registered.has(item)) {
         Some(&item) => Err(Unfit::NotItsItem { item, number }),
         None => Ok(()),
     }

@@ -1,11 +1,11 @@
 //! A follow-up learns what becomes of its action item, which has the same id.
 
 use crate::calendar::WorkingCalendar;
-use crate::followup::follow_up::{self, Cause, Subject};
+use crate::followup::follow_up::{self, Cause, Moved, Subject};
 use crate::followup::ladder::Ladder;
 use crate::resolution::action_item::put_down::Kind;
 use crate::resolution::action_item::{self, Assignment, Due, Event, Item, PartStage, Stage};
-use crate::{Code, Uuid};
+use crate::{Code, Timestamp, Uuid};
 
 /// This process manager's name.
 pub const NAME: &str = "plan_followup";
@@ -19,6 +19,8 @@ pub struct Surroundings {
     pub body: Option<Code>,
     /// Its ladder.
     pub ladder: Ladder,
+    /// When the event happened, which may be learned of later.
+    pub at: Timestamp,
 }
 
 /// What follows from an event of an item; `state` is the item just after it.
@@ -29,7 +31,8 @@ pub fn react(
     event: &action_item::Event,
 ) -> Vec<(Uuid, follow_up::Command)> {
     let command = state.item().and_then(|item| command(around, item, event));
-    command.map(|command| (id, command)).into_iter().collect()
+    let learned = |command| follow_up::Command::Learn { at: around.at, command: Box::new(command) };
+    command.map(|command| (id, learned(command))).into_iter().collect()
 }
 
 fn command(around: &Surroundings, item: &Item, event: &Event) -> Option<follow_up::Command> {
@@ -42,11 +45,16 @@ fn command(around: &Surroundings, item: &Item, event: &Event) -> Option<follow_u
         Event::AcceptorNamed { acceptor, .. } => Command::NameAcceptor { acceptor: acceptor.clone() },
         Event::Acknowledged { .. } => Command::Acknowledge { calendar },
         Event::Contested { .. } => Command::Contest { calendar },
-        Event::ContestDismissed { acknowledge_by, due, .. }
-        | Event::Reassigned { acknowledge_by, due, .. } => Command::ResolveContest {
+        Event::ContestDismissed { acknowledge_by, due, .. } => Command::ResolveContest {
             lead: item.assignment.lead.clone(),
             acknowledge_by: *acknowledge_by,
-            due: pair(*due),
+            due: due.map(|_| moved(item)),
+            calendar,
+        },
+        Event::Reassigned { acknowledge_by, due, .. } => Command::ResolveContest {
+            lead: item.assignment.lead.clone(),
+            acknowledge_by: *acknowledge_by,
+            due: due.map(|_| moved(item)),
             calendar,
         },
         Event::ProgressReported { department, .. } if *department == item.assignment.lead => {
@@ -64,18 +72,19 @@ fn command(around: &Surroundings, item: &Item, event: &Event) -> Option<follow_u
         }
         Event::CompletionClaimed { .. } => Command::Claim { calendar },
         Event::Accepted { .. } => Command::Satisfy { calendar },
-        Event::Returned { due, .. } => Command::Return { due: pair(*due), calendar },
+        Event::Returned { due, .. } => Command::Return { due: due.map(|_| moved(item)), calendar },
         Event::Reopened { due_on, due_at, .. } => {
             Command::Replan { due_on: *due_on, due_at: *due_at, cause: Cause::Reopening, calendar }
         }
         Event::Suspended { .. } | Event::DependencyAdded { .. } => Command::Pause,
         Event::Resumed { due, .. } | Event::Released { due, .. } if !is_held(item) => {
-            Command::Resume { due: pair(*due), calendar }
+            Command::Resume { due: due.map(|_| moved(item)), calendar }
         }
         Event::LookBackRecorded { .. } => Command::LookBack,
         Event::Rescinded { .. } => Command::Cancel,
         Event::PutDownContested { department, kind, acknowledge_by, due, .. } => {
-            return taken_back(item, department, *kind, *acknowledge_by, pair(*due), calendar);
+            let due = due.map(|_| moved(item));
+            return taken_back(item, department, *kind, *acknowledge_by, due, calendar);
         }
         Event::PartAcknowledged { .. }
         | Event::ProgressReported { .. }
@@ -102,8 +111,8 @@ fn taken_back(
     item: &Item,
     department: &Code,
     kind: Kind,
-    acknowledge_by: Option<crate::Timestamp>,
-    due: Option<(crate::Date, crate::Timestamp)>,
+    acknowledge_by: Option<Timestamp>,
+    due: Option<Moved>,
     calendar: WorkingCalendar,
 ) -> Option<follow_up::Command> {
     use follow_up::Command;
@@ -131,8 +140,16 @@ fn is_held(item: &Item) -> bool {
     item.suspension.is_some() || !item.waits_for.is_empty()
 }
 
-fn pair(due: Option<Due>) -> Option<(crate::Date, crate::Timestamp)> {
-    due.map(|due| (due.due_on, due.due_at))
+/// When it is due now, after the clock stood still or another department was named to lead.
+fn moved(item: &Item) -> Moved {
+    let Assignment { due_on, due_at, acknowledge_by, .. } = item.assignment;
+    let Due { due_on: first_due_on, due_at: first_due_at } = item.first_due;
+    Moved {
+        due_on,
+        due_at,
+        first_due: Some((first_due_on, first_due_at)),
+        acknowledge_by: Some(acknowledge_by),
+    }
 }
 
 fn subject(assignment: &Assignment, around: &Surroundings) -> Subject {

@@ -16,13 +16,17 @@ pub mod item;
 pub mod keep;
 pub mod next;
 mod pause;
+mod promise;
 pub mod put_down;
 mod urge;
 mod work;
 
 pub use cascade::{Neighbours, Parent, Place, SubItem};
 pub use event::Event;
-pub use item::{Assignment, Blockage, Due, ExtensionRequest, Help, Item, Part, PartStage, Stage, Suspension};
+pub use item::{
+    Assignment, Blockage, Due, ExtensionRequest, Help, Item, Moved, Part, PartStage, Stage, Suspension,
+};
+pub use promise::{Missed, Promises};
 pub use put_down::{Grounds, Means, PutDown, Said, Saying};
 
 use crate::calendar::WorkingCalendar;
@@ -207,6 +211,8 @@ rejections! {
             "{department_code} speaks for itself: {sign}",
         SaidLater("SAID_LATER") { said_on: Date, today: Date } =
             "it cannot have been said on {said_on}: today is {today}",
+        SaidEarlier("SAID_EARLIER") { said_on: Date, assigned_on: Date } =
+            "it cannot have been said on {said_on}: the item is on record since {assigned_on}",
         NothingPutDown("NOTHING_PUT_DOWN") { department_code: String, kind: &'static str } =
             "nothing of this kind ({kind}) that was put down for {department_code} can be contested",
         OwnEntry("OWN_ENTRY") { department_code: Code } =

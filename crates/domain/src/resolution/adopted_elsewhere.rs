@@ -9,6 +9,7 @@ use crate::resolution::registering::Registering;
 use crate::resolution::resolution::{Origin, Rejection, refusal};
 use crate::resolution_change::{ResolutionChange, check_all};
 use crate::{Code, Date, Issued, Label, Line, Text, Timestamp, Uuid};
+use jiff::SignedDuration;
 
 /// Items of one decision, at most: they are recorded in one commit with the resolution and its number.
 pub const ITEMS_MAX: usize = 250;
@@ -72,13 +73,15 @@ impl AdoptedElsewhere {
             return Err(Rejection::TooManyItems { items, max: ITEMS_MAX });
         }
         check_all(&self.changes).map_err(|unfit| refusal(unfit, &self.body))?;
+        let acknowledge_on = calendar.after_working_days(today, ACKNOWLEDGE_WORKING_DAYS);
+        let usual = calendar.end_of(acknowledge_on);
+        let acknowledge_by = acknowledge_by(self.items.iter().map(|item| item.due), usual, issued.at);
         let numbered = (1..).zip(self.items);
         let items = numbered.map(|(number, item)| {
             let owed = item.owed(number, decided_on, (today, issued.at), calendar)?;
             Ok((ActionItem::id(resolution, number), owed))
         });
         let items: Vec<(Uuid, DecidedItem)> = items.collect::<Result<_, _>>()?;
-        let acknowledge_on = calendar.after_working_days(today, ACKNOWLEDGE_WORKING_DAYS);
         Ok(Registering {
             resolution,
             body: self.body,
@@ -87,12 +90,26 @@ impl AdoptedElsewhere {
             declaratory: items.is_empty(),
             decided_on,
             origin: Origin::Elsewhere { source: self.source },
-            acknowledge_by: calendar.end_of(acknowledge_on),
+            acknowledge_by,
             changes: self.changes,
             label: Label::Internal,
             items,
         })
     }
+}
+
+/// Until when the leads must acknowledge. Where something is due in hours, half of the shortest time is left for that.
+pub(crate) fn acknowledge_by(
+    dues: impl Iterator<Item = DueRule>,
+    usual: Timestamp,
+    now: Timestamp,
+) -> Timestamp {
+    let hours = dues.filter_map(|due| match due {
+        DueRule::AfterHours(hours) => Some(hours),
+        _ => None,
+    });
+    let half = hours.min().map(|hours| SignedDuration::from_mins(i64::from(hours) * 30));
+    half.and_then(|half| now.checked_add(half).ok()).map_or(usual, |half| half.min(usual))
 }
 
 impl Obligation {

@@ -3,7 +3,7 @@
 //! Days are counted by dates: a span has the working days after the date on which it begins, up to the one on which it
 //! ends. So the spans of an item add up to its whole time exactly, however they are cut.
 
-use super::action_item::{ActionItem, Due, Event, Help, Item, Stage, State};
+use super::action_item::{ActionItem, Event, Help, Item, Moved, Stage, State};
 use crate::calendar::WorkingCalendar;
 use crate::{Aggregate as _, Code, Date, Timestamp};
 
@@ -137,8 +137,8 @@ impl Ledger<'_> {
         }
     }
 
-    /// What was still ahead when the clock began to stand still moves with the due date.
-    fn shift(&mut self, due: Due, paused_since: Option<Timestamp>) {
+    /// What was still ahead when the clock began to stand still moves with the due date; the promise as it was noted.
+    fn shift(&mut self, due: Moved, paused_since: Option<Timestamp>) {
         let Some((last, earlier)) = self.dues.split_last_mut() else { return };
         let days = self.calendar.working_days_between(*last, due.due_on);
         let since = paused_since.map(|since| self.calendar.date_of(since));
@@ -146,6 +146,9 @@ impl Ledger<'_> {
             *date = self.calendar.after_working_days(*date, days);
         }
         *last = due.due_on;
+        if let (Some(first), Some(promised_on)) = (self.dues.first_mut(), due.promised_on) {
+            *first = promised_on;
+        }
     }
 }
 

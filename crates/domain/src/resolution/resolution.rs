@@ -203,6 +203,20 @@ pub struct Ending {
     pub carried_over: Vec<Uuid>,
 }
 
+/// What a resolution says of an item that is owed under it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hold {
+    /// It is in force, so the item is owed.
+    Owed,
+    /// It ended, and the later resolution that ended it carries the item over: that says whether it is owed.
+    CarriedOver {
+        /// Which.
+        by: Uuid,
+    },
+    /// It ended, and the item with it.
+    Ended,
+}
+
 /// A decision under its number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registered {
@@ -230,9 +244,19 @@ impl Registered {
         self.registration.number.clone()
     }
 
-    /// Whether an item of it is still owed, as far as the resolution goes.
-    pub fn binds(&self, item: Uuid) -> bool {
-        self.ending.as_ref().is_none_or(|ending| ending.carried_over.contains(&item))
+    /// What it says of an item that is owed under it.
+    pub fn hold_on(&self, item: Uuid) -> Hold {
+        match &self.ending {
+            None => Hold::Owed,
+            Some(ending) if ending.carried_over.contains(&item) => Hold::CarriedOver { by: ending.by },
+            Some(_) => Hold::Ended,
+        }
+    }
+
+    /// Whether an item is its own, or carried over by it from an earlier resolution.
+    pub fn has(&self, item: Uuid) -> bool {
+        let Registration { items, changes, .. } = &self.registration;
+        items.contains(&item) || changes.iter().any(|change| change.carried_over.contains(&item))
     }
 }
 

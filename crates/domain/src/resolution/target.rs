@@ -32,7 +32,8 @@ pub enum Measure {
     ItemsDone,
     /// How many of 100 items are accepted.
     ShareDone,
-    /// How many of 100 items whose first promise is over were claimed by then, and accepted.
+    /// How many of 100 items whose first promise is over were claimed by then, and accepted. A promise is over at its last
+    /// moment; while the clock has stood still since before, it is still to move, and counts neither way.
     ShareKept,
 }
 
@@ -45,14 +46,14 @@ impl Measure {
         }
     }
 
-    /// What items come to by it; none where there is nothing to measure yet.
+    /// What items come to by it; none where there is nothing to measure.
     pub fn value(self, progress: Progress) -> Option<u32> {
         let share = |part: u32, of: u32| {
             let percent = u64::from(part) * u64::from(TARGET_PERCENT_MAX) / u64::from(of.max(1));
             (of > 0).then(|| u32::try_from(percent).unwrap_or(TARGET_PERCENT_MAX))
         };
         match self {
-            Measure::ItemsDone => Some(progress.done),
+            Measure::ItemsDone => (progress.scope > 0).then_some(progress.done),
             Measure::ShareDone => share(progress.done, progress.scope),
             Measure::ShareKept => share(progress.kept, progress.promised),
         }

@@ -6,7 +6,7 @@ use crate::wire::missing;
 use crate::{Invalid, Wire, wire_enum, wire_events, wire_required, wire_struct};
 use domain::due::DueRule;
 use domain::resolution::action_item::put_down::{self, Means, PutDown};
-use domain::resolution::action_item::{self, ActionItem, Assignment, Due, Help, PartStage, Place};
+use domain::resolution::action_item::{self, ActionItem, Assignment, Due, Help, Moved, PartStage, Place};
 use domain::resolution::adopted_elsewhere::Obligation;
 use domain::resolution::dependencies::{self, Dependencies};
 use domain::resolution::evidence::Evidence;
@@ -169,7 +169,20 @@ wire_struct!(Evidence => resolution::Evidence, api::Evidence { title, sha256, ur
 wire_struct!(Place => resolution::ActionItemPlace {
     parent_item_id: parent, parent_number, tier, above_codes: above,
 });
-wire_struct!(Due => resolution::ActionItemDue { due_on, due_at });
+wire_struct!(Moved => resolution::ActionItemDue { due_on, due_at, promised_on, promised_at, acknowledge_by });
+
+/// What was agreed on, and did not move: the rest is unset.
+impl Wire<resolution::ActionItemDue> for Due {
+    fn to_wire(&self) -> resolution::ActionItemDue {
+        let &Due { due_on, due_at } = self;
+        Moved { due_on, due_at, promised_on: None, promised_at: None, acknowledge_by: None }.to_wire()
+    }
+    fn from_wire(wire: resolution::ActionItemDue) -> Result<Self, Invalid> {
+        let Moved { due_on, due_at, .. } = Moved::from_wire(wire)?;
+        Ok(Due { due_on, due_at })
+    }
+}
+wire_required!(Due => resolution::ActionItemDue);
 wire_struct!(Assignment => resolution::ActionItemAssignment {
     resolution_id: resolution,
     number,

@@ -3,7 +3,7 @@
 
 use domain::constitution::Constitution;
 use domain::delivery::calendar_feed::{CalendarFeed, Event as FeedEvent};
-use domain::resolution::action_item::{ActionItem, Due, Event as ItemEvent};
+use domain::resolution::action_item::{ActionItem, Event as ItemEvent};
 use domain::resolution::register::body_of;
 use domain::scheduling::session::{Event as SessionEvent, Session};
 use domain::{Actor, Aggregate as _, Code, Role, Timestamp, Uuid};
@@ -155,7 +155,6 @@ fn keepers(constitution: &Constitution) -> Vec<Code> {
 fn of_item(event: &ItemEvent) -> Change {
     use ItemEvent as E;
     let shown = Change { is_shown: true, ..Change::default() };
-    let due = |due: &Option<Due>| due.map(|due| (due.due_at, None));
     match event {
         E::Assigned { assignment } => Change {
             concerned: std::iter::once(&assignment.lead).chain(&assignment.co_responsible).cloned().collect(),
@@ -163,8 +162,9 @@ fn of_item(event: &ItemEvent) -> Change {
             time: Some((assignment.due_at, None)),
             ..shown
         },
-        E::Reassigned { lead, due: until, .. } => {
-            Change { concerned: vec![lead.clone()], time: due(until), ..shown }
+        E::Reassigned { lead, due, .. } => {
+            let time = due.map(|due| (due.due_at, None));
+            Change { concerned: vec![lead.clone()], time, ..shown }
         }
         E::AcceptorNamed { acceptor, .. } => {
             Change { concerned: acceptor.iter().cloned().collect(), ..Change::default() }
@@ -172,10 +172,10 @@ fn of_item(event: &ItemEvent) -> Change {
         E::BlockageReported { help_from, .. } => {
             Change { concerned: vec![help_from.clone()], ..Change::default() }
         }
-        E::ContestDismissed { due: until, .. }
-        | E::Returned { due: until, .. }
-        | E::Resumed { due: until, .. }
-        | E::Released { due: until, .. } => Change { time: due(until), ..shown },
+        E::ContestDismissed { due, .. }
+        | E::Returned { due, .. }
+        | E::Resumed { due, .. }
+        | E::Released { due, .. } => Change { time: due.map(|moved| (moved.due_at, None)), ..shown },
         E::ExtensionGranted { due_at, .. } => Change { time: Some((*due_at, None)), ..shown },
         E::Reopened { due_at, .. } => Change { time: Some((*due_at, None)), is_over: Some(false), ..shown },
         E::Accepted { .. } | E::Rescinded { .. } => Change { is_over: Some(true), ..shown },

@@ -7,8 +7,8 @@ use super::{code, line};
 use crate::views::{self, FollowupView};
 use domain::aggregate::derived_id;
 use domain::calendar::{WorkingCalendar, Zone};
-use domain::followup::follow_up::{Cause, Command, FollowUp, FollowedItem, Stage, State, Subject};
-use domain::followup::ladder::{Ladder, RungKind};
+use domain::followup::follow_up::{Cause, Command, FollowUp, FollowedItem, Moved, Stage, State, Subject};
+use domain::followup::ladder::Ladder;
 use domain::scheduling::stewards::{self, Stewards};
 use domain::testing::actor;
 use domain::{Actor, Aggregate as _, Date, Issued, Role, Timestamp, Uuid};
@@ -103,6 +103,10 @@ fn due(at: Timestamp, days: i8) -> (Date, Timestamp) {
     (day, zone().start_of(day.tomorrow().unwrap()) - SignedDuration::from_micros(1))
 }
 
+fn moved((due_on, due_at): (Date, Timestamp)) -> Option<Moved> {
+    Some(Moved { due_on, due_at, first_due: None, acknowledge_by: None })
+}
+
 fn command(action: Action, item: usize, at: Timestamp) -> Command {
     let calendar = calendar();
     match action {
@@ -128,7 +132,7 @@ fn command(action: Action, item: usize, at: Timestamp) -> Command {
         Action::ResolveContest { lead } => Command::ResolveContest {
             lead: code(LEADS[lead]),
             acknowledge_by: at + SignedDuration::from_hours(72),
-            due: Some(due(at, 20)),
+            due: moved(due(at, 20)),
             calendar,
         },
         Action::Block { blocked } => {
@@ -139,9 +143,9 @@ fn command(action: Action, item: usize, at: Timestamp) -> Command {
         Action::Report => Command::Report { calendar },
         Action::Instruct => Command::Instruct,
         Action::Pause => Command::Pause,
-        Action::Resume { due_in } => Command::Resume { due: Some(due(at, due_in)), calendar },
+        Action::Resume { due_in } => Command::Resume { due: moved(due(at, due_in)), calendar },
         Action::Claim => Command::Claim { calendar },
-        Action::Return { due_in } => Command::Return { due: Some(due(at, due_in)), calendar },
+        Action::Return { due_in } => Command::Return { due: moved(due(at, due_in)), calendar },
         Action::Reproject { supervisor } => {
             Command::Reproject { ladder: Ladder { supervisor, ..Ladder::default() }, calendar }
         }
@@ -153,7 +157,7 @@ fn command(action: Action, item: usize, at: Timestamp) -> Command {
         }
         Action::Satisfy => Command::Satisfy { calendar },
         Action::Cancel => Command::Cancel,
-        Action::CheckDeadlines => Command::CheckDeadlines,
+        Action::CheckDeadlines => Command::CheckDeadlines { calendar },
     }
 }
 
@@ -501,10 +505,10 @@ fn is_in(column: Column, item: &FollowedItem, now: Timestamp) -> bool {
         Column::AwaitingAcceptance => item.stage == Stage::Claimed,
         Column::Extended => open && item.extensions > 0,
         Column::Done => item.stage == Stage::Satisfied,
-        Column::Paused => open && held,
+        Column::Paused => item.stage == Stage::Open && held,
         Column::Cancelled => item.stage == Stage::Cancelled,
         Column::Ahead => running && due_at >= now,
-        Column::WasLate => item.fired.iter().any(|rung| rung.kind == RungKind::Overdue),
+        Column::WasLate => item.was_late,
     }
 }
 

@@ -102,7 +102,7 @@ impl Counted<'_> {
             claimed,
             open && self.extended,
             done,
-            open && self.held,
+            self.stage == RUNNING && self.held,
             self.stage == CANCELLED,
             self.was_late,
         ];

@@ -39,9 +39,26 @@ pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), V
         let mut row = before.clone();
         row.apply(&event);
         row.write(tables, record, &before)?;
+        if let Event::ContestResolved { lead, .. } = &event {
+            leads_now(tables, &row, lead)?;
+        }
         notice::insert_notice(tables, record, &row, &event)?;
     }
     Ok(())
+}
+
+/// Whoever leads it supports it no longer.
+fn leads_now(tables: &Transaction<'_>, row: &ChangingRow, lead: &Code) -> rusqlite::Result<()> {
+    let given = params![row.rowid(), lead.as_str()];
+    tables
+        .prepare_cached(
+            "UPDATE follow_ups
+             SET co_responsible_codes = trim(replace(' ' || co_responsible_codes || ' ', ' ' || ?2 || ' ', ' '))
+             WHERE rowid = ?1 AND EXISTS (SELECT 1 FROM supporting WHERE department = ?2 AND follow_up = ?1)",
+        )?
+        .execute(given)?;
+    let ended = "DELETE FROM supporting WHERE follow_up = ?1 AND department = ?2";
+    tables.prepare_cached(ended)?.execute(given).map(drop)
 }
 
 fn insert_follow_up(

@@ -1,7 +1,7 @@
 //! Notices, a row each: who was notified of what, and when.
 
 use super::follow_up::ChangingRow;
-use domain::calendar::Zone;
+use domain::calendar::{WorkingCalendar, Zone};
 use domain::followup::follow_up::{Event, State, Tier};
 use domain::followup::ladder::RungKind;
 use domain::{Code, Timestamp, Uuid};
@@ -78,7 +78,13 @@ fn awaited(kind: RungKind) -> Option<Kind> {
 }
 
 /// What will be told of a follow-up until a moment if nobody acts.
-pub(crate) fn upcoming(id: Uuid, state: &State, now: Timestamp, until: Timestamp) -> Vec<pb::Notice> {
+pub(crate) fn upcoming(
+    id: Uuid,
+    state: &State,
+    now: Timestamp,
+    until: Timestamp,
+    calendar: &WorkingCalendar,
+) -> Vec<pb::Notice> {
     let Some(item) = state.followed_item() else { return vec![] };
     let notice = |(at, event): (Timestamp, Event)| {
         let Told { kind, addressee, days, deadline_at } = told(&event, &item.subject.zone, at)?;
@@ -96,7 +102,7 @@ pub(crate) fn upcoming(id: Uuid, state: &State, now: Timestamp, until: Timestamp
             session_id: None,
         })
     };
-    state.upcoming(now, until).into_iter().filter_map(notice).collect()
+    state.upcoming(now, until, calendar).into_iter().filter_map(notice).collect()
 }
 
 /// Inserts the notice that an event is, if it is one.

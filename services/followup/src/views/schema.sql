@@ -48,7 +48,7 @@ CREATE TABLE follow_ups (
     claimed INTEGER NOT NULL AS (stage = 2),
     extended INTEGER NOT NULL AS (stage IN (1, 2) AND extensions > 0),
     done INTEGER NOT NULL AS (stage = 3),
-    held INTEGER NOT NULL AS (stage IN (1, 2) AND (paused OR contested)),
+    held INTEGER NOT NULL AS (stage = 1 AND (paused OR contested)),
     cancelled INTEGER NOT NULL AS (stage = 4),
     -- Whether the clock runs for the lead.
     runs INTEGER NOT NULL AS (stage = 1 AND NOT paused AND NOT contested)
@@ -204,7 +204,7 @@ CREATE TABLE follow_up_spans (
     claimed INTEGER NOT NULL AS (stage = 2),
     extended INTEGER NOT NULL AS (stage IN (1, 2) AND extensions > 0),
     done INTEGER NOT NULL AS (stage = 3),
-    held INTEGER NOT NULL AS (stage IN (1, 2) AND (paused OR contested)),
+    held INTEGER NOT NULL AS (stage = 1 AND (paused OR contested)),
     cancelled INTEGER NOT NULL AS (stage = 4),
     runs INTEGER NOT NULL AS (stage = 1 AND NOT paused AND NOT contested)
 );

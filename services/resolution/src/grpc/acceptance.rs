@@ -3,7 +3,7 @@
 use super::{Reply, Service, cascade, item_id};
 use domain::resolution::action_item::{ActionItem, Command, Rejection};
 use domain::resolution::dependencies::{self, Dependencies};
-use domain::resolution::resolution::Resolution;
+use domain::resolution::resolution::{Hold, Resolution};
 use domain::{Code, Uuid};
 use proto::read_fields;
 use proto::resolution::v1 as pb;
@@ -55,14 +55,23 @@ pub(super) async fn reopen(
     Ok(Response::new(pb::ReopenItemResponse { position, item }))
 }
 
-/// Nothing is owed under a resolution that has ended, but what was carried over.
+/// Nothing is owed under a resolution that has ended, but what was carried over, as long as that one is in force.
 async fn must_be_in_force(unit: &mut UnitOfWork, id: Uuid) -> Result<(), CommandError> {
     let state = unit.load::<ActionItem>(id).await?;
     let Some(assignment) = state.item().map(|item| &item.assignment) else { return Ok(()) };
-    let resolution = unit.load::<Resolution>(assignment.resolution).await?;
-    let ended = resolution.registered().is_some_and(|registered| !registered.binds(id));
-    let refusal = || Rejection::ResolutionEnded { number: assignment.number.clone() };
-    if ended { Err(CommandError::rejected::<ActionItem>(refusal())) } else { Ok(()) }
+    let mut resolution = assignment.resolution;
+    loop {
+        let state = unit.load::<Resolution>(resolution).await?;
+        match state.registered().map_or(Hold::Owed, |registered| registered.hold_on(id)) {
+            Hold::Owed => return Ok(()),
+            // A later one, which it never changed: there is an end to it.
+            Hold::CarriedOver { by } => resolution = by,
+            Hold::Ended => {
+                let refusal = Rejection::ResolutionEnded { number: assignment.number.clone() };
+                return Err(CommandError::rejected::<ActionItem>(refusal));
+            }
+        }
+    }
 }
 
 /// What it is a part of is not done before it again, so nothing that waits for that is waited for.

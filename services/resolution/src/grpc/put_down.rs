@@ -5,6 +5,7 @@ use domain::directory::department::Department;
 use domain::resolution::action_item::put_down::Kind;
 use domain::resolution::action_item::{ActionItem, Command, Grounds, Item, Said, Saying};
 use domain::resolution::register;
+use domain::resolution::resolution::Resolution;
 use domain::scheduling::stewards::{self, Stewards};
 use domain::{Code, Text};
 use proto::resolution::v1 as pb;
@@ -39,7 +40,16 @@ pub(super) async fn put_down(
                 Err(fault) => return Err(fault),
             };
             let stewards = unit.load::<Stewards>(Stewards::realm_id()).await?;
+            let assigned_under = state.item().map(|item| item.assignment.resolution);
+            let on_record_since = match assigned_under {
+                Some(resolution) => {
+                    let resolution = unit.load::<Resolution>(resolution).await?;
+                    resolution.registered().map(|known| calendar.date_of(known.registered_at))
+                }
+                None => None,
+            };
             let grounds = Grounds {
+                on_record_since,
                 stewards: state.item().map(|item| stewards_of(&stewards, item)).unwrap_or_default(),
                 without_users: without_users.then(|| saying.department.clone()).into_iter().collect(),
                 leaders: vec![],

@@ -172,3 +172,33 @@ async fn what_was_adopted_elsewhere_is_superseded_by_what_was_and_what_was_voted
     let refused = record(&place, in_its_name).await.unwrap_err();
     assert_eq!(refusal(&refused, "number"), ("DECIDED_HERE".into(), "FLOOD-2027-0001".into()));
 }
+
+#[tokio::test]
+async fn what_was_carried_over_ends_with_the_decision_that_carried_it_over() {
+    // Given an item that one decision carries over, and the next once more
+    let place = Place::new().await;
+    let first = record(&place, request()).await.unwrap().resolution.unwrap();
+    let item = first.registration.unwrap().item_ids[..1].to_vec();
+    let second = record(&place, changing(first.resolution_id, &item)).await.unwrap().resolution.unwrap();
+    let third = record(&place, changing(second.resolution_id, &item)).await.unwrap().resolution.unwrap();
+    assert_eq!(place.shown(&item[0]).await.stage(), pb::ItemStage::Assigned);
+    // When that ends without saying so again, then the item is not owed any more.
+    record(&place, changing(third.resolution_id, &[])).await.unwrap();
+    harness::until("the end of the item", async || {
+        (place.shown(&item[0]).await.stage() == pb::ItemStage::Rescinded).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_due_in_hours_leaves_half_of_them_to_acknowledge() {
+    let place = Place::new().await;
+    let mut in_hours = request();
+    in_hours.items[0].due = Some(pb::DueRule { rule: Some(pb::due_rule::Rule::AfterHours(6)) });
+    in_hours.items[0].co_responsible_codes = vec![in_hours.items[0].lead_code.clone()];
+    let recorded = record(&place, in_hours).await.unwrap().resolution.unwrap();
+    let item = place.shown(&recorded.registration.unwrap().item_ids[0]).await;
+    let [due_at, by] = [item.due_at, item.acknowledge_by].map(|at| at.unwrap().seconds);
+    assert_eq!(due_at - by, 3 * 60 * 60);
+    assert!(item.co_responsible_codes.is_empty(), "the lead does not support its own item");
+}

@@ -111,6 +111,7 @@ fn put_down(department: &str, said: Said) -> Command {
         },
         said,
         grounds: Grounds {
+            on_record_since: None,
             leaders: vec![],
             stewards: vec![code("AUDIT")],
             without_users: ["WATER", "ROADS", "HEALTH"].map(code).to_vec(),
@@ -149,7 +150,9 @@ fn check_past(
         (pb::ListItemsRequest { lead_code: Some("ROADS".into()), ..every() }, &|item| {
             item.lead_code == "ROADS"
         }),
-        (pb::ListItemsRequest { paused: Some(true), ..every() }, &|item| item.paused_at.is_some()),
+        (pb::ListItemsRequest { paused: Some(true), ..every() }, &|item| {
+            item.stage <= 3 && item.paused_at.is_some()
+        }),
         (pb::ListItemsRequest { blocked: Some(true), ..every() }, &|item| item.blocked_reason.is_some()),
         (pb::ListItemsRequest { holder_code: Some("HEALTH".into()), ..every() }, &|item| {
             item.holder_code.as_deref() == Some("HEALTH")

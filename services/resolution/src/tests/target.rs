@@ -58,7 +58,7 @@ async fn a_target_that_is_missed_stays_missed_whatever_becomes_of_it() {
     let place = Place::new().await;
     let docket = Uuid::from_u128(1);
     let target = place.set_target("now", terms()).await;
-    assert_eq!((target.stage(), target.scope, target.value), (pb::TargetStage::Open, 0, Some(0)));
+    assert_eq!((target.stage(), target.scope, target.value), (pb::TargetStage::Open, 0, None));
     let registered = place.decide(docket, 3).await;
     assert_eq!(place.items(pb::ListItemsRequest::default()).await.len(), 3);
     place.finish(&item_id(docket, 1)).await;
@@ -133,4 +133,56 @@ async fn each_department_has_its_own_targets_and_sees_no_others() {
     let nothing = pb::TargetTerms { body_code: Some("NOTHING".into()), ..terms() };
     let refused = place.service.set_target(supervisor(set("nothing", nothing))).await.unwrap_err();
     assert_eq!(faulty_fields(&refused), ["terms.body_code"]);
+}
+
+#[tokio::test]
+async fn what_is_promised_for_the_last_day_of_a_target_counts() {
+    // Given two items of WATER that are due on the last day of its target, and none of ROADS
+    let place = Place::new().await;
+    let docket = Uuid::from_u128(1);
+    place.decide(docket, 2).await;
+    let [first, second] = [1, 2].map(|number| item_id(docket, number));
+    let ends_on = place.shown(&first).await.first_due_on;
+    let kept = pb::TargetTerms {
+        measure: pb::TargetMeasure::ShareKept.into(),
+        goal: 100,
+        ends_on: ends_on.clone(),
+        ..terms()
+    };
+    let of_water = place.set_target("kept", kept.clone()).await;
+    let of_roads = pb::TargetTerms { department_code: "ROADS".into(), ..kept.clone() };
+    let of_roads = place.set_target("roads", of_roads).await;
+    let shown = async |target: &pb::Target| place.target(&target.target_id, None).await.target.unwrap();
+    // When one is done in time, and the other claimed in time and not judged
+    place.finish(&first).await;
+    place.service.acknowledge_item(water(acknowledge(&second))).await.unwrap();
+    place.service.claim_completion(water(claim(&second))).await.unwrap();
+    assert_eq!(shown(&of_water).await.value, None, "no promise is over yet");
+    place.bench.move_clock("2027-04-01T01:00:00Z");
+    // Then what is judged counts, and what waits for its judge neither way.
+    let over = shown(&of_water).await;
+    assert_eq!(
+        (over.stage(), over.value, over.scope, over.done),
+        (pb::TargetStage::Reached, Some(100), 2, 1)
+    );
+    let nothing = shown(&of_roads).await;
+    assert_eq!(
+        (nothing.stage(), nothing.value, nothing.first_missed),
+        (pb::TargetStage::Unmeasured, None, false)
+    );
+}
+
+#[tokio::test]
+async fn what_is_never_done_on_the_last_day_of_a_target_is_missed() {
+    let place = Place::new().await;
+    let docket = Uuid::from_u128(1);
+    place.decide(docket, 2).await;
+    let first = item_id(docket, 1);
+    let ends_on = place.shown(&first).await.first_due_on;
+    let kept = pb::TargetTerms { measure: pb::TargetMeasure::ShareKept.into(), goal: 60, ends_on, ..terms() };
+    let target = place.set_target("kept", kept).await;
+    place.finish(&first).await;
+    place.bench.move_clock("2027-04-01T01:00:00Z");
+    let over = place.target(&target.target_id, None).await.target.unwrap();
+    assert_eq!((over.stage(), over.value), (pb::TargetStage::Missed, Some(50)));
 }

@@ -136,7 +136,7 @@ async fn what_waits_for_somebody_is_one_list() {
     let asked = pb::ListItemsRequest { extension_requested: Some(true), ..every() };
     assert_eq!(place.listed(asked).await, ["5"]);
     let paused = pb::ListItemsRequest { paused: Some(true), ..every() };
-    assert_eq!(place.listed(paused).await, ["2", "3", "6"], "nothing of the lead's time runs");
+    assert_eq!(place.listed(paused).await, ["6"], "nothing of the lead's time runs");
     // And as of before, all were with their lead
     let then = pb::ListItemsRequest { as_of_position: Some(all_with_lead), ..held_by("WATER") };
     assert_eq!(place.listed(then).await, ["1", "2", "3", "4", "5", "6"]);
@@ -185,4 +185,26 @@ async fn a_result_that_does_not_hold_is_listed_until_it_is_opened_again() {
     assert_eq!(place.listed(not_holding(Some(looked_at))).await, ["1"]);
     assert_eq!(place.listed(not_holding(Some(accepted))).await, [""; 0]);
     assert_eq!(place.card(Some(looked_at)).await.not_holding, 1);
+}
+
+#[tokio::test]
+async fn a_story_says_which_item_is_waited_for_no_longer() {
+    let (place, ids) = underway(2).await;
+    let wait = pb::AddDependencyRequest {
+        command_id: id("wait"),
+        item_id: ids[0].clone(),
+        on_item_id: ids[1].clone(),
+        ..Default::default()
+    };
+    place.service.add_dependency(supervisor(wait)).await.unwrap();
+    let paused = || pb::ListItemsRequest { paused: Some(true), ..every() };
+    place.claimed(&ids[1]).await;
+    assert_eq!(place.listed(paused()).await, ["1"], "what is claimed waits for its judge instead");
+    let accept =
+        pb::AcceptWorkRequest { command_id: id("accept"), item_id: ids[1].clone(), ..Default::default() };
+    place.service.accept_work(supervisor(accept)).await.unwrap();
+    let story = place.item(&ids[0]).await.unwrap().history;
+    let released = story.iter().find(|entry| entry.kind() == pb::ItemEntryKind::Released).unwrap();
+    assert_eq!(released.text.as_deref(), Some("FLOOD-2027-0001/2"));
+    assert!(place.listed(paused()).await.is_empty());
 }

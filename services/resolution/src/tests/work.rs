@@ -252,7 +252,7 @@ async fn an_item_waits_for_another_until_that_is_over_and_never_in_a_circle() {
     accept(&place, &first, "AUDIT").await.unwrap();
     let released = place.shown(&second).await;
     assert_eq!((released.waits_for_numbers.len(), released.paused_at), (0, None));
-    assert_eq!(released.first_due_on, waits.due_on);
+    assert_eq!(released.first_due_on, released.due_on, "what was promised moves along");
     assert!(released.due_on > waits.due_on, "{released:?}");
 }
 

@@ -1,7 +1,7 @@
 //! What happened to an item, an entry for each event.
 
 use domain::Aggregate as _;
-use domain::resolution::action_item::{ActionItem, Due, Event, PutDown, State};
+use domain::resolution::action_item::{ActionItem, Due, Event, Moved, PutDown, State};
 use domain::resolution::evidence::Evidence;
 use domain::{Code, Date, Text, Timestamp};
 use prost::Message as _;
@@ -9,7 +9,7 @@ use proto::Wire as _;
 use proto::record::{EventCodec as _, kind_of};
 use proto::resolution::v1::{ItemEntry, ItemEntryKind as Kind};
 use rusqlite::types::Type;
-use rusqlite::{Transaction, params};
+use rusqlite::{OptionalExtension as _, Transaction, params};
 use service_kit::{Position, Record, Rows, ScopedTables};
 
 /// Entries in one answer, at most.
@@ -39,7 +39,13 @@ pub(super) fn insert_entry(
             WHERE item = ?1 AND kind IS NOT NULL AND NOT superseded AND reported_by = ?2";
         tables.prepare_cached(superseded)?.execute([item, department])?;
     }
-    insert(tables, item, record, entry_of(event), Some((kind, stored.value)), reported_by)
+    let mut entry = entry_of(event);
+    if let Event::Released { on, .. } = event {
+        let number = "SELECT written FROM items WHERE id = ?1";
+        entry.text =
+            tables.prepare_cached(number)?.query_row([on.to_string()], |row| row.get(0)).optional()?;
+    }
+    insert(tables, item, record, entry, Some((kind, stored.value)), reported_by)
 }
 
 /// Marks the entry that was put down, which comes just before in the same record: it is the department's, and not that of
@@ -242,7 +248,7 @@ fn entry_of(event: &Event) -> ItemEntry {
         Event::Acknowledged { .. } => entry(Kind::Acknowledged, None),
         Event::Contested { reason, .. } => entry(Kind::Contested, Some(reason)),
         Event::ContestDismissed { reason, due, .. } => {
-            due_now(*due, entry(Kind::ContestDismissed, Some(reason)))
+            moved(*due, entry(Kind::ContestDismissed, Some(reason)))
         }
         Event::Reassigned { lead, reason, due, .. } => {
             due_now(*due, of(lead, entry(Kind::Reassigned, Some(reason))))
@@ -269,7 +275,7 @@ fn entry_of(event: &Event) -> ItemEntry {
             with_evidence(entry(Kind::CompletionClaimed, Some(summary)), evidence)
         }
         Event::Accepted { note, .. } => entry(Kind::Accepted, note.as_ref()),
-        Event::Returned { reason, due, .. } => due_now(*due, entry(Kind::Returned, Some(reason))),
+        Event::Returned { reason, due, .. } => moved(*due, entry(Kind::Returned, Some(reason))),
         Event::Reopened { reason, due_on, .. } => {
             ItemEntry { due_on: date(*due_on), ..entry(Kind::Reopened, Some(reason)) }
         }
@@ -297,7 +303,7 @@ fn entry_of_follow_through(event: &Event) -> ItemEntry {
         Event::HelpAcknowledged { blocked, .. } => of(blocked, entry(Kind::HelpAcknowledged, None)),
         Event::HelpGiven { blocked, note, .. } => of(blocked, entry(Kind::HelpGiven, Some(note))),
         Event::Suspended { reason, .. } => entry(Kind::Suspended, Some(reason)),
-        Event::Resumed { note, due } => due_now(*due, entry(Kind::Resumed, Some(note))),
+        Event::Resumed { note, due } => moved(*due, entry(Kind::Resumed, Some(note))),
         Event::DependencyAdded { on_number, .. } => {
             ItemEntry { text: Some(on_number.to_wire()), ..entry(Kind::DependencyAdded, None) }
         }
@@ -311,7 +317,7 @@ fn entry_of_follow_through(event: &Event) -> ItemEntry {
         Event::SessionNoted { session } => {
             ItemEntry { text: Some(session.to_string()), ..entry(Kind::SessionNoted, None) }
         }
-        Event::Released { due, .. } => due_now(*due, entry(Kind::Released, None)),
+        Event::Released { due, .. } => moved(*due, entry(Kind::Released, None)),
         Event::Urged { text, .. } => entry(Kind::Urged, Some(text)),
         Event::Instructed { text } => entry(Kind::Instructed, Some(text)),
         Event::PutDown { put_down } => ItemEntry {
@@ -322,7 +328,7 @@ fn entry_of_follow_through(event: &Event) -> ItemEntry {
             ItemEntry { text: Some(sha256.to_wire()), ..entry(Kind::EvidenceKept, None) }
         }
         Event::PutDownContested { reason, due, .. } => {
-            due_now(*due, entry(Kind::PutDownContested, Some(reason)))
+            moved(*due, entry(Kind::PutDownContested, Some(reason)))
         }
         _ => ItemEntry::default(),
     }
@@ -330,6 +336,10 @@ fn entry_of_follow_through(event: &Event) -> ItemEntry {
 
 fn of(department: &Code, entry: ItemEntry) -> ItemEntry {
     ItemEntry { other_department_code: code(department), ..entry }
+}
+
+fn moved(due: Option<Moved>, entry: ItemEntry) -> ItemEntry {
+    due_now(due.map(|Moved { due_on, due_at, .. }| Due { due_on, due_at }), entry)
 }
 
 fn due_now(due: Option<Due>, entry: ItemEntry) -> ItemEntry {

@@ -11,16 +11,17 @@ pub(crate) use list::items_under;
 use super::{Named, chain, history, resolution};
 use crate::render;
 use domain::calendar::{WorkingCalendar, Zone};
-use domain::resolution::action_item::{ActionItem, Assignment, Event, Item, Stage};
+use domain::resolution::action_item::{ActionItem, Assignment, Event, Item, Missed, Promises, Stage};
 use domain::resolution::{clock_ledger, register};
 use domain::{Code, Timestamp, Uuid};
 use prost::Message as _;
-use proto::Wire as _;
 use proto::resolution::v1 as pb;
+use proto::{Invalid, Wire as _};
 use rusqlite::types::Type;
 use rusqlite::{Row, Transaction, params};
 use service_kit::events::decode;
 use service_kit::list::{index, searchable, sort_key};
+use service_kit::row::timestamp;
 use service_kit::spans::{AsOf, Past, position_of};
 use service_kit::view::ViewError;
 use service_kit::{Record, Rows, ScopedTables};
@@ -46,10 +47,13 @@ pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), V
         history::insert_entry(tables, &id.to_string(), record, &event)?;
         count(tables, &id.to_string(), &event)?;
         note_heard(tables, record, &event)?;
-        if matches!(event, Event::Reassigned { .. }) {
+        if let Event::Reassigned { lead, .. } = &event {
             tables
                 .prepare_cached("UPDATE items SET led_since = ?2 WHERE id = ?1")?
                 .execute(params![id.to_string(), record.envelope.time.as_microsecond()])?;
+            tables
+                .prepare_cached("DELETE FROM supporting WHERE item = ?1 AND department = ?2")?
+                .execute([id.to_string().as_str(), lead.as_str()])?;
         }
     }
     match history::fold(tables, &id.to_string())?.item() {
@@ -109,8 +113,8 @@ fn insert_item(
     tables
         .prepare_cached(
             "INSERT INTO items (id, number, written, title, resolution, deliverable, criterion, lead_code,
-                 stage, due_on, due_at, first_due_at, shown, searched, body_code, led_since, heard_at, assigned)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, x'', ?12, ?13, ?14, ?14, ?15)",
+                 stage, due_on, due_at, first_due_at, promised_at, shown, searched, body_code, led_since, heard_at, assigned)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?11, x'', ?12, ?13, ?14, ?14, ?15)",
         )?
         .execute(params![
             id,
@@ -151,7 +155,8 @@ fn write_item(tables: &Transaction<'_>, id: Uuid, item: &Item) -> rusqlite::Resu
             "UPDATE items SET lead_code = ?2, stage = ?3, due_on = ?4, due_at = ?5, first_due_at = ?6,
                  acceptor_code = ?7, blocked_reason = ?8, extension_due_on = ?9, paused_since = ?10,
                  claimed_at = ?11, holds = ?12, shown = ?13, reported_percent = ?14, parent = ?15, tier = ?16,
-                 sessions = ?17, holder_code = ?18
+                 sessions = ?17, holder_code = ?18, first_done_at = ?19, promised_at = ?20,
+                 missed_promised_at = ?21, missed_done_at = ?22
              WHERE id = ?1",
         )?
         .execute(params![
@@ -173,6 +178,10 @@ fn write_item(tables: &Transaction<'_>, id: Uuid, item: &Item) -> rusqlite::Resu
             item.tier(),
             sessions.join(" "),
             shown.holder_code,
+            micros(item.first_done_at),
+            item.promise().due_at.as_microsecond(),
+            micros(item.missed.map(|missed| missed.promised_at)),
+            micros(item.missed.map(|missed| missed.done_at)),
         ])?;
     write_leading_above(tables, &id, item)?;
     write_called_upon(tables, &id, item)?;
@@ -275,15 +284,31 @@ pub(super) fn summary(row: &Row<'_>, now: Timestamp, zone: &Zone) -> rusqlite::R
     };
     let shown: Vec<u8> = row.get("shown")?;
     let item = pb::Item::decode(shown.as_slice()).map_err(|fault| unreadable(fault.into()))?;
-    let stage = Stage::from_wire(row.get::<_, i32>("stage")?).map_err(|fault| unreadable(fault.into()))?;
-    let at = |micros: i64| Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX);
-    let (due_at, first_due_at) = (at(row.get("due_at")?), at(row.get("first_due_at")?));
-    let claimed_at = row.get::<_, Option<i64>>("claimed_at")?.map(at);
-    let days_late = stage.days_late(item.paused_at.is_some(), due_at, now, zone);
+    let (promises, due_at) = (promises(row)?, timestamp(row, "due_at")?);
+    let days_late = promises.stage.days_late(item.paused_at.is_some(), due_at, now, zone);
     Ok(pb::Item {
         late: days_late.is_some(),
         days_late: days_late.unwrap_or_default(),
-        days_past_promise: stage.days_past_promise(first_due_at, claimed_at, now, zone),
+        days_past_promise: promises.days_past(now, zone),
         ..item
+    })
+}
+
+/// What the lead of an item promised, from its row as it is or was.
+pub(super) fn promises(row: &Row<'_>) -> rusqlite::Result<Promises> {
+    let unreadable =
+        |fault: Invalid| rusqlite::Error::FromSqlConversionFailure(0, Type::Integer, fault.into());
+    let at = |column: &str| {
+        let micros: Option<i64> = row.get(column)?;
+        Ok::<_, rusqlite::Error>(micros.and_then(|micros| Timestamp::from_microsecond(micros).ok()))
+    };
+    let missed = at("missed_promised_at")?.zip(at("missed_done_at")?);
+    Ok(Promises {
+        stage: Stage::from_wire(row.get::<_, i32>("stage")?).map_err(unreadable)?,
+        first_due_at: timestamp(row, "first_due_at")?,
+        first_done_at: at("first_done_at")?,
+        missed: missed.map(|(promised_at, done_at)| Missed { promised_at, done_at }),
+        promised_at: timestamp(row, "promised_at")?,
+        paused_since: at("paused_since")?,
     })
 }

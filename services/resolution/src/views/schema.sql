@@ -54,6 +54,13 @@ CREATE TABLE items (
     due_on TEXT NOT NULL,
     due_at INTEGER NOT NULL,
     first_due_at INTEGER NOT NULL,
+    -- When the work was claimed that was accepted first.
+    first_done_at INTEGER,
+    -- The promise that counts now: the first, or the one at the last reopening.
+    promised_at INTEGER NOT NULL,
+    -- The promise that was missed by most, of those whose work was accepted, and when that was claimed.
+    missed_promised_at INTEGER,
+    missed_done_at INTEGER,
     -- Since when its lead leads it.
     led_since INTEGER NOT NULL,
     -- The position at which it was assigned.
@@ -153,6 +160,10 @@ CREATE TABLE item_spans (
     due_on TEXT NOT NULL,
     due_at INTEGER NOT NULL,
     first_due_at INTEGER NOT NULL,
+    first_done_at INTEGER,
+    promised_at INTEGER NOT NULL,
+    missed_promised_at INTEGER,
+    missed_done_at INTEGER,
     acceptor_code TEXT,
     -- The departments that were asked for help, and the one that judged it, with spaces around.
     called_upon TEXT NOT NULL,
@@ -171,7 +182,7 @@ CREATE INDEX spans_of_item ON item_spans (item, since, until);
 CREATE INDEX spans_by_change ON item_spans (since, item);
 CREATE INDEX spans_by_due ON item_spans (due_at, since, until, item);
 CREATE INDEX spans_of_lead ON item_spans (lead_code, due_at, since, until, item);
-CREATE INDEX spans_of_promise ON item_spans (lead_code, first_due_at, since, until, stage, claimed_at, item);
+CREATE INDEX spans_of_promise ON item_spans (lead_code, first_due_at, since, until, stage, first_done_at, paused_since, item);
 CREATE INDEX accepted_spans_by_due ON item_spans (due_at, since, until, item) WHERE stage = 5;
 CREATE INDEX rescinded_spans_by_due ON item_spans (due_at, since, until, item) WHERE stage = 6;
 CREATE INDEX spans_not_holding ON item_spans (item, since, until) WHERE holds IS 0;

@@ -1,13 +1,14 @@
 //! Scorecards, from the items that a department leads.
 
+use super::item;
 use domain::Timestamp;
 use domain::calendar::WorkingCalendar;
 use domain::resolution::action_item::Stage;
 use domain::text::composed;
+use proto::Invalid;
 use proto::resolution::v1::{GetScorecardRequest, Scorecard};
-use proto::{Invalid, Wire as _};
 use rusqlite::Row;
-use rusqlite::types::{Type, Value};
+use rusqlite::types::Value;
 use service_kit::list::{checked_size, date_filter, read_token, token_after};
 use service_kit::spans::{AsOf, Past, THEN};
 use service_kit::{Rows, ScopedTables};
@@ -17,7 +18,9 @@ const PAGE_ROWS: u32 = 50;
 
 /// A department's account is for itself, and those above it; the stewards of a body see what of it comes from the body.
 const ROWS: Rows = Rows::of_those_concerned(
-    "SELECT lead_code, stage, first_due_at, claimed_at, returned, extended, reopened, holds FROM items",
+    "SELECT lead_code, stage, first_due_at, first_done_at, promised_at, missed_promised_at, missed_done_at, paused_since,
+         returned, extended, reopened, holds
+     FROM items",
     "lead_code IN (SELECT value FROM json_each(?, '$.departments'))
          OR body_code IN (SELECT value FROM json_each(?, '$.bodies'))",
 );
@@ -111,27 +114,21 @@ struct Account {
 
 impl Account {
     fn add(&mut self, row: &Row<'_>, now: Timestamp, calendar: &WorkingCalendar) -> rusqlite::Result<()> {
-        let stage = Stage::from_wire(row.get::<_, i32>("stage")?)
-            .map_err(|fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Integer, fault.into()))?;
-        let card = &mut self.card;
-        if stage == Stage::Rescinded {
+        let (promises, card) = (item::promises(row)?, &mut self.card);
+        if promises.stage == Stage::Rescinded {
             card.rescinded += 1;
             return Ok(());
         }
-        let at = |micros: i64| Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX);
-        let first_due_at = at(row.get("first_due_at")?);
-        let claimed_at = row.get::<_, Option<i64>>("claimed_at")?.map(at);
-        let days_late = stage.days_past_promise(first_due_at, claimed_at, now, calendar.zone());
-        let (is_late, is_accepted) = (days_late > 0, stage == Stage::Accepted);
         card.items += 1;
-        card.kept += u32::from(is_accepted && !is_late);
-        card.accepted_late += u32::from(is_accepted && is_late);
-        card.open_late += u32::from(!is_accepted && is_late);
+        card.kept += u32::from(promises.is_kept());
+        card.accepted_late += u32::from(promises.missed.is_some());
+        card.open_late += u32::from(promises.open_missed(now).is_some());
         card.returned += row.get::<_, u32>("returned")?;
         card.extended += row.get::<_, u32>("extended")?;
         card.reopened += row.get::<_, u32>("reopened")?;
         card.not_holding += u32::from(row.get::<_, Option<bool>>("holds")? == Some(false));
-        self.days_late.extend(is_late.then_some(days_late));
+        let days_late = promises.days_past(now, calendar.zone());
+        self.days_late.extend((days_late > 0).then_some(days_late));
         Ok(())
     }
 

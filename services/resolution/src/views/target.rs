@@ -26,11 +26,14 @@ const ROWS: Rows = Rows::of_those_concerned(
     "department_code IN (SELECT value FROM json_each(?, '$.departments'))
          OR body_code IN (SELECT value FROM json_each(?, '$.bodies'))",
 );
-/// What the items of a target come to. Stage 5 on the wire is accepted, stage 6 rescinded.
+/// What the items of a target come to. Stage 5 on the wire is accepted, stage 6 rescinded. A promise is over at its last moment,
+/// unless the clock has stood still since before, for then it is still to move.
 const PROGRESS: Rows = Rows::of_those_concerned(
     concat!(
-        "SELECT count(*), coalesce(sum(stage = 5), 0), coalesce(sum(first_due_at < ?), 0),
-             coalesce(sum(first_due_at < ? AND stage = 5 AND claimed_at <= first_due_at), 0)
+        "SELECT count(*), coalesce(sum(stage = 5), 0),
+             coalesce(sum(first_due_at <= ? AND (first_done_at IS NOT NULL OR paused_since IS NULL
+                 OR paused_since > first_due_at)), 0),
+             coalesce(sum(first_due_at <= ? AND first_done_at <= first_due_at), 0)
          FROM ",
         past_items!(
             "spans.due_at",
@@ -173,11 +176,12 @@ pub(crate) fn judged(
     let (end, is_over) = until(tables, terms.ends_on, past, calendar)?;
     let reached = progress(tables, terms, end, calendar)?;
     let value = terms.measure.value(reached);
-    let stage = match (&target.withdrawn, value.is_some_and(|value| value >= terms.goal)) {
+    let stage = match (&target.withdrawn, value) {
         (Some(_), _) => pb::TargetStage::Withdrawn,
-        (None, true) => pb::TargetStage::Reached,
-        (None, false) if is_over => pb::TargetStage::Missed,
-        (None, false) => pb::TargetStage::Open,
+        (None, Some(value)) if value >= terms.goal => pb::TargetStage::Reached,
+        (None, Some(_)) if is_over => pb::TargetStage::Missed,
+        (None, None) if is_over => pb::TargetStage::Unmeasured,
+        (None, _) => pb::TargetStage::Open,
     };
     let first = Terms { goal: target.first.goal, ends_on: target.first.ends_on, ..terms.clone() };
     let first_reached = match first.ends_on == terms.ends_on {
@@ -188,7 +192,7 @@ pub(crate) fn judged(
         },
     };
     let first_missed = first_reached
-        .is_some_and(|reached| first.measure.value(reached).is_none_or(|value| value < first.goal));
+        .is_some_and(|reached| first.measure.value(reached).is_some_and(|value| value < first.goal));
     Ok(pb::Target {
         target_id: id.to_owned(),
         terms: Some(terms.to_wire()),

@@ -1,7 +1,8 @@
 //! Checking deadlines: every rung whose time has come happens now, once, in the order of time.
 
 use super::{Event, FollowUp, FollowedItem, Stage, State, Tier};
-use crate::followup::ladder::{Rung, RungKind};
+use crate::calendar::WorkingCalendar;
+use crate::followup::ladder::{Rung, RungKind, Unit};
 use crate::{Aggregate as _, Timestamp};
 
 /// Whether time runs for the rungs of a kind: one is waiting for somebody who can act.
@@ -26,11 +27,17 @@ impl State {
 
     /// Everything that will happen from `now` up to a moment if nobody does anything: what checking deadlines comes to,
     /// each time as soon as there is something to do.
-    pub fn upcoming(&self, now: Timestamp, until: Timestamp) -> Vec<(Timestamp, Event)> {
+    pub fn upcoming(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        calendar: &WorkingCalendar,
+    ) -> Vec<(Timestamp, Event)> {
         let (mut state, mut upcoming) = (self.clone(), Vec::new());
         while let Some(next) = state.next_deadline().filter(|next| *next <= until) {
             let at = next.max(now);
-            let events = state.followed_item().map(|item| item.check_deadlines(at)).unwrap_or_default();
+            let item = state.followed_item();
+            let events = item.map(|item| item.check_deadlines(at, calendar)).unwrap_or_default();
             state = FollowUp::fold(state, &events);
             upcoming.extend(events.into_iter().map(|event| (at, event)));
         }
@@ -52,17 +59,39 @@ impl FollowedItem {
     /// When the clock has passed several reminders at once, only the last of them is sent; when it has
     /// passed the due moment as well, none is, because the overdue notice says more. Everything else
     /// happens, in order.
-    pub(super) fn check_deadlines(&self, now: Timestamp) -> Vec<Event> {
+    pub(super) fn check_deadlines(&self, now: Timestamp, calendar: &WorkingCalendar) -> Vec<Event> {
         let come: Vec<&Rung> = self.live().filter(|rung| rung.due_at <= now).collect();
         let last_reminder = come
             .iter()
             .filter(|rung| rung.kind == RungKind::Reminder && now < self.subject.due_at)
             .map(|rung| rung.number)
             .next_back();
-        come.into_iter().map(|rung| self.happen(rung, now, last_reminder)).collect()
+        come.into_iter().map(|rung| self.happen(rung, now, last_reminder, calendar)).collect()
     }
 
-    fn happen(&self, rung: &Rung, now: Timestamp, last_reminder: Option<u32>) -> Event {
+    /// How long somebody has been waited for when a rung happens, in the unit of the ladder.
+    fn waited(&self, rung: &Rung, now: Timestamp, calendar: &WorkingCalendar) -> u32 {
+        let since = match rung.kind {
+            RungKind::Judgement | RungKind::Ruling => self.awaits_since,
+            RungKind::Report | RungKind::Stale => self.heard_at,
+            _ => None,
+        };
+        let Some(since) = since else { return rung.days };
+        match self.ladder.unit {
+            Unit::WorkingDays => {
+                calendar.working_days_between(calendar.date_of(since), calendar.date_of(now))
+            }
+            Unit::Hours => u32::try_from(now.duration_since(since).as_hours()).unwrap_or_default(),
+        }
+    }
+
+    fn happen(
+        &self,
+        rung: &Rung,
+        now: Timestamp,
+        last_reminder: Option<u32>,
+        calendar: &WorkingCalendar,
+    ) -> Event {
         let (subject, zone) = (&self.subject, &self.subject.zone);
         let (number, lead, due_at) = (rung.number, subject.lead.clone(), subject.due_at);
         let days_late = zone.days_between(due_at, now);
@@ -71,7 +100,7 @@ impl FollowedItem {
             rung: number,
             kind: rung.kind,
             department,
-            distance: rung.days,
+            distance: self.waited(rung, now, calendar),
             due_at,
         };
         match rung.kind {

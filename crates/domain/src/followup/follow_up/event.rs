@@ -27,11 +27,15 @@ pub enum Event {
     Acknowledged {
         /// When it will be asked for a report.
         rungs: Vec<Rung>,
+        /// When it did; not noted in old logs.
+        at: Option<Timestamp>,
     },
     /// The lead disputed that it is its to do; the clock stops until that is ruled on.
     Contested {
         /// When the supervisor will be told that it waits for a ruling.
         rungs: Vec<Rung>,
+        /// When it did; not noted in old logs.
+        at: Option<Timestamp>,
     },
     /// A contest was ruled on.
     ContestResolved {
@@ -46,6 +50,8 @@ pub enum Event {
     Reported {
         /// When it will be asked for the next report.
         rungs: Vec<Rung>,
+        /// When it did; not noted in old logs.
+        at: Option<Timestamp>,
     },
     /// A leader gave an instruction, of which the lead is told.
     Instructed {
@@ -74,13 +80,18 @@ pub enum Event {
         department: Option<Code>,
     },
     /// Nothing is owed for the time being; the clock stops.
-    Paused,
+    Paused {
+        /// When; not noted in old logs.
+        at: Option<Timestamp>,
+    },
     /// The item is owed again; the clock runs on.
     Resumed,
     /// The work is claimed to be done; the clock stops.
     Claimed {
         /// When whoever judges it will be told.
         rungs: Vec<Rung>,
+        /// When it was; not noted in old logs.
+        at: Option<Timestamp>,
     },
     /// It is not done; the clock runs on.
     Returned,
@@ -94,6 +105,14 @@ pub enum Event {
         cause: Cause,
         /// Every moment at which something will happen, in place of those still to come.
         rungs: Vec<Rung>,
+        /// When that was decided; not noted in old logs.
+        at: Option<Timestamp>,
+        /// The date that its lead promised first, if that may have moved.
+        first_due_on: Option<Date>,
+        /// The last moment of that date.
+        first_due_at: Option<Timestamp>,
+        /// Until when the lead must acknowledge, if that may have moved.
+        acknowledge_by: Option<Timestamp>,
     },
     /// Another policy or another calendar counts; the due date stays.
     Reprojected {
@@ -106,6 +125,8 @@ pub enum Event {
     Satisfied {
         /// When there will be a look-back.
         rungs: Vec<Rung>,
+        /// When it was; not noted in old logs.
+        at: Option<Timestamp>,
     },
     /// A look-back was recorded.
     LookedBack,
@@ -172,7 +193,8 @@ pub enum Event {
         kind: RungKind,
         /// Who; none: the supervisor.
         department: Option<Code>,
-        /// How long it has been waiting: the distance of the rung.
+        /// How long they have been waited for, in the unit of the ladder, or in months for a look-back; in old logs, the
+        /// distance of the rung.
         distance: u32,
         /// When the item is or was due.
         due_at: Timestamp,

@@ -34,6 +34,19 @@ fn planned() -> Vec<Event> {
     given::<FollowUp>(&[]).at("2027-03-01T02:00:00Z").when(plan).unwrap()
 }
 
+fn check() -> Command {
+    Command::CheckDeadlines { calendar: calendar() }
+}
+
+fn moved(due_on: &str, due_at: &str) -> Option<Moved> {
+    Some(Moved {
+        due_on: due_on.parse().unwrap(),
+        due_at: moment(due_at),
+        first_due: None,
+        acknowledge_by: None,
+    })
+}
+
 /// Adds what a command leads to at a moment.
 fn then(mut history: Vec<Event>, at: &str, command: Command) -> Vec<Event> {
     let events = given::<FollowUp>(&history).at(at).when(command).unwrap();
@@ -43,7 +56,7 @@ fn then(mut history: Vec<Event>, at: &str, command: Command) -> Vec<Event> {
 
 /// What happens when deadlines are checked at a moment, in words.
 fn checked(history: &[Event], at: &str) -> Vec<String> {
-    let events = given::<FollowUp>(history).at(at).when(Command::CheckDeadlines).unwrap();
+    let events = given::<FollowUp>(history).at(at).when(check()).unwrap();
     events
         .iter()
         .map(|event| match event {
@@ -73,7 +86,7 @@ fn each_rung_happens_once_in_its_time() {
     while let Some(at) = next_deadline(&history) {
         let at = at.to_string();
         seen.extend(checked(&history, &at));
-        history = then(history, &at, Command::CheckDeadlines);
+        history = then(history, &at, check());
         assert_eq!(checked(&history, &at), Vec::<String>::new(), "a second check finds nothing");
     }
     assert_eq!(
@@ -94,10 +107,10 @@ fn each_rung_happens_once_in_its_time() {
 fn happening(mut history: Vec<Event>) -> Vec<String> {
     let state = FollowUp::fold(State::default(), &history);
     let now = moment("2027-03-01T02:00:00Z");
-    let foretold = state.upcoming(now, moment("2028-03-01T00:00:00Z"));
+    let foretold = state.upcoming(now, moment("2028-03-01T00:00:00Z"), &calendar());
     let (mut happened, mut events) = (Vec::new(), Vec::new());
     while let Some(at) = next_deadline(&history) {
-        let come = given::<FollowUp>(&history).at(&at.to_string()).when(Command::CheckDeadlines).unwrap();
+        let come = given::<FollowUp>(&history).at(&at.to_string()).when(check()).unwrap();
         happened.extend(checked(&history, &at.to_string()).into_iter().map(|what| format!("{what} at {at}")));
         events.extend(come.iter().map(|event| (at, event.clone())));
         history.extend(come);
@@ -162,7 +175,7 @@ fn reports_are_asked_for_and_silence_is_told() {
     assert_eq!(checked(&history, "2027-03-08T01:00:00Z"), ["Report 5 to WATER"]);
     let reported = then(history.clone(), "2027-03-05T02:00:00Z", Command::Report { calendar: calendar() });
     assert_eq!(checked(&reported, "2027-03-11T02:00:00Z"), Vec::<String>::new());
-    assert_eq!(checked(&reported, "2027-03-17T02:00:00Z"), ["Report 5 to WATER", "Stale 8 to supervisor"]);
+    assert_eq!(checked(&reported, "2027-03-17T02:00:00Z"), ["Report 8 to WATER", "Stale 8 to supervisor"]);
 }
 
 #[test]
@@ -183,11 +196,11 @@ fn a_claim_stops_the_clock_and_starts_that_of_the_judge() {
     assert_eq!(checked(&claimed, "2027-03-31T01:00:00Z"), ["Judgement 1 to supervisor"]);
     assert_eq!(
         checked(&named, "2027-04-20T02:00:00Z"),
-        ["Judgement 1 to AUDIT", "Judgement 5 to AUDIT"],
+        ["Judgement 15 to AUDIT", "Judgement 15 to AUDIT"],
         "and nothing for the lead"
     );
     // Five months later, in the second in which it is returned.
-    let due = Some(("2027-09-01".parse().unwrap(), moment("2027-09-01T15:59:59.999999Z")));
+    let due = moved("2027-09-01", "2027-09-01T15:59:59.999999Z");
     let back = Command::Return { due, calendar: calendar() };
     let returned = then(claimed.clone(), "2027-08-31T02:00:00Z", back);
     assert_eq!(checked(&returned, "2027-08-31T02:00:00Z"), Vec::<String>::new());
@@ -216,7 +229,7 @@ fn a_result_is_looked_back_at_in_time() {
 
 #[test]
 fn an_extension_plans_the_ladder_again_and_keeps_what_happened() {
-    let late = then(planned(), "2027-04-05T02:00:00Z", Command::CheckDeadlines);
+    let late = then(planned(), "2027-04-05T02:00:00Z", check());
     let replan = Command::Replan {
         due_on: "2027-04-12".parse().unwrap(),
         due_at: moment("2027-04-12T15:59:59.999999Z"),
@@ -253,9 +266,9 @@ fn what_was_escalated_to_the_leadership_waits_for_an_instruction_each_time_anew(
         item.escalated == Some(Tier::Leadership) && !item.instructed
     };
     let early = then(planned(), "2027-04-01T02:00:00Z", Command::Instruct);
-    let late = then(early, "2027-04-06T02:00:00Z", Command::CheckDeadlines);
+    let late = then(early, "2027-04-06T02:00:00Z", check());
     assert!(!waits(&late), "the supervisor is told first");
-    let late = then(late, "2027-04-12T02:00:00Z", Command::CheckDeadlines);
+    let late = then(late, "2027-04-12T02:00:00Z", check());
     assert!(waits(&late), "what was said before is not about that");
     let told = then(late, "2027-04-12T03:00:00Z", Command::Instruct);
     let due_at = subject().due_at;
@@ -272,10 +285,10 @@ fn what_was_escalated_to_the_leadership_waits_for_an_instruction_each_time_anew(
 /// Whatever the clock stood still for, and whatever policy counts by now.
 #[test]
 fn what_has_happened_since_the_due_date_was_agreed_on_does_not_happen_again() {
-    let late = then(planned(), "2027-04-02T02:00:00Z", Command::CheckDeadlines);
+    let late = then(planned(), "2027-04-02T02:00:00Z", check());
     let late = then(late, "2027-04-02T03:00:00Z", Command::Pause);
     assert_eq!(next_deadline(&late), None);
-    let due = Some(("2027-04-02".parse().unwrap(), moment("2027-04-02T15:59:59.999999Z")));
+    let due = moved("2027-04-02", "2027-04-02T15:59:59.999999Z");
     let resumed = then(late, "2027-04-06T02:00:00Z", Command::Resume { due, calendar: calendar() });
     assert_eq!(checked(&resumed, "2027-04-07T01:00:00Z"), ["Supervisor 5"], "it was overdue already");
     let ladder = Ladder { supervisor: 5, leadership: 5, ..Ladder::default() };
@@ -290,19 +303,19 @@ fn a_contest_stops_the_clock_until_it_is_ruled_on() {
     let contested = then(planned(), "2027-03-02T02:00:00Z", Command::Contest { calendar: calendar() });
     assert_eq!(
         checked(&contested, "2027-04-20T02:00:00Z"),
-        ["Ruling 1 to supervisor", "Ruling 3 to supervisor"],
+        ["Ruling 35 to supervisor", "Ruling 35 to supervisor"],
         "only whoever must rule is told"
     );
     let ruling = Command::ResolveContest {
         lead: code("HOUSING"),
         acknowledge_by: moment("2027-03-10T15:59:59.999999Z"),
-        due: Some(("2027-04-20".parse().unwrap(), moment("2027-04-20T15:59:59.999999Z"))),
+        due: moved("2027-04-20", "2027-04-20T15:59:59.999999Z"),
         calendar: calendar(),
     };
     let ruled = then(contested, "2027-03-06T02:00:00Z", ruling);
     let state = FollowUp::fold(State::default(), &ruled);
     assert_eq!(state.followed_item().unwrap().first_due_on, "2027-04-20".parse().unwrap());
-    let overdue = given::<FollowUp>(&ruled).at("2027-03-11T02:00:00Z").when(Command::CheckDeadlines).unwrap();
+    let overdue = given::<FollowUp>(&ruled).at("2027-03-11T02:00:00Z").when(check()).unwrap();
     assert!(
         matches!(&overdue[..], [Event::AcknowledgementOverdue { lead, .. }] if *lead == code("HOUSING")),
         "{overdue:?}"
@@ -328,6 +341,7 @@ fn commands() -> impl Strategy<Value = Command> {
         Just(Command::Claim { calendar: calendar() }),
         due().prop_map(|due| Command::Return { due, calendar: calendar() }),
         (due(), any::<bool>()).prop_map(|(due, extended)| {
+            let due = due.map(|due| (due.due_on, due.due_at));
             let (due_on, due_at) = due.unwrap_or((subject().due_on, subject().due_at));
             let cause = if extended { Cause::Extension } else { Cause::Reopening };
             Command::Replan { due_on, due_at, cause, calendar: calendar() }
@@ -341,17 +355,18 @@ fn commands() -> impl Strategy<Value = Command> {
     ]
 }
 
-fn due() -> impl Strategy<Value = Option<(Date, Timestamp)>> {
+fn due() -> impl Strategy<Value = Option<Moved>> {
     let days = proptest::option::of(1..90i64);
     days.prop_map(|days| {
         let due_on = subject().due_on.checked_add(jiff::Span::new().days(days?)).ok()?;
-        Some((due_on, calendar().end_of(due_on)))
+        let due_at = calendar().end_of(due_on);
+        Some(Moved { due_on, due_at, first_due: None, acknowledge_by: None })
     })
 }
 
 /// Every second command checks deadlines.
 fn with_checks(commands: impl Strategy<Value = Command>) -> impl Strategy<Value = Command> {
-    prop_oneof![commands, Just(Command::CheckDeadlines)]
+    prop_oneof![commands, Just(check())]
 }
 
 fn rung_of(event: &Event) -> Option<u32> {
@@ -377,7 +392,7 @@ proptest! {
         for (command, minutes) in life {
             at += jiff::SignedDuration::from_mins(minutes);
             let issued = Issued { at, by: Actor::process("test") };
-            let checked = command == Command::CheckDeadlines;
+            let checked = command == check();
             let Ok(events) = FollowUp::decide(&state, command, &issued) else { continue };
             for event in &events {
                 if let Some(number) = rung_of(event) {
@@ -425,4 +440,82 @@ fn what_is_due_at_a_moment_counts_in_hours_whatever_the_ladder_of_its_body() {
     let reproject = Command::Reproject { ladder: Ladder::default(), calendar: calendar() };
     let again = then(history.clone(), "2027-03-06T14:05:00Z", reproject);
     assert_eq!(again, history, "the policy of the body is the same");
+}
+
+/// What is told from when on, whatever the calendar or the ladder is changed to since.
+fn told(history: &[Event], until: &str) -> Vec<String> {
+    let state = FollowUp::fold(State::default(), history);
+    let happened = state.upcoming(moment("2027-03-01T00:00:00Z"), moment(until), &calendar());
+    let word = |(at, event): (Timestamp, Event)| match event {
+        Event::Notified { kind, distance, .. } => Some(format!("{kind:?} {distance} at {at}")),
+        _ => None,
+    };
+    happened.into_iter().filter_map(word).collect()
+}
+
+fn asking() -> Ladder {
+    Ladder { report: 4, stale: 6, judgement: vec![3, 5], reminders: vec![], ..Ladder::default() }
+}
+
+#[test]
+fn reports_are_asked_for_from_the_last_one_on_whatever_is_changed_since() {
+    // Given an item that was taken on on Tuesday, 2 March
+    let plan = Command::Plan { subject: subject(), ladder: asking(), calendar: calendar() };
+    let history = given::<FollowUp>(&[]).at("2027-03-01T02:00:00Z").when(plan).unwrap();
+    let history = then(history, "2027-03-02T02:00:00Z", Command::Acknowledge { calendar: calendar() });
+    let usual = ["Report 4 at 2027-03-08T01:00:00Z", "Stale 6 at 2027-03-10T01:00:00Z"];
+    assert_eq!(told(&history, "2027-03-15T00:00:00Z"), usual);
+    // When a holiday far away is added two days later, then nothing of that changes.
+    let holiday = ["2027-04-05".parse().unwrap()];
+    let other = WorkingCalendar::new("Asia/Shanghai", calendar().weekend().to_vec(), holiday, []).unwrap();
+    let reproject = Command::Reproject { ladder: asking(), calendar: other };
+    let same = then(history.clone(), "2027-03-04T02:00:00Z", reproject);
+    assert_eq!(told(&same, "2027-03-15T00:00:00Z"), usual);
+    // When the ladder is shortened to what is over, then that is told at once, with how long it was silent.
+    let short = Ladder { report: 2, stale: 5, ..asking() };
+    let reproject = Command::Reproject { ladder: short.clone(), calendar: calendar() };
+    let shorter = then(history, "2027-03-05T02:00:00Z", reproject.clone());
+    assert_eq!(checked(&shorter, "2027-03-05T02:00:00Z"), ["Report 3 to WATER"]);
+    let asked = then(shorter, "2027-03-05T02:00:00Z", check());
+    let again = then(asked.clone(), "2027-03-05T03:00:00Z", reproject);
+    assert_eq!(again, asked, "it is asked for once");
+    assert_eq!(told(&asked, "2027-03-15T00:00:00Z"), ["Stale 5 at 2027-03-09T01:00:00Z"]);
+}
+
+#[test]
+fn a_claim_waits_since_it_was_made_whatever_is_changed_since() {
+    let plan = Command::Plan { subject: subject(), ladder: asking(), calendar: calendar() };
+    let history = given::<FollowUp>(&[]).at("2027-03-01T02:00:00Z").when(plan).unwrap();
+    let history = then(history, "2027-03-02T02:00:00Z", Command::Claim { calendar: calendar() });
+    let shorten =
+        |judgement| Command::Reproject { ladder: Ladder { judgement, ..asking() }, calendar: calendar() };
+    // Shortened before anybody was told: the second and fourth day after the claim.
+    let shorter = then(history.clone(), "2027-03-03T02:00:00Z", shorten(vec![2, 4]));
+    let judged = ["Judgement 2 at 2027-03-04T01:00:00Z", "Judgement 4 at 2027-03-08T01:00:00Z"];
+    assert_eq!(told(&shorter, "2027-03-15T00:00:00Z"), judged);
+    // And after they were told once: once more.
+    let told_once = then(history, "2027-03-05T01:00:00Z", check());
+    let shorter = then(told_once, "2027-03-05T02:00:00Z", shorten(vec![2, 4]));
+    assert_eq!(told(&shorter, "2027-03-15T00:00:00Z"), ["Judgement 4 at 2027-03-08T01:00:00Z"]);
+}
+
+#[test]
+fn what_is_learned_late_counts_from_when_it_happened() {
+    let claim = Command::Claim { calendar: calendar() };
+    let learn = Command::Learn { at: moment("2027-03-31T15:00:00Z"), command: Box::new(claim.clone()) };
+    let was_late = |history: &[Event]| {
+        FollowUp::fold(State::default(), history).followed_item().is_some_and(|item| item.was_late)
+    };
+    let in_time = then(planned(), "2027-04-01T00:30:00Z", learn);
+    assert!(!was_late(&in_time), "an hour before the end of its day");
+    let late = then(planned(), "2027-04-01T00:30:00Z", claim);
+    assert!(was_late(&late), "although nobody had been told yet");
+    let replan = Command::Replan {
+        due_on: "2027-04-12".parse().unwrap(),
+        due_at: moment("2027-04-12T15:59:59.999999Z"),
+        cause: Cause::Extension,
+        calendar: calendar(),
+    };
+    assert!(was_late(&then(planned(), "2027-04-01T00:30:00Z", replan.clone())), "no extension wipes that");
+    assert!(!was_late(&then(planned(), "2027-03-31T00:30:00Z", replan)));
 }

@@ -24,6 +24,7 @@ impl Pair {
             calendar: WorkingCalendar::weekends_only("Asia/Shanghai").unwrap(),
             body: None,
             ladder: Ladder::default(),
+            at,
         };
         let role = if by == "OFFICE" { Role::Supervisor } else { Role::DepartmentLead };
         let issued = Issued { at, by: actor(by, by, role) };
@@ -134,6 +135,7 @@ fn what_is_contested_after_the_work_was_accepted_is_told() {
         },
         said,
         grounds: Grounds {
+            on_record_since: None,
             stewards: vec![code("PRESS")],
             without_users: vec![code("WATER")],
             leaders: vec![],
@@ -156,7 +158,8 @@ fn what_is_contested_after_the_work_was_accepted_is_told() {
         };
         let [event] = &ActionItem::decide(&pair.item, command, &issued).unwrap()[..] else { panic!("one") };
         let item = ActionItem::evolve(pair.item.clone(), event);
-        let around = Surroundings { calendar: calendar(), body: None, ladder: Ladder::default() };
+        let at = issued.at;
+        let around = Surroundings { calendar: calendar(), body: None, ladder: Ladder::default(), at };
         let commands = react(ITEM, &around, &item, event).into_iter();
         let events =
             commands.flat_map(|(_, command)| FollowUp::decide(&pair.followed, command, &issued).unwrap());

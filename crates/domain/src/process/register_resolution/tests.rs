@@ -124,7 +124,7 @@ fn a_decision_is_registered_under_its_number_with_its_items() {
     };
     let ended = Resolution::evolve(resolution.clone(), &rescinded);
     let rescinded_items: Vec<Uuid> =
-        rescind_items::react(id, &ended, &rescinded).into_iter().map(|(id, _)| id).collect();
+        rescind_items::react(id, &ended, &[], &rescinded).into_iter().map(|(id, _)| id).collect();
     assert_eq!(rescinded_items, registered.items);
 }
 

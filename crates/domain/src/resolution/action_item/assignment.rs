@@ -9,7 +9,8 @@ use crate::calendar::WorkingCalendar;
 use crate::due::DueRule;
 use crate::{Code, Issued, Text};
 
-pub(super) fn assign(state: &State, assignment: Assignment) -> Result<Vec<Event>, Rejection> {
+/// The lead does not support its own item: where it is named so, that is dropped.
+pub(super) fn assign(state: &State, mut assignment: Assignment) -> Result<Vec<Event>, Rejection> {
     if let Some(item) = state.item() {
         // The lead and the dates may have changed since; the text never does.
         let same = item.assignment.resolution == assignment.resolution
@@ -21,6 +22,7 @@ pub(super) fn assign(state: &State, assignment: Assignment) -> Result<Vec<Event>
             Err(Rejection::AlreadyAssigned { number: item.assignment.number.clone() })
         };
     }
+    assignment.co_responsible.retain(|code| *code != assignment.lead);
     let departments = assignment.co_responsible.len();
     if departments > CO_RESPONSIBLE_MAX {
         return Err(Rejection::TooManyCoResponsible { departments, max: CO_RESPONSIBLE_MAX });
@@ -48,7 +50,8 @@ pub(super) fn contest(item: &Item, reason: Text, issued: &Issued) -> Result<Vec<
         return Err(Rejection::AlreadyContested { number: item.assignment.number.clone() });
     }
     let acknowledge_by = item.assignment.acknowledge_by;
-    if issued.at > acknowledge_by {
+    // Its clock may stand still.
+    if item.paused_since.unwrap_or(issued.at) > acknowledge_by {
         return Err(Rejection::ContestTooLate { acknowledge_by });
     }
     let by = Some(issued.by.subject.clone());

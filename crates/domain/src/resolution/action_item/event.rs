@@ -1,7 +1,7 @@
 //! What can happen to an action item.
 
 use super::cascade::Place;
-use super::item::{Assignment, Due};
+use super::item::{Assignment, Due, Moved};
 use super::put_down::{Kind, PutDown};
 use crate::resolution::evidence::Evidence;
 use crate::{Code, Date, Line, Text, Timestamp, Uuid};
@@ -49,7 +49,7 @@ pub enum Event {
         /// Until when the lead must acknowledge now.
         acknowledge_by: Timestamp,
         /// When the item is due now, if that changed: later by the working days that the ruling took.
-        due: Option<Due>,
+        due: Option<Moved>,
     },
     /// Another department leads from now on.
     Reassigned {
@@ -189,7 +189,7 @@ pub enum Event {
         /// What is lacking.
         reason: Text,
         /// When the item is due now, if that changed: later by the working days that judging took.
-        due: Option<Due>,
+        due: Option<Moved>,
     },
     /// The acceptance was revoked; the work goes on.
     Reopened {
@@ -214,7 +214,7 @@ pub enum Event {
         /// Why.
         note: Text,
         /// When it is due now, if that changed: later by the working days it was suspended.
-        due: Option<Due>,
+        due: Option<Moved>,
     },
     /// The item waits for another one; its clock stops until that one is over.
     DependencyAdded {
@@ -235,7 +235,7 @@ pub enum Event {
         /// Which.
         on: Uuid,
         /// When it is due now, if that changed: later by the working days it waited.
-        due: Option<Due>,
+        due: Option<Moved>,
     },
     /// The item is a part of another one from now on, which it carries out.
     PlacedBelow {
@@ -284,7 +284,7 @@ pub enum Event {
         /// Until when the lead must acknowledge; none unless the item is offered to it again by this.
         acknowledge_by: Option<Timestamp>,
         /// When the item is due now, if that changed: later by the working days that its clock stood still.
-        due: Option<Due>,
+        due: Option<Moved>,
     },
     /// The content of a document that was given as evidence is kept.
     EvidenceKept {

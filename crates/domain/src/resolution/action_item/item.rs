@@ -1,6 +1,7 @@
 //! An item as it is now.
 
 use super::keep::Kept;
+use super::promise::{Missed, Promises};
 use super::put_down::Kind;
 use super::{Event, Place, PutDown, Rejection};
 use crate::calendar::{WorkingCalendar, Zone};
@@ -23,7 +24,7 @@ pub struct Assignment {
     pub criterion: Text,
     /// 牵头: the department that answers for it.
     pub lead: Code,
-    /// 配合: the departments that support it. The lead may be among them, when another of its units supports.
+    /// 配合: the departments that support it. The lead is none of them; in old logs it may be.
     pub co_responsible: Vec<Code>,
     /// When it is due.
     pub due_on: Date,
@@ -68,22 +69,6 @@ impl Stage {
         let waits_for_lead = matches!(self, Stage::Assigned | Stage::Contested | Stage::Underway) && !paused;
         (waits_for_lead && now > due_at).then(|| zone.days_between(due_at, now))
     }
-
-    /// See [`Item::days_past_promise`].
-    pub fn days_past_promise(
-        self,
-        first_due_at: Timestamp,
-        claimed_at: Option<Timestamp>,
-        now: Timestamp,
-        zone: &Zone,
-    ) -> u32 {
-        let until = match self {
-            Stage::Rescinded => return 0,
-            Stage::Claimed | Stage::Accepted => claimed_at.unwrap_or(first_due_at),
-            Stage::Assigned | Stage::Contested | Stage::Underway => now,
-        };
-        if until > first_due_at { zone.days_between(first_due_at, until) } else { 0 }
-    }
 }
 
 /// When an item is due.
@@ -93,6 +78,21 @@ pub struct Due {
     pub due_on: Date,
     /// The last moment of that date.
     pub due_at: Timestamp,
+}
+
+/// When an item is due once its clock runs on: everything that was ahead is later by the time that it stood still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moved {
+    /// The date.
+    pub due_on: Date,
+    /// The last moment of that date.
+    pub due_at: Timestamp,
+    /// The date of what its lead promised: first, or at the last reopening; not noted in old logs.
+    pub promised_on: Option<Date>,
+    /// The last moment of that date; not noted in old logs.
+    pub promised_at: Option<Timestamp>,
+    /// Until when the lead must acknowledge or contest, while it has to.
+    pub acknowledge_by: Option<Timestamp>,
 }
 
 /// How far the help has come that a blocked department asked for.
@@ -180,8 +180,15 @@ pub struct ExtensionRequest {
 pub struct Item {
     /// What is owed, by whom, until when, as it is now.
     pub assignment: Assignment,
-    /// When it was first promised to be done, by the lead that it has now.
+    /// When it was first promised to be done, by the lead that it has now. No extension moves it; what the clock stood
+    /// still for does.
     pub first_due: Due,
+    /// When the work was claimed that was accepted first; none before.
+    pub first_done_at: Option<Timestamp>,
+    /// What was promised when it was reopened last, with which another count begins; none unless it was.
+    pub reopened_due: Option<Due>,
+    /// The promise that was missed by most, of those whose work was accepted.
+    pub missed: Option<Missed>,
     /// Its stage.
     pub stage: Stage,
     /// The department that judges the work; none: the supervisors.
@@ -242,6 +249,9 @@ impl Item {
         let lead = &assignment.lead;
         Item {
             first_due: Due { due_on: assignment.due_on, due_at: assignment.due_at },
+            first_done_at: None,
+            reopened_due: None,
+            missed: None,
             parts: assignment.co_responsible.iter().filter(|code| *code != lead).map(part).collect(),
             assignment,
             stage: Stage::Assigned,
@@ -300,10 +310,28 @@ impl Item {
         self.stage.days_late(self.paused_since.is_some(), self.assignment.due_at, now, zone)
     }
 
-    /// Calendar days by which the first promise was missed, whatever was agreed since: up to the claim that is
-    /// being judged or was accepted, or else up to now. 0 for what is no longer owed.
+    /// Calendar days by which a promise was missed, whatever was agreed since: the first one, up to the claim that was
+    /// accepted first, or that of reopened work, if that is more; while its work is not accepted, up to now, or since when
+    /// the clock stands still. At least 1 for what was missed by hours; 0 for what is no longer owed.
     pub fn days_past_promise(&self, now: Timestamp, zone: &Zone) -> u32 {
-        self.stage.days_past_promise(self.first_due.due_at, self.claimed_at, now, zone)
+        self.promises().days_past(now, zone)
+    }
+
+    /// What its lead promised, and how far that is kept.
+    pub fn promises(&self) -> Promises {
+        Promises {
+            stage: self.stage,
+            first_due_at: self.first_due.due_at,
+            first_done_at: self.first_done_at,
+            missed: self.missed,
+            promised_at: self.promise().due_at,
+            paused_since: self.paused_since,
+        }
+    }
+
+    /// The promise that counts now: the first, or the one at the last reopening.
+    pub fn promise(&self) -> Due {
+        self.reopened_due.unwrap_or(self.first_due)
     }
 
     /// The part of a department, if it has one.
@@ -319,22 +347,39 @@ impl Item {
         ends: impl FnOnce(&mut Item),
         calendar: &WorkingCalendar,
         now: Timestamp,
-    ) -> Option<Due> {
+    ) -> Option<Moved> {
         let since = self.paused_since?;
         let mut after = self.clone();
         ends(&mut after);
         if after.has_reason_to_pause() {
             return None;
         }
-        let Assignment { due_on, due_at, .. } = self.assignment;
-        if due_at != calendar.end_of(due_on) {
+        let days = calendar.working_days_between(calendar.date_of(since), calendar.date_of(now));
+        let later = |Due { due_on, due_at }: Due| {
+            if due_at == calendar.end_of(due_on) {
+                let due_on = if days > 0 { calendar.after_working_days(due_on, days) } else { due_on };
+                return Due { due_on, due_at: calendar.end_of(due_on) };
+            }
             // It is due at a moment, and not at the end of a day: nights and holidays count.
             let due_at = due_at.checked_add(now.duration_since(since)).unwrap_or(Timestamp::MAX);
-            return (now > since).then(|| Due { due_on: calendar.date_of(due_at), due_at });
-        }
-        let days = calendar.working_days_between(calendar.date_of(since), calendar.date_of(now));
-        let due_on = calendar.after_working_days(self.assignment.due_on, days);
-        (days > 0).then(|| Due { due_on, due_at: calendar.end_of(due_on) })
+            Due { due_on: calendar.date_of(due_at), due_at }
+        };
+        let Assignment { due_on, due_at, acknowledge_by, .. } = self.assignment;
+        let due = later(Due { due_on, due_at });
+        let promised = later(self.promise());
+        let is_offered = after.stage == Stage::Assigned && since <= acknowledge_by;
+        let by = Due { due_on: calendar.date_of(acknowledge_by), due_at: acknowledge_by };
+        let acknowledge_by = is_offered.then(|| later(by).due_at);
+        let stays = due.due_at == due_at
+            && promised.due_at == self.promise().due_at
+            && acknowledge_by.is_none_or(|moved| moved == by.due_at);
+        (!stays).then_some(Moved {
+            due_on: due.due_on,
+            due_at: due.due_at,
+            promised_on: Some(promised.due_on),
+            promised_at: Some(promised.due_at),
+            acknowledge_by,
+        })
     }
 
     fn has_reason_to_pause(&self) -> bool {
@@ -369,7 +414,7 @@ impl Item {
                 self.pause(*contested_at);
             }
             Event::ContestDismissed { acknowledge_by, due, .. } => {
-                self.move_due(*due);
+                self.move_on(*due);
                 self.offer(*acknowledge_by);
             }
             Event::Reassigned { lead, acknowledge_by, due, .. } => {
@@ -393,14 +438,18 @@ impl Item {
                 self.claimed_at = *claimed_at;
                 self.pause(*claimed_at);
             }
-            Event::Accepted { .. } => self.end(Stage::Accepted),
+            Event::Accepted { .. } => {
+                self.settle_promise();
+                self.end(Stage::Accepted);
+            }
             Event::Returned { due, .. } => {
                 self.claimed_at = None;
-                self.move_due(*due);
+                self.move_on(*due);
                 self.stage = Stage::Underway;
             }
             Event::Reopened { due_on, due_at, .. } => {
                 self.move_due(Some(Due { due_on: *due_on, due_at: *due_at }));
+                self.reopened_due = Some(Due { due_on: *due_on, due_at: *due_at });
                 (self.holds, self.claimed_at) = (None, None);
                 self.stage = Stage::Underway;
             }
@@ -410,7 +459,7 @@ impl Item {
             }
             Event::Resumed { due, .. } => {
                 self.suspension = None;
-                self.move_due(*due);
+                self.move_on(*due);
             }
             Event::DependencyAdded { on, on_number, added_at } => {
                 self.waits_for.insert(*on, on_number.clone());
@@ -421,7 +470,7 @@ impl Item {
             }
             Event::Released { on, due } => {
                 self.waits_for.remove(on);
-                self.move_due(*due);
+                self.move_on(*due);
             }
             Event::Urged { urged_on, .. } => self.urges = self.urges.and_on(*urged_on),
             Event::Rescinded { .. } => self.end(Stage::Rescinded),
@@ -479,6 +528,32 @@ impl Item {
         self.paused_since = self.paused_since.or(at);
     }
 
+    /// Its clock runs on, and with the due date what was promised moves. Old logs do not note how: there, the promise moves
+    /// along unless an extension came between the two.
+    pub(super) fn move_on(&mut self, moved: Option<Moved>) {
+        let Some(Moved { due_on, due_at, promised_on, promised_at, acknowledge_by }) = moved else { return };
+        let due = Due { due_on, due_at };
+        let noted = promised_on.zip(promised_at).map(|(due_on, due_at)| Due { due_on, due_at });
+        let was_extended = self.promise().due_at != self.assignment.due_at;
+        let promised = noted.or((!was_extended).then_some(due)).unwrap_or(self.promise());
+        match &mut self.reopened_due {
+            Some(reopened) => *reopened = promised,
+            None => self.first_due = promised,
+        }
+        self.move_due(Some(due));
+        self.assignment.acknowledge_by = acknowledge_by.unwrap_or(self.assignment.acknowledge_by);
+    }
+
+    /// The work is accepted: its lead took until it claimed that, or until it had to wait for somebody else before.
+    fn settle_promise(&mut self) {
+        let promised_at = self.promise().due_at;
+        let done_at = self.paused_since.or(self.claimed_at).unwrap_or(promised_at);
+        if done_at > promised_at {
+            self.missed = Some(Missed { promised_at, done_at }.worse(self.missed));
+        }
+        self.first_done_at = self.first_done_at.or(Some(done_at));
+    }
+
     fn move_due(&mut self, due: Option<Due>) {
         if let Some(Due { due_on, due_at }) = due {
             (self.assignment.due_on, self.assignment.due_at) = (due_on, due_at);
@@ -490,6 +565,7 @@ impl Item {
     fn reassign(&mut self, lead: &Code, due: Option<Due>) {
         self.assignment.lead = lead.clone();
         self.parts.retain(|part| part.department != *lead);
+        self.assignment.co_responsible.retain(|code| code != lead);
         self.move_due(due);
         self.first_due = Due { due_on: self.assignment.due_on, due_at: self.assignment.due_at };
         (self.extensions_requested, self.extensions_granted, self.contested) = (0, 0, false);

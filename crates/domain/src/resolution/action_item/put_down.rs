@@ -2,7 +2,7 @@
 //! business of the body, and marked so. Judging is never among it.
 
 use super::{
-    ACKNOWLEDGE_WORKING_DAYS, Command, Due, Event, Help, Item, PartStage, Rejection, Stage, State, by_one_of,
+    ACKNOWLEDGE_WORKING_DAYS, Command, Event, Help, Item, PartStage, Rejection, Stage, State, by_one_of,
 };
 use crate::calendar::WorkingCalendar;
 use crate::due::DueRule;
@@ -151,6 +151,8 @@ pub struct Grounds {
     pub stewards: Vec<Code>,
     /// Those of the item's departments that the directory marks as without users.
     pub without_users: Vec<Code>,
+    /// The day since when the item has been on record; none where that does not count.
+    pub on_record_since: Option<Date>,
     /// The departments whose leaders are told when the item is escalated to the leadership.
     pub leaders: Vec<Code>,
 }
@@ -193,6 +195,9 @@ pub(super) fn put_down(
     let today = calendar.date_of(issued.at);
     if saying.said_on > today {
         return Err(Rejection::SaidLater { said_on: saying.said_on, today });
+    }
+    if let Some(assigned_on) = grounds.on_record_since.filter(|since| saying.said_on < *since) {
+        return Err(Rejection::SaidEarlier { said_on: saying.said_on, assigned_on });
     }
     let kind = said.kind();
     let of_department = Actor {
@@ -320,11 +325,9 @@ impl Item {
         self.take_back(department, *kind);
         self.unmark(department, *kind);
         self.own_voices.insert(department.clone());
+        self.move_on(*due);
         if let Some(acknowledge_by) = *acknowledge_by {
             self.assignment.acknowledge_by = acknowledge_by;
-        }
-        if let Some(Due { due_on, due_at }) = *due {
-            (self.assignment.due_on, self.assignment.due_at) = (due_on, due_at);
         }
     }
 

@@ -77,6 +77,9 @@ fn item(history: &[Event]) -> Item {
 }
 
 mod follow_through;
+mod promise;
+
+use follow_through::then;
 
 #[test]
 fn work_is_accepted_by_somebody_else() {

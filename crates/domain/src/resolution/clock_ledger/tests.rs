@@ -146,7 +146,7 @@ fn put_down(said: Said) -> Command {
         said_on: "2027-03-01".parse().unwrap(),
     };
     let grounds =
-        Grounds { stewards: vec![code("OFFICE")], without_users: vec![code("WATER")], leaders: vec![] };
+        Grounds { stewards: vec![code("OFFICE")], without_users: vec![code("WATER")], ..Grounds::default() };
     Command::PutDown { saying, said, grounds, calendar: calendar() }
 }
 

@@ -96,8 +96,9 @@ fn a_later_decision_amends_it_or_ends_it_and_carries_over_what_it_says() {
     let rescinded = state.registered().unwrap();
     let ending = rescinded.ending.as_ref().unwrap();
     assert_eq!((rescinded.stage(), ending.by), (Stage::Rescinded, Uuid::from_u128(9)));
-    assert!(rescinded.binds(item) && !rescinded.binds(Uuid::from_u128(12)));
-    let rescinded = crate::process::rescind_items::react(OWN, &state, history.last().unwrap());
+    assert_eq!(rescinded.hold_on(item), Hold::CarriedOver { by: Uuid::from_u128(9) });
+    assert_eq!(rescinded.hold_on(Uuid::from_u128(12)), Hold::Ended);
+    let rescinded = crate::process::rescind_items::react(OWN, &state, &[], history.last().unwrap());
     assert_eq!(rescinded.iter().map(|(item, _)| *item).collect::<Vec<_>>(), [Uuid::from_u128(12)]);
 }
 

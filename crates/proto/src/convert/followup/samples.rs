@@ -33,21 +33,30 @@ pub fn all() -> Vec<Box<dyn Sample>> {
         acknowledge_by,
         zone: Zone::named("Asia/Shanghai").unwrap(),
     };
-    let replanned = |cause| Event::Replanned { due_on, due_at, cause, rungs: rungs.clone() };
+    let replanned = |cause| Event::Replanned {
+        due_on,
+        due_at,
+        cause,
+        rungs: rungs.clone(),
+        at: None,
+        first_due_on: None,
+        first_due_at: None,
+        acknowledge_by: None,
+    };
     let escalated = |tier| Event::Escalated { rung: 5, tier, lead: lead.clone(), due_at, days_late: 3 };
     let of_body = Subject { body: Some(code("FLOOD")), ..subject.clone() };
     let first = vec![
         Event::Planned { subject, ladder, rungs: rungs.clone() },
-        Event::Acknowledged { rungs: vec![] },
-        Event::Contested { rungs: vec![] },
+        Event::Acknowledged { rungs: vec![], at: None },
+        Event::Contested { rungs: vec![], at: None },
         Event::ContestResolved { lead: lead.clone(), acknowledge_by, rungs: rungs.clone() },
         Event::Blocked { department: None, help_from: code("FINANCE") },
         Event::Unblocked { department: None },
-        Event::Claimed { rungs: vec![] },
+        Event::Claimed { rungs: vec![], at: None },
         Event::Returned,
         replanned(Cause::Extension),
         replanned(Cause::Reopening),
-        Event::Satisfied { rungs: vec![] },
+        Event::Satisfied { rungs: vec![], at: None },
         Event::Cancelled,
         Event::Reminded { rung: 2, lead: lead.clone(), days_before: 7, due_at, days_left: None },
         Event::AcknowledgementOverdue { rung: 1, lead: lead.clone(), acknowledge_by },
@@ -96,27 +105,36 @@ fn of_follow_through(subject: Subject, rungs: &[Rung]) -> Vec<Event> {
     let (due_on, due_at, lead, rungs) =
         (subject.due_on, subject.due_at, subject.lead.clone(), rungs.to_vec());
     let in_hours = in_hours();
-    let replanned = |cause| Event::Replanned { due_on, due_at, cause, rungs: rungs.clone() };
+    let replanned = |cause| Event::Replanned {
+        due_on,
+        due_at,
+        cause,
+        rungs: rungs.clone(),
+        at: None,
+        first_due_on: None,
+        first_due_at: None,
+        acknowledge_by: None,
+    };
     let notified = |kind, department| Event::Notified { rung: 7, kind, department, distance: 5, due_at };
     vec![
         Event::Planned { subject, ladder: in_hours.clone(), rungs: rungs.clone() },
         Event::AcceptorNamed { acceptor: Some(code("AUDIT")) },
         Event::AcceptorNamed { acceptor: None },
-        Event::Acknowledged { rungs: rungs.clone() },
-        Event::Contested { rungs: rungs.clone() },
-        Event::Reported { rungs: rungs.clone() },
+        Event::Acknowledged { rungs: rungs.clone(), at: None },
+        Event::Contested { rungs: rungs.clone(), at: None },
+        Event::Reported { rungs: rungs.clone(), at: None },
         Event::Urged { lead: lead.clone(), due_at },
         Event::Instructed { lead: lead.clone(), due_at },
         Event::Disputed { department: lead.clone(), due_at },
         Event::Blocked { department: Some(lead.clone()), help_from: code("FINANCE") },
         Event::Unblocked { department: Some(lead.clone()) },
-        Event::Paused,
+        Event::Paused { at: None },
         Event::Resumed,
-        Event::Claimed { rungs: rungs.clone() },
+        Event::Claimed { rungs: rungs.clone(), at: None },
         replanned(Cause::Pause),
         replanned(Cause::Reassignment),
         Event::Reprojected { ladder: in_hours.clone(), rungs: rungs.clone() },
-        Event::Satisfied { rungs: rungs.clone() },
+        Event::Satisfied { rungs: rungs.clone(), at: None },
         Event::LookedBack,
         Event::Reminded { rung: 2, lead: lead.clone(), days_before: 7, due_at, days_left: Some(9) },
         notified(RungKind::Judgement, Some(code("AUDIT"))),
@@ -124,5 +142,31 @@ fn of_follow_through(subject: Subject, rungs: &[Rung]) -> Vec<Event> {
         notified(RungKind::Report, Some(lead.clone())),
         notified(RungKind::Stale, None),
         notified(RungKind::LookBack, None),
+    ]
+    .into_iter()
+    .chain(with_moments(due_on, due_at, &rungs))
+    .collect()
+}
+
+/// What notes when it happened.
+fn with_moments(due_on: domain::Date, due_at: domain::Timestamp, rungs: &[Rung]) -> Vec<Event> {
+    let (at, rungs) = (Some(due_at), || rungs.to_vec());
+    vec![
+        Event::Acknowledged { rungs: rungs(), at },
+        Event::Contested { rungs: rungs(), at },
+        Event::Reported { rungs: rungs(), at },
+        Event::Paused { at },
+        Event::Claimed { rungs: rungs(), at },
+        Event::Replanned {
+            due_on,
+            due_at,
+            cause: Cause::Pause,
+            rungs: rungs(),
+            at,
+            first_due_on: Some(due_on),
+            first_due_at: at,
+            acknowledge_by: at,
+        },
+        Event::Satisfied { rungs: rungs(), at },
     ]
 }

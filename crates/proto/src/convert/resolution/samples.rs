@@ -3,7 +3,7 @@
 use crate::convert::sample::{Sample, at, code, line, samples, text};
 use domain::resolution::action_item::put_down::Kind;
 use domain::resolution::action_item::{
-    ActionItem, Assignment, Due, Event as ItemEvent, Means, Place, PutDown,
+    ActionItem, Assignment, Due, Event as ItemEvent, Means, Moved, Place, PutDown,
 };
 use domain::resolution::dependencies::{self, Dependencies};
 use domain::resolution::evidence::Evidence;
@@ -246,6 +246,8 @@ fn of_follow_through(due: Due, moment: domain::Timestamp) -> Vec<ItemEvent> {
     use ItemEvent as Event;
     let (lead, roads, reason) = (code("WATER"), code("ROADS"), text("because"));
     let documents = || vec![evidence("验收单", "https://files.example.cn/3")];
+    let Due { due_on, due_at } = due;
+    let moved = Some(Moved { due_on, due_at, promised_on: None, promised_at: None, acknowledge_by: None });
     vec![
         Event::AcceptorNamed { acceptor: Some(code("AUDIT")), reason: reason.clone() },
         Event::AcceptorNamed { acceptor: None, reason: reason.clone() },
@@ -256,7 +258,7 @@ fn of_follow_through(due: Due, moment: domain::Timestamp) -> Vec<ItemEvent> {
             contested_at: Some(moment),
             by: None,
         },
-        Event::ContestDismissed { reason: reason.clone(), acknowledge_by: moment, due: Some(due) },
+        Event::ContestDismissed { reason: reason.clone(), acknowledge_by: moment, due: moved },
         Event::Reassigned {
             lead: roads.clone(),
             reason: reason.clone(),
@@ -281,9 +283,9 @@ fn of_follow_through(due: Due, moment: domain::Timestamp) -> Vec<ItemEvent> {
         },
         Event::PartAccepted { part: roads.clone(), department: Some(code("AUDIT")), note: None },
         Event::PartReturned { part: roads, department: None, reason: reason.clone() },
-        Event::Returned { department: None, reason: reason.clone(), due: Some(due) },
+        Event::Returned { department: None, reason: reason.clone(), due: moved },
         Event::Suspended { reason: reason.clone(), authority: line("Plan 3"), suspended_at: moment },
-        Event::Resumed { note: reason.clone(), due: Some(due) },
+        Event::Resumed { note: reason.clone(), due: moved },
         Event::DependencyAdded {
             on: Uuid::from_u128(5),
             on_number: line("FLOOD-2027-0001/2"),
@@ -293,6 +295,24 @@ fn of_follow_through(due: Due, moment: domain::Timestamp) -> Vec<ItemEvent> {
         Event::Released { on: Uuid::from_u128(5), due: None },
         Event::Instructed { text: reason.clone() },
         Event::Urged { text: reason, urged_on: due.due_on },
+    ]
+    .into_iter()
+    .chain(of_cascades(due, moment))
+    .collect()
+}
+
+/// What is above and below, what is put down for others, and how what was promised moves.
+fn of_cascades(due: Due, moment: domain::Timestamp) -> Vec<ItemEvent> {
+    use ItemEvent as Event;
+    let Due { due_on, due_at } = due;
+    let moved = Some(Moved { due_on, due_at, promised_on: None, promised_at: None, acknowledge_by: None });
+    let fully_moved = moved.map(|moved| Moved {
+        promised_on: Some(due_on),
+        promised_at: Some(due_at),
+        acknowledge_by: Some(moment),
+        ..moved
+    });
+    vec![
         Event::PlacedBelow {
             place: Place {
                 parent: Uuid::from_u128(5),
@@ -329,7 +349,8 @@ fn of_follow_through(due: Due, moment: domain::Timestamp) -> Vec<ItemEvent> {
             kind: Kind::Completion,
             reason: text("nobody of ours said so"),
             acknowledge_by: Some(moment),
-            due: Some(due),
+            due: moved,
         },
+        Event::Released { on: Uuid::from_u128(5), due: fully_moved },
     ]
 }

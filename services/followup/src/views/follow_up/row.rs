@@ -1,6 +1,7 @@
 //! A follow-up's row as far as it changes: read once for a record, changed in memory by its events, written once.
 
 use super::super::board::{self, Account, Counted};
+use domain::Timestamp;
 use domain::calendar::Zone;
 use domain::followup::follow_up::{Cause, Event, Stage, Tier, is_live};
 use domain::followup::ladder::{Rung, RungKind};
@@ -132,11 +133,13 @@ impl ChangingRow {
             Event::Planned { .. } | Event::Urged { .. } | Event::Disputed { .. } => {}
             Event::Instructed { .. } => self.instructed = true,
             Event::AcceptorNamed { acceptor } => self.acceptor = acceptor.as_ref().map(ToString::to_string),
-            Event::Acknowledged { rungs } => {
+            Event::Acknowledged { rungs, at } => {
+                self.note_late(*at);
                 (self.acknowledged, self.contested) = (true, false);
                 self.replace(&[Acknowledgement, Ruling, Report, Stale], rungs);
             }
-            Event::Contested { rungs } => {
+            Event::Contested { rungs, at } => {
+                self.note_late(*at);
                 self.contested = true;
                 self.replace(&[Acknowledgement, Ruling], rungs);
             }
@@ -146,7 +149,10 @@ impl ChangingRow {
                 (self.acknowledged, self.contested) = (false, false);
                 self.replace(&[Acknowledgement, Ruling], rungs);
             }
-            Event::Reported { rungs } => self.replace(&[Report, Stale], rungs),
+            Event::Reported { rungs, at } => {
+                self.note_late(*at);
+                self.replace(&[Report, Stale], rungs);
+            }
             Event::Blocked { department, help_from } => {
                 let department = department.as_ref().map_or(self.lead.clone(), ToString::to_string);
                 self.blockages.insert(department, help_from.to_string());
@@ -154,9 +160,13 @@ impl ChangingRow {
             Event::Unblocked { department } => {
                 self.blockages.retain(|code, _| department.as_ref().is_some_and(|one| one.as_str() != code));
             }
-            Event::Paused => self.paused = true,
+            Event::Paused { at } => {
+                self.note_late(*at);
+                self.paused = true;
+            }
             Event::Resumed => self.paused = false,
-            Event::Claimed { rungs } => {
+            Event::Claimed { rungs, at } => {
+                self.note_late(*at);
                 self.stop(Stage::Claimed);
                 self.replace(&[Judgement], rungs);
             }
@@ -164,9 +174,21 @@ impl ChangingRow {
                 self.stage = Stage::Open.to_wire();
                 self.replace(&[Judgement], &[]);
             }
-            Event::Replanned { due_on, due_at, cause, rungs } => {
+            Event::Replanned { due_on, due_at, cause, rungs, at, first_due_on, acknowledge_by, .. } => {
+                if matches!(cause, Cause::Extension | Cause::Reassignment) {
+                    self.note_late(*at);
+                }
+                let moves_along = *cause == Cause::Pause && self.first_due_on == self.due_on;
                 (self.due_on, self.due_at) = (due_on.to_string(), due_at.as_microsecond());
                 self.replan(*cause);
+                match first_due_on {
+                    Some(first_due_on) => self.first_due_on = first_due_on.to_string(),
+                    None if moves_along => self.first_due_on.clone_from(&self.due_on),
+                    None => {}
+                }
+                if let Some(acknowledge_by) = acknowledge_by {
+                    self.acknowledge_by = acknowledge_by.as_microsecond();
+                }
                 self.rungs.clear();
                 self.add_rungs(rungs);
             }
@@ -174,7 +196,8 @@ impl ChangingRow {
                 self.rungs.clear();
                 self.add_rungs(rungs);
             }
-            Event::Satisfied { rungs } => {
+            Event::Satisfied { rungs, at } => {
+                self.note_late(*at);
                 self.end(Stage::Satisfied);
                 self.add_rungs(rungs);
             }
@@ -195,6 +218,12 @@ impl ChangingRow {
                 self.drop_rung(*rung);
             }
         }
+    }
+
+    /// Notes that it was past due at a moment while its clock ran, if it was.
+    fn note_late(&mut self, at: Option<Timestamp>) {
+        let runs = self.stage == Stage::Open.to_wire() && !self.paused && !self.contested;
+        self.was_late |= runs && at.is_some_and(|at| at.as_microsecond() > self.due_at);
     }
 
     fn replan(&mut self, cause: Cause) {

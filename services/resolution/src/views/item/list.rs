@@ -25,6 +25,8 @@ const LATE_IN_STAGE: &str = "stage <= 3 AND paused_since IS NULL AND +due_at < ?
 const CLAIMED: &str = "stage <= 4 AND stage = 4 AND claimed_at IS NOT NULL";
 /// Underway, stage 3 on the wire, while the clock runs, and without a word from the lead since before a moment.
 const SILENT: &str = "stage <= 4 AND stage = 3 AND paused_since IS NULL AND heard_at < ?";
+/// Standing still while its lead has something to do: what is claimed waits for its judge instead.
+const PAUSED: &str = "paused_since IS NOT NULL AND +stage <= 3";
 const NOT_LATE: &str = "stage > 3 OR paused_since IS NOT NULL OR due_at >= ?";
 
 /// The fields that say since when something has changed.
@@ -262,7 +264,7 @@ fn are_open(stage: Option<i32>, late: Option<bool>) -> bool {
 /// Keeps what is, or is not, as these flags of a request say.
 fn only(query: ListQuery, request: &pb::ListItemsRequest) -> ListQuery {
     let flags = [
-        (request.paused, "paused_since IS NOT NULL"),
+        (request.paused, PAUSED),
         (request.extension_requested, "extension_due_on IS NOT NULL"),
         (request.not_holding, "holds IS 0"),
     ];

@@ -158,6 +158,8 @@ pub(super) fn keep(
     let last = "SELECT span, since,
             spans.lead_code = items.lead_code AND spans.stage = items.stage AND spans.due_on = items.due_on
             AND spans.due_at = items.due_at AND spans.first_due_at = items.first_due_at
+            AND spans.first_done_at IS items.first_done_at AND spans.promised_at = items.promised_at
+            AND spans.missed_promised_at IS items.missed_promised_at AND spans.missed_done_at IS items.missed_done_at
             AND spans.acceptor_code IS items.acceptor_code AND spans.called_upon = ?2
             AND is_blocked = (blocked_reason IS NOT NULL) AND extension_requested = (extension_due_on IS NOT NULL)
             AND spans.paused_since IS items.paused_since AND spans.claimed_at IS items.claimed_at
@@ -179,9 +181,10 @@ pub(super) fn keep(
         .execute([id])?;
     let insert =
         "INSERT INTO item_spans (item, since, until, node, lead_code, stage, due_on, due_at, first_due_at,
-            acceptor_code, called_upon, is_blocked, extension_requested, paused_since, claimed_at, heard_at,
+            first_done_at, promised_at, missed_promised_at, missed_done_at, acceptor_code, called_upon, is_blocked, extension_requested, paused_since, claimed_at, heard_at,
             holder_code, holds, returned, extended, reopened)
-        SELECT rowid, ?2, ?3, ?4, lead_code, stage, due_on, due_at, first_due_at, acceptor_code, ?5,
+        SELECT rowid, ?2, ?3, ?4, lead_code, stage, due_on, due_at, first_due_at, first_done_at, promised_at,
+            missed_promised_at, missed_done_at, acceptor_code, ?5,
             blocked_reason IS NOT NULL, extension_due_on IS NOT NULL, paused_since, claimed_at, heard_at,
             holder_code, holds, returned, extended, reopened
         FROM items WHERE id = ?1";

@@ -33,7 +33,7 @@ fn after(history: &[(&str, Role, Command)]) -> State {
 
 /// ROADS is without users.
 fn grounds() -> Grounds {
-    Grounds { stewards: vec![code("OFFICE")], without_users: vec![code("ROADS")], leaders: vec![] }
+    Grounds { stewards: vec![code("OFFICE")], without_users: vec![code("ROADS")], ..Grounds::default() }
 }
 
 /// Who may do something now: their departments, or `-` for those who oversee.

@@ -31,6 +31,7 @@ fn assigned() -> State {
 
 fn grounds() -> Grounds {
     Grounds {
+        on_record_since: Some("2027-02-26".parse().unwrap()),
         stewards: vec![code("OFFICE")],
         without_users: vec![code("WATER"), code("ROADS")],
         leaders: vec![],
@@ -119,15 +120,16 @@ fn only_clerks_of_the_body_put_down_only_what_departments_without_users_said() {
     assert_eq!(signs(acted), "somebody of it has acted on this item");
     let outsider = refused(CLERK, down("FINANCE", Said::Acknowledgement));
     assert!(matches!(outsider, Rejection::HasOwnUsers { .. }));
-    let mut tomorrow = saying("WATER");
-    tomorrow.said_on = "2027-03-03".parse().unwrap();
-    let early = Command::PutDown {
-        saying: tomorrow,
+    let said_on = |said_on: &str| Command::PutDown {
+        saying: Saying { said_on: said_on.parse().unwrap(), ..saying("WATER") },
         said: Said::Acknowledgement,
         grounds: grounds(),
         calendar: calendar(),
     };
-    assert!(matches!(refused(CLERK, early), Rejection::SaidLater { .. }));
+    assert!(matches!(refused(CLERK, said_on("2027-03-03")), Rejection::SaidLater { .. }));
+    let before = refused(CLERK, said_on("2027-02-25"));
+    assert!(matches!(before, Rejection::SaidEarlier { .. }), "nobody spoke of it then");
+    assert!(decided(&state, CLERK, said_on("2027-02-26")).is_ok(), "on the very day");
     let absent = decided(&State::default(), CLERK, down("WATER", Said::Acknowledgement)).unwrap_err();
     assert!(matches!(absent, Rejection::NotFound { .. }));
 }
