@@ -280,8 +280,8 @@ async fn contested(sandbox: &Sandbox, of: &Town) -> anyhow::Result<()> {
     let back = of.town.call(of.contest(SaidKind::Completion)).await?;
     let item = back.item.context("the item")?;
     ensure!(
-        item.due_on > claimed.due_on && item.first_due_on == claimed.first_due_on,
-        "later by its time: {item:?}"
+        item.due_on > claimed.due_on && item.first_due_on == item.due_on,
+        "later by its time, as it was promised: {item:?}"
     );
     ensure!(item.stage() == ItemStage::Underway && item.paused_at.is_none(), "{item:?}");
     let accept = of.supervisor.call(AcceptWorkRequest { item_id: of.item_id.clone(), ..command() }).await;

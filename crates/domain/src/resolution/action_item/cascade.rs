@@ -160,7 +160,7 @@ pub fn split(
             acceptor: judges.then(|| item.assignment.lead.clone()),
         })
     };
-    (item.split_into + 1..).zip(obligations).map(sub_item).collect()
+    (item.split.len() + 1..).zip(obligations).map(sub_item).collect()
 }
 
 impl SubItem {

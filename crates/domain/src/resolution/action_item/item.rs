@@ -217,8 +217,8 @@ pub struct Item {
     pub place: Option<Place>,
     /// The items below it, which carry it out, with their numbers, in the order in which they came.
     pub sub_items: Vec<(Uuid, Line)>,
-    /// How many of those it was split into.
-    pub split_into: usize,
+    /// Those of them that it was split into; the others were decided by sessions that carry it out.
+    pub split: BTreeSet<Uuid>,
     /// The sessions that were requested to carry it out.
     pub sessions: BTreeSet<Uuid>,
     /// Since when its clock stands still; none while it runs.
@@ -267,7 +267,7 @@ impl Item {
             dependants: BTreeSet::new(),
             place: None,
             sub_items: vec![],
-            split_into: 0,
+            split: BTreeSet::new(),
             sessions: BTreeSet::new(),
             paused_since: None,
             claimed_at: None,
@@ -511,7 +511,9 @@ impl Item {
             Event::PlacedBelow { place } => self.place = Some(place.clone()),
             Event::SubItemNoted { sub_item, number, is_split } => {
                 self.sub_items.push((*sub_item, number.clone()));
-                self.split_into += usize::from(*is_split);
+                if *is_split {
+                    self.split.insert(*sub_item);
+                }
             }
             Event::SessionNoted { session } => {
                 self.sessions.insert(*session);

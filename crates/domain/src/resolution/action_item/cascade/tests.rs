@@ -282,7 +282,8 @@ fn what_a_session_decides_is_put_below_the_item_that_it_carries_out_while_that_i
         "the first of its own parts"
     );
     realm.step(ROOT, Command::Rescind { reason: text("repealed") }, Actor::process("test")).unwrap();
-    assert_eq!(realm.item(decided).stage, Stage::Rescinded);
+    assert_eq!(realm.item(next).stage, Stage::Rescinded);
+    assert_eq!(realm.item(decided).stage, Stage::Assigned, "its own body decided it, and rescinds it");
     let late = [(Uuid::from_u128(3), line("CITY-2027-0002/1"))];
     assert_eq!(carry_out::place(ROOT, &realm.item(ROOT), &late), vec![], "it stands on its own");
 }
