@@ -38,7 +38,7 @@ pub async fn decide_by_deadline(stage: &Stage) -> anyhow::Result<Items<'_>> {
         &[("silent", &addressee(&silent))],
     ))?;
     matter.acknowledge_call(text("CITY-HOUSING")).await?;
-    for department in present().into_iter().chain([text("CITY-HOUSING")]) {
+    for department in present().into_iter().chain([text("CITY-HOUSING"), text("BLUESKY")]) {
         matter.arrive(department).await?;
     }
     matter.open().await?;
