@@ -122,7 +122,7 @@ fn on_sayings(command: &str) -> Option<Asked> {
         },
         said: Said::Acknowledgement,
         grounds: Grounds {
-            on_record_since: None,
+            decided_on: None,
             stewards: ["OFFICE", "CHAIR", "DEPUTY"].map(code).to_vec(),
             without_users: vec![code("SEAT")],
             leaders: vec![],

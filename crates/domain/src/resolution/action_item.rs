@@ -211,8 +211,8 @@ rejections! {
             "{department_code} speaks for itself: {sign}",
         SaidLater("SAID_LATER") { said_on: Date, today: Date } =
             "it cannot have been said on {said_on}: today is {today}",
-        SaidEarlier("SAID_EARLIER") { said_on: Date, assigned_on: Date } =
-            "it cannot have been said on {said_on}: the item is on record since {assigned_on}",
+        SaidEarlier("SAID_EARLIER") { said_on: Date, decided_on: Date } =
+            "it cannot have been said on {said_on}: the item was decided on {decided_on}",
         NothingPutDown("NOTHING_PUT_DOWN") { department_code: String, kind: &'static str } =
             "nothing of this kind ({kind}) that was put down for {department_code} can be contested",
         OwnEntry("OWN_ENTRY") { department_code: Code } =

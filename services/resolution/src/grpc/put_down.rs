@@ -41,15 +41,15 @@ pub(super) async fn put_down(
             };
             let stewards = unit.load::<Stewards>(Stewards::realm_id()).await?;
             let assigned_under = state.item().map(|item| item.assignment.resolution);
-            let on_record_since = match assigned_under {
+            let decided_on = match assigned_under {
                 Some(resolution) => {
                     let resolution = unit.load::<Resolution>(resolution).await?;
-                    resolution.registered().map(|known| calendar.date_of(known.registered_at))
+                    resolution.registered().map(|known| known.registration.decided_on)
                 }
                 None => None,
             };
             let grounds = Grounds {
-                on_record_since,
+                decided_on,
                 stewards: state.item().map(|item| stewards_of(&stewards, item)).unwrap_or_default(),
                 without_users: without_users.then(|| saying.department.clone()).into_iter().collect(),
                 leaders: vec![],

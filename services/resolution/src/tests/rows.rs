@@ -111,7 +111,7 @@ fn put_down(department: &str, said: Said) -> Command {
         },
         said,
         grounds: Grounds {
-            on_record_since: None,
+            decided_on: None,
             leaders: vec![],
             stewards: vec![code("AUDIT")],
             without_users: ["WATER", "ROADS", "HEALTH"].map(code).to_vec(),

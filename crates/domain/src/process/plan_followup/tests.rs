@@ -135,7 +135,7 @@ fn what_is_contested_after_the_work_was_accepted_is_told() {
         },
         said,
         grounds: Grounds {
-            on_record_since: None,
+            decided_on: None,
             stewards: vec![code("PRESS")],
             without_users: vec![code("WATER")],
             leaders: vec![],

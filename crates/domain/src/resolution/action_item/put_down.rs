@@ -151,8 +151,8 @@ pub struct Grounds {
     pub stewards: Vec<Code>,
     /// Those of the item's departments that the directory marks as without users.
     pub without_users: Vec<Code>,
-    /// The day since when the item has been on record; none where that does not count.
-    pub on_record_since: Option<Date>,
+    /// The day on which the item was decided; none where that does not count.
+    pub decided_on: Option<Date>,
     /// The departments whose leaders are told when the item is escalated to the leadership.
     pub leaders: Vec<Code>,
 }
@@ -196,8 +196,8 @@ pub(super) fn put_down(
     if saying.said_on > today {
         return Err(Rejection::SaidLater { said_on: saying.said_on, today });
     }
-    if let Some(assigned_on) = grounds.on_record_since.filter(|since| saying.said_on < *since) {
-        return Err(Rejection::SaidEarlier { said_on: saying.said_on, assigned_on });
+    if let Some(decided_on) = grounds.decided_on.filter(|decided_on| saying.said_on < *decided_on) {
+        return Err(Rejection::SaidEarlier { said_on: saying.said_on, decided_on });
     }
     let kind = said.kind();
     let of_department = Actor {

@@ -31,7 +31,7 @@ fn assigned() -> State {
 
 fn grounds() -> Grounds {
     Grounds {
-        on_record_since: Some("2027-02-26".parse().unwrap()),
+        decided_on: Some("2027-02-26".parse().unwrap()),
         stewards: vec![code("OFFICE")],
         without_users: vec![code("WATER"), code("ROADS")],
         leaders: vec![],
