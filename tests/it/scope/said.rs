@@ -136,7 +136,6 @@ const NOT_PLANTED: &[&str] = &[
     "MatterMerged",
     "MatterReferralReturned",
     "MatterReferred",
-    "MatterClassified",
     "MatterRelabelled",
     "MatterSplit",
     "MatterTakenOffAgenda",
