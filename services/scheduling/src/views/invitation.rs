@@ -145,7 +145,7 @@ fn summary(row: &Row<'_>, scope: &Scope) -> rusqlite::Result<pb::InvitationSumma
 /// that department and those who see to the session.
 fn decides(row: &Row<'_>, scope: &Scope) -> rusqlite::Result<bool> {
     let is = |column: &str| Ok::<_, rusqlite::Error>(row.get::<_, Option<bool>>(column)?.unwrap_or_default());
-    let code = |column: &str| Ok::<_, rusqlite::Error>(row.get::<_, Option<String>>(column)?);
+    let code = |column: &str| row.get::<_, Option<String>>(column);
     let (own, chair, requester) = (code("department_code")?, code("chair_code")?, code("requester_code")?);
     let knowing: Vec<Code> =
         [own, chair, requester].into_iter().flatten().filter_map(|code| Code::parse(&code).ok()).collect();

@@ -393,17 +393,7 @@ fn with_needs() -> Vec<session::Event> {
 fn of_a_matter() -> Vec<matter::Event> {
     use matter::{Event, Verdict};
     let (session, resume_at) = (session_id(), at("2027-03-19T16:00:00Z"));
-    let intake = matter::Intake {
-        title: line("柳树巷积水"),
-        summary: Some(text("每逢大雨即积水")),
-        body: code("JC-AI"),
-        case_reference: Some(line("12345-2027-0001")),
-        split_from: None,
-        deferrals: 0,
-        concerned: vec![code("MIIT")],
-        label: Label::Internal,
-        class: None,
-    };
+    let intake = intake();
     let secret = matter::Intake { label: Label::Secret, ..intake.clone() };
     let part = matter::Intake {
         summary: None,
@@ -413,7 +403,6 @@ fn of_a_matter() -> Vec<matter::Event> {
         concerned: vec![],
         ..intake.clone()
     };
-    let of_a_class = matter::Intake { class: Some(MatterClass::Important), ..part.clone() };
     let deferred = |session, deferrals, reason| Event::Deferred {
         session,
         resume_on: "2027-03-20".parse().unwrap(),
@@ -425,7 +414,7 @@ fn of_a_matter() -> Vec<matter::Event> {
         |session, reason| Event::Referred { session, to: code("CITY"), chair: code("MAYOR"), reason };
     vec![
         Event::TakenIn { intake, raised_by: Some(code("NDRC")) },
-        Event::TakenIn { intake: part, raised_by: None },
+        Event::TakenIn { intake: part.clone(), raised_by: None },
         Event::PutOnAgenda {
             session,
             topic: 1,
@@ -469,7 +458,31 @@ fn of_a_matter() -> Vec<matter::Event> {
             concerned: vec![code("MOF")],
             reason: text("保密期已满"),
         },
-        Event::TakenIn { intake: of_a_class, raised_by: None },
+    ]
+    .into_iter()
+    .chain(of_a_class(matter::Intake { class: Some(MatterClass::Important), ..part }))
+    .collect()
+}
+
+fn intake() -> matter::Intake {
+    matter::Intake {
+        title: line("柳树巷积水"),
+        summary: Some(text("每逢大雨即积水")),
+        body: code("JC-AI"),
+        case_reference: Some(line("12345-2027-0001")),
+        split_from: None,
+        deferrals: 0,
+        concerned: vec![code("MIIT")],
+        label: Label::Internal,
+        class: None,
+    }
+}
+
+/// What says by whose rule a matter is decided.
+fn of_a_class(intake: matter::Intake) -> Vec<matter::Event> {
+    use matter::Event;
+    vec![
+        Event::TakenIn { intake, raised_by: None },
         Event::Absorbed {
             from: Uuid::from_u128(9),
             deferrals: 0,
@@ -477,7 +490,7 @@ fn of_a_matter() -> Vec<matter::Event> {
             label: Label::Internal,
             class: Some(MatterClass::Important),
         },
-        Event::Classified { session: Some(session), class: MatterClass::Personnel, reason: None },
+        Event::Classified { session: Some(session_id()), class: MatterClass::Personnel, reason: None },
         Event::Classified {
             session: None, class: MatterClass::Ordinary, reason: Some(text("不涉及人事"))
         },

@@ -203,6 +203,13 @@ impl ChangingRow {
             }
             Event::LookedBack => self.rungs.clear(),
             Event::Cancelled => self.end(Stage::Cancelled),
+            fired => self.fired(fired),
+        }
+    }
+
+    /// A rung has fired, or is left out.
+    fn fired(&mut self, event: &Event) {
+        match event {
             Event::Overdue { rung, .. } => {
                 self.was_late = true;
                 self.drop_rung(*rung);
@@ -217,6 +224,7 @@ impl ChangingRow {
                 self.instructed &= *tier != Tier::Leadership;
                 self.drop_rung(*rung);
             }
+            _ => {}
         }
     }
 
