@@ -66,7 +66,14 @@ impl FollowedItem {
             .filter(|rung| rung.kind == RungKind::Reminder && now < self.subject.due_at)
             .map(|rung| rung.number)
             .next_back();
-        come.into_iter().map(|rung| self.happen(rung, now, last_reminder, calendar)).collect()
+        let later =
+            |rung: &Rung| come.iter().any(|other| other.kind == rung.kind && other.number > rung.number);
+        let happen = |rung: &&Rung| {
+            // Of several that come at once, the last tells how long it has really been; each other one what it is for.
+            let waited = if later(rung) { rung.days } else { self.waited(rung, now, calendar) };
+            self.happen(rung, now, last_reminder, waited)
+        };
+        come.iter().map(happen).collect()
     }
 
     /// How long somebody has been waited for when a rung happens, in the unit of the ladder.
@@ -85,13 +92,7 @@ impl FollowedItem {
         }
     }
 
-    fn happen(
-        &self,
-        rung: &Rung,
-        now: Timestamp,
-        last_reminder: Option<u32>,
-        calendar: &WorkingCalendar,
-    ) -> Event {
+    fn happen(&self, rung: &Rung, now: Timestamp, last_reminder: Option<u32>, waited: u32) -> Event {
         let (subject, zone) = (&self.subject, &self.subject.zone);
         let (number, lead, due_at) = (rung.number, subject.lead.clone(), subject.due_at);
         let days_late = zone.days_between(due_at, now);
@@ -100,7 +101,7 @@ impl FollowedItem {
             rung: number,
             kind: rung.kind,
             department,
-            distance: self.waited(rung, now, calendar),
+            distance: waited,
             due_at,
         };
         match rung.kind {

@@ -196,7 +196,7 @@ fn a_claim_stops_the_clock_and_starts_that_of_the_judge() {
     assert_eq!(checked(&claimed, "2027-03-31T01:00:00Z"), ["Judgement 1 to supervisor"]);
     assert_eq!(
         checked(&named, "2027-04-20T02:00:00Z"),
-        ["Judgement 15 to AUDIT", "Judgement 15 to AUDIT"],
+        ["Judgement 1 to AUDIT", "Judgement 15 to AUDIT"],
         "and nothing for the lead"
     );
     // Five months later, in the second in which it is returned.
@@ -303,7 +303,7 @@ fn a_contest_stops_the_clock_until_it_is_ruled_on() {
     let contested = then(planned(), "2027-03-02T02:00:00Z", Command::Contest { calendar: calendar() });
     assert_eq!(
         checked(&contested, "2027-04-20T02:00:00Z"),
-        ["Ruling 35 to supervisor", "Ruling 35 to supervisor"],
+        ["Ruling 1 to supervisor", "Ruling 35 to supervisor"],
         "only whoever must rule is told"
     );
     let ruling = Command::ResolveContest {
