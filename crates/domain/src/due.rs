@@ -60,6 +60,17 @@ impl DueRule {
     }
 }
 
+/// Until when whoever is to do something must acknowledge it, which is `usual` as a rule. Where something is due in hours from now,
+/// half of the shortest such time is left for that.
+pub fn acknowledge_by(dues: impl Iterator<Item = DueRule>, usual: Timestamp, now: Timestamp) -> Timestamp {
+    let hours = dues.filter_map(|due| match due {
+        DueRule::AfterHours(hours) => Some(hours),
+        _ => None,
+    });
+    let half = hours.min().map(|hours| SignedDuration::from_mins(i64::from(hours) * 30));
+    half.and_then(|half| now.checked_add(half).ok()).map_or(usual, |half| half.min(usual))
+}
+
 impl fmt::Display for DueRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

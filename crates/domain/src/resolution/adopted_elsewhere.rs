@@ -3,13 +3,12 @@
 
 use crate::calendar::WorkingCalendar;
 use crate::decided_item::DecidedItem;
-use crate::due::DueRule;
+use crate::due::{self, DueRule};
 use crate::resolution::action_item::{ACKNOWLEDGE_WORKING_DAYS, ActionItem};
 use crate::resolution::registering::Registering;
 use crate::resolution::resolution::{Origin, Rejection, refusal};
 use crate::resolution_change::{ResolutionChange, check_all};
 use crate::{Code, Date, Issued, Label, Line, Text, Timestamp, Uuid};
-use jiff::SignedDuration;
 
 /// Items of one decision, at most: they are recorded in one commit with the resolution and its number.
 pub const ITEMS_MAX: usize = 250;
@@ -75,7 +74,7 @@ impl AdoptedElsewhere {
         check_all(&self.changes).map_err(|unfit| refusal(unfit, &self.body))?;
         let acknowledge_on = calendar.after_working_days(today, ACKNOWLEDGE_WORKING_DAYS);
         let usual = calendar.end_of(acknowledge_on);
-        let acknowledge_by = acknowledge_by(self.items.iter().map(|item| item.due), usual, issued.at);
+        let acknowledge_by = due::acknowledge_by(self.items.iter().map(|item| item.due), usual, issued.at);
         let numbered = (1..).zip(self.items);
         let items = numbered.map(|(number, item)| {
             let owed = item.owed(number, decided_on, (today, issued.at), calendar)?;
@@ -96,20 +95,6 @@ impl AdoptedElsewhere {
             items,
         })
     }
-}
-
-/// Until when the leads must acknowledge. Where something is due in hours, half of the shortest time is left for that.
-pub(crate) fn acknowledge_by(
-    dues: impl Iterator<Item = DueRule>,
-    usual: Timestamp,
-    now: Timestamp,
-) -> Timestamp {
-    let hours = dues.filter_map(|due| match due {
-        DueRule::AfterHours(hours) => Some(hours),
-        _ => None,
-    });
-    let half = hours.min().map(|hours| SignedDuration::from_mins(i64::from(hours) * 30));
-    half.and_then(|half| now.checked_add(half).ok()).map_or(usual, |half| half.min(usual))
 }
 
 impl Obligation {

@@ -8,9 +8,8 @@ use super::proposals::{no_open_ballot, nothing_pending};
 use super::speakers::no_point_pending;
 use super::{ACKNOWLEDGE_WORKING_DAYS, Event, ItemDue, Outcome, Proceedings, Rejection, State, Topic};
 use crate::calendar::WorkingCalendar;
-use crate::due::DueRule;
+use crate::due;
 use crate::{Code, Date, Issued, Text, Timestamp};
-use jiff::SignedDuration;
 
 /// Adopts what was passed, when it can be carried out. Late adoption is allowed, and recorded as late.
 pub(super) fn adopt(
@@ -33,13 +32,14 @@ pub(super) fn adopt(
     executable(topic)?;
     let decided_on = calendar.date_of(issued.at);
     let acknowledge_on = calendar.after_working_days(decided_on, ACKNOWLEDGE_WORKING_DAYS);
+    let dues = topic.items.iter().filter_map(|item| item.draft.due);
     let adopted = Event::DecisionAdopted {
         topic: number,
         title: topic.title.clone(),
         version,
         ballot: passed.ballot,
         decided_on,
-        acknowledge_by: acknowledge_by(topic, calendar.end_of(acknowledge_on), issued.at),
+        acknowledge_by: due::acknowledge_by(dues, calendar.end_of(acknowledge_on), issued.at),
         declaratory,
         due_dates: due_dates(topic, decided_on, calendar, issued.at)?,
     };
@@ -63,16 +63,6 @@ pub(super) fn executable(topic: &Topic) -> Result<(), Rejection> {
         }
         None => Ok(()),
     }
-}
-
-/// Until when the leads must acknowledge. Where something is due in hours, half of the shortest time is left for that.
-fn acknowledge_by(topic: &Topic, usual: Timestamp, now: Timestamp) -> Timestamp {
-    let hours = topic.items.iter().filter_map(|item| match item.draft.due {
-        Some(DueRule::AfterHours(hours)) => Some(hours),
-        _ => None,
-    });
-    let half = hours.min().map(|hours| SignedDuration::from_mins(i64::from(hours) * 30));
-    half.and_then(|half| now.checked_add(half).ok()).map_or(usual, |half| half.min(usual))
 }
 
 /// The due dates, counted from the day of the decision, or its moment.

@@ -174,6 +174,11 @@ pub struct Topic {
 }
 
 impl Topic {
+    /// What a department has stated itself: no clerk put it down.
+    pub(super) fn own_statement(&self, department: &Code) -> Option<&Statement> {
+        self.statements.get(department).filter(|statement| !statement.put_down_by_clerk)
+    }
+
     pub(super) fn new(entry: &AgendaTopic) -> Topic {
         Topic {
             number: entry.number,

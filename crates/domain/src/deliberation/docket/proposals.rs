@@ -117,7 +117,7 @@ pub(super) fn accept_item(
 pub(super) fn binds_nobody_unasked(proceedings: &Proceedings, topic: &Topic) -> Result<(), Rejection> {
     let has_part = |department: &Code| {
         let is_there = || proceedings.is_meeting() && proceedings.present.contains_key(department);
-        let spoke = || topic.statements.get(department).is_some_and(|said| !said.put_down_by_clerk);
+        let spoke = || topic.own_statement(department).is_some();
         let has_role = match proceedings.agenda.role_on(topic.number, department) {
             Some(RoleOnTopic::Decides) => true,
             Some(RoleOnTopic::Advises) => is_there() || spoke(),

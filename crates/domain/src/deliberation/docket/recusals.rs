@@ -67,7 +67,7 @@ pub(super) fn withdraw(
 /// Whether a department takes part in the topic by what it said or did itself: it spoke or moved something, answered what is asked
 /// now, or withdrew its recusal. Whoever would recuse it takes that away.
 fn has_spoken_itself(topic: &Topic, department: &Code) -> bool {
-    let stated = topic.statements.get(department).is_some_and(|statement| !statement.put_down_by_clerk);
+    let stated = topic.own_statement(department).is_some();
     let of_it = |mover: &Code, put_down_by_clerk: bool| mover == department && !put_down_by_clerk;
     let moved = topic
         .motions

@@ -115,8 +115,8 @@ fn vote(
 
 /// Whether a department has itself said that it opposes the topic, or voted no when a text was voted on last.
 fn objects_itself(topic: &Topic, department: &Code) -> bool {
-    let opposes = |statement: &Statement| statement.stance == Stance::Oppose && !statement.put_down_by_clerk;
-    topic.statements.get(department).is_some_and(opposes) || topic.voted_no.contains(department)
+    let opposes = |statement: &Statement| statement.stance == Stance::Oppose;
+    topic.own_statement(department).is_some_and(opposes) || topic.voted_no.contains(department)
 }
 
 /// Who casts the vote of a seat.

@@ -67,7 +67,11 @@ impl Filed {
 
     /// The departments that take part in nothing but topics of which somebody sees nothing to whom these audiences belong.
     pub fn departments_hidden_from(&self, belongs: impl Fn(&Audience<'_>) -> bool) -> BTreeSet<Code> {
-        let hidden = self.hidden_from(belongs);
+        self.in_nothing_but(&self.hidden_from(belongs))
+    }
+
+    /// The departments that take part in nothing but these topics, and do not lead.
+    fn in_nothing_but(&self, hidden: &BTreeSet<u32>) -> BTreeSet<Code> {
         let leads = |department: &Code| {
             let chairs = self.constitution.iter().flat_map(|constitution| &constitution.deputies);
             chairs.chain([&self.chair]).chain(&self.requester).any(|known| known == department)
@@ -89,13 +93,13 @@ impl Filed {
     pub fn seen_by(&self, belongs: impl Fn(&Audience<'_>) -> bool) -> Filed {
         let mut seen = self.clone();
         seen.papers.retain(|paper| belongs(&self.audience_of_paper(paper)));
-        let unseen = self.departments_hidden_from(&belongs);
+        let hidden = self.hidden_from(belongs);
+        let unseen = self.in_nothing_but(&hidden);
         seen.outline.attendees.retain(|attendee| !unseen.contains(&attendee.department));
         seen.delegates.retain(|delegate| !unseen.contains(&delegate.department));
         if let Progress::Scheduled(appointment) = &mut seen.progress {
             appointment.invitations.retain(|invitation| !unseen.contains(&invitation.department));
         }
-        let hidden = self.hidden_from(belongs);
         let sees = |topic: &Topic| !hidden.contains(&topic.number);
         let topics = seen.outline.topics.iter_mut().zip(&self.outline.topics);
         printed_agenda::leave_headings(topics.map(|(seen, topic)| (&mut seen.section, sees(topic))));
