@@ -3,7 +3,6 @@
 use super::{Reply, Service, not_found, render, session_id};
 use crate::facts::{self, polling};
 use crate::views;
-use domain::directory::calendar::Calendar;
 use domain::scheduling::body::Body;
 use domain::scheduling::poll::{
     ALL_TIMES_MAX, Asked, Command, Known, Poll, ProposedTime, Start, State, TIMES_MAX, TimeAnswer, ranking,
@@ -121,10 +120,9 @@ impl Service {
 
     pub(super) async fn quorum_of(&self, filed: &Filed) -> Result<u32, CommandError> {
         let body = self.kit.load::<Body>(Body::id(&filed.outline.body)).await?;
-        let defined = self.kit.load::<Calendar>(Calendar::realm_id()).await?;
-        let calendar = defined.in_force(&self.default_calendar);
+        let calendar = self.realm_calendar().await?;
         let now = self.kit.clock().now();
-        let needed = |version| quorum(&facts::constitution_when_held(version, filed, calendar, now));
+        let needed = |version| quorum(&facts::constitution_when_held(version, filed, &calendar, now));
         Ok(body.version().map(needed).unwrap_or_default())
     }
 }

@@ -2,7 +2,6 @@
 
 use super::{Reply, Service, not_found, render, session_id};
 use crate::{facts, views};
-use domain::directory::calendar::Calendar;
 use domain::scheduling::body::Body;
 use domain::scheduling::matter::Matter;
 use domain::scheduling::quota::Quota;
@@ -36,8 +35,7 @@ pub(super) async fn get_next_steps(
     let body = service.kit.load::<Body>(Body::id(&filed.outline.body)).await?;
     let version = body.version().ok_or_else(|| not_found("body"))?;
     let counted = service.kit.load::<Quota>(Quota::id(&filed.outline.body)).await?;
-    let defined = service.kit.load::<Calendar>(Calendar::realm_id()).await?;
-    let calendar = defined.in_force(&service.default_calendar).clone();
+    let calendar = service.realm_calendar().await?;
     let at = service.kit.clock().now();
     let constitution = facts::constitution_of(version, filed, &calendar, at);
     let screening = facts::screening_of(id, filed, version, &counted, calendar);

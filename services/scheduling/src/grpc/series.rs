@@ -2,7 +2,6 @@
 
 use super::{Reply, Service, admission, not_found, render, session_id};
 use domain::aggregate::derived_id;
-use domain::directory::calendar::Calendar;
 use domain::scheduling::series::{OffDay, Recurrence, dates};
 use domain::scheduling::session::{Kind, Outline, Session, Topic};
 use domain::{Date, Line, Timestamp};
@@ -24,9 +23,8 @@ pub(super) async fn request(
         return Err(Invalid::field("outline.kind", fault).into());
     }
     let recurrence = read_recurrence(request.recurrence)?;
-    let defined = service.kit.load::<Calendar>(Calendar::realm_id()).await?;
-    let calendar = defined.in_force(&service.default_calendar);
-    let days = dates(&recurrence, calendar).map_err(|flaw| {
+    let calendar = service.realm_calendar().await?;
+    let days = dates(&recurrence, &calendar).map_err(|flaw| {
         let within = match flaw.field() {
             "" => "recurrence".to_owned(),
             field => format!("recurrence.{field}"),

@@ -5,7 +5,6 @@ use crate::facts::{self, adoption};
 use crate::views;
 use domain::aggregate::derived_id;
 use domain::calendar::WorkingCalendar;
-use domain::directory::calendar::Calendar;
 use domain::scheduling::body::{Body, Version};
 use domain::scheduling::quota::{Quota, quarter};
 use domain::scheduling::session::Session;
@@ -149,8 +148,7 @@ impl Service {
         let wanted = views::to_be_planned(&asked.bodies, window);
         let (ids, _) = self.view.query(scope.clone(), committed, wanted).await?;
         let ids: BTreeSet<Uuid> = ids.into_iter().collect();
-        let defined = self.kit.load::<Calendar>(Calendar::realm_id()).await?;
-        let calendar = defined.in_force(&self.default_calendar).clone();
+        let calendar = self.realm_calendar().await?;
         let (mut sessions, mut places) = (Vec::new(), BTreeMap::new());
         for version in bodies {
             self.plan_for(asked, version, &ids, &calendar, now, (&mut sessions, &mut places)).await?;
