@@ -27,6 +27,7 @@ use domain::Uuid;
 use domain::calendar::WorkingCalendar;
 use domain::constitution::Constitution;
 use domain::deliberation::docket::Docket;
+use domain::directory::calendar::Calendar;
 use domain::scheduling::emergency::{self, Emergency};
 use domain::scheduling::session::{Command, Filed, Kind, Rejection, Session, Stage, State};
 use proto::Invalid;
@@ -117,6 +118,12 @@ impl Service {
             Ok(done) => self.answer(id, &done).await,
             Err(refused) => Err(self.told(context, &[id], refused).await),
         }
+    }
+
+    /// The realm's calendar, as it is now.
+    pub(super) async fn realm_calendar(&self) -> Result<WorkingCalendar, CommandError> {
+        let defined = self.kit.load::<Calendar>(Calendar::realm_id()).await?;
+        Ok(defined.in_force(&self.default_calendar).clone())
     }
 
     /// The answer to a command, as its issuer sees it.

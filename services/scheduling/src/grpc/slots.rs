@@ -3,7 +3,6 @@
 use super::{Reply, Service, not_found, render, session_id};
 use crate::{facts, views};
 use domain::calendar::WorkingCalendar;
-use domain::directory::calendar::Calendar;
 use domain::scheduling::body::Body;
 use domain::scheduling::poll::Poll;
 use domain::scheduling::quota::Quota;
@@ -61,12 +60,6 @@ pub(super) async fn find_slots(
 }
 
 impl Service {
-    /// The realm's calendar, as it is now.
-    pub(super) async fn realm_calendar(&self) -> Result<WorkingCalendar, CommandError> {
-        let defined = self.kit.load::<Calendar>(Calendar::realm_id()).await?;
-        Ok(defined.in_force(&self.default_calendar).clone())
-    }
-
     /// What a session needs of a slot between these moments, by its body as it is now. What its departments answered is not in it.
     pub(super) async fn wanted(
         &self,
